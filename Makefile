@@ -1,0 +1,43 @@
+PYTHON  ?= python3.11
+PROFILE ?= quick
+DATA    ?= phantom
+LAMBDAS ?= 0.5 3 5 7 10
+SEEDS   ?= 0
+CORES   ?= 2
+
+BIN   := .venv/bin
+READY := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lab notebooks lint clean
+
+help:  ## list these commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@echo 'variables   PROFILE=quick|paper  DATA=phantom|busi|FOLDER  LAMBDAS="0.5 3 5 7 10"  SEEDS="0"  CORES=2'
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements.txt
+	$(BIN)/pip install --quiet --no-deps --editable .
+	touch $@
+
+book: $(READY)  ## set up, run what is missing of the report, build the book, print its first page
+	@$(BIN)/snakemake --cores $(CORES) --quiet rules --rerun-triggers mtime params input \
+	  --config profile="$(PROFILE)" data="$(DATA)" lambdas="$(LAMBDAS)" seeds="$(SEEDS)"
+	@echo "book: $(CURDIR)/build/_build/html/index.html"
+
+test: $(READY)  ## set up, run every test
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -q
+
+lab: $(READY)  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+notebooks: $(READY)  ## write notebooks/*.ipynb from their .py sources
+	$(BIN)/python tools/derive_notebooks.py
+
+lint: $(READY)  ## check and format
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+clean:  ## remove the book, not the runs
+	rm -rf build

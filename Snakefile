@@ -1,0 +1,122 @@
+"""The report as one graph: train → evaluate → report notebooks → book.
+
+A run's notebook is its target: an interrupted run goes on from its checkpoint, a finished one is not repeated.
+"""
+import os
+import sys
+from pathlib import Path
+
+from dgan_core.config import LOSSES, Config
+from dgan_core.runs import runs_root
+
+# One thread a job: two jobs side by side beat one job on two cores.
+for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[variable] = "1"
+os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+PROFILE = config.get("profile", "quick")
+DATA = config.get("data", "phantom")
+LAMBDAS = [float(v) for v in str(config.get("lambdas", "0.5 3 5 7 10")).split()]
+SEEDS = [int(v) for v in str(config.get("seeds", "0")).split()]
+RUNS = runs_root()
+
+CONFIGS = {
+    c.run_id: c
+    for c in (
+        Config(profile=PROFILE, data=DATA, loss=loss, lam=lam, seed=seed)
+        for seed in SEEDS
+        for lam in LAMBDAS
+        for loss in LOSSES
+    )
+}
+FOLDER = RUNS / PROFILE
+EXECUTED = Path("build/executed") / f"{PROFILE}-{'busi' if DATA != 'phantom' else 'phantom'}"
+REPORTS = ("tables", "figure1", "figure2", "figure3_4", "compare")
+SHOWN = ("wgan-gp-lam5", "bce-lam3")  # the paper's two best, shown as pages
+SUFFIX = f"-seed{SEEDS[0]}" + ("" if DATA == "phantom" else "-busi")
+
+PAPERMILL = "papermill --no-progress-bar --log-level WARNING"
+
+
+wildcard_constraints:
+    run="[^/]+",
+
+
+rule book:
+    input:
+        "build/_build/html/index.html",
+
+
+rule train:
+    input:
+        "notebooks/train.ipynb",
+    output:
+        FOLDER / "{run}" / "train.ipynb",
+    params:
+        values=lambda w: f"-p profile {PROFILE} -p loss {CONFIGS[w.run].loss} -p lam {CONFIGS[w.run].lam:g} "
+        f"-p seed {CONFIGS[w.run].seed} -p data '{CONFIGS[w.run].data}'",
+    resources:
+        gpu=1 if PROFILE == "paper" else 0,
+    shell:
+        PAPERMILL + " --log-output {input} {output} {params.values}"
+
+
+rule evaluate:
+    input:
+        "notebooks/evaluate.ipynb",
+        trained=FOLDER / "{run}" / "train.ipynb",
+    output:
+        notebook=FOLDER / "{run}" / "evaluate.ipynb",
+        metrics=FOLDER / "{run}" / "metrics.json",
+    shell:
+        PAPERMILL + " {input[0]} {output.notebook} -p run_path $(dirname '{input.trained}')"
+
+
+rule data:
+    input:
+        "notebooks/data.ipynb",
+    output:
+        EXECUTED / "data.ipynb",
+    params:
+        data=Config(data=DATA).data,
+    shell:
+        PAPERMILL + " {input} {output} -p data '{params.data}'"
+
+
+rule report:
+    input:
+        "notebooks/{name}.ipynb",
+        expand(FOLDER / "{run}" / "metrics.json", run=CONFIGS),
+    output:
+        EXECUTED / "{name}.ipynb",
+    wildcard_constraints:
+        name="|".join(REPORTS),
+    params:
+        data=Config(data=DATA).data,
+    shell:
+        PAPERMILL + f" {{input[0]}} {{output}} -p runs '{RUNS}' -p profile {PROFILE} -p data '{{params.data}}'"
+
+
+rule render:
+    input:
+        "_config.yml",
+        "_toc.yml",
+        "references.bib",
+        expand(EXECUTED / "{name}.ipynb", name=("data", *REPORTS)),
+        [FOLDER / f"dgan-{shown}{SUFFIX}" / f"{stage}.ipynb" for shown in SHOWN for stage in ("train", "evaluate")],
+        chapters=[str(p) for p in Path("book").rglob("*") if p.is_file()],
+    output:
+        "build/_build/html/index.html",
+    shell:
+        """
+        rm -rf build/src && mkdir -p build/src/notebooks
+        cp -r _config.yml _toc.yml references.bib book build/src/
+        cp {EXECUTED}/*.ipynb build/src/notebooks/
+        for shown in {SHOWN}; do
+            for stage in train evaluate; do
+                cp "{FOLDER}/dgan-$shown{SUFFIX}/$stage.ipynb" "build/src/notebooks/$stage-$shown.ipynb"
+            done
+        done
+        jupyter-book build -n -W --keep-going --path-output build build/src
+        """

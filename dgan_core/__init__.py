@@ -1,0 +1,23 @@
+"""GAN losses on breast ultrasound: models, losses, training, metrics and report.
+
+    from dgan_core import Config, fit
+    run = fit(Config(loss="bce", lam=3))
+"""
+
+from dgan_core.config import Config
+
+__version__ = "0.1.0"
+__all__ = ["Config", "Run", "fit", "generate"]
+
+
+def __getattr__(name: str):
+    """`fit`, `generate` and `Run` on first use: importing the package must not import a deep-learning framework."""
+    if name == "Run":
+        from dgan_core.runs import Run
+
+        return Run
+    if name in ("fit", "generate"):
+        from dgan_core import training
+
+        return getattr(training, name)
+    raise AttributeError(f"module 'dgan_core' has no attribute '{name}'")

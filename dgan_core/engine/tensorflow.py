@@ -1,0 +1,19 @@
+"""TensorFlow: GradientTape and graph functions (on a CPU, plain graphs beat XLA)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+
+def value_and_grad(function: Callable, variables: list) -> tuple[tuple[Any, Any], list]:
+    """((value, extras), gradients) of function(variables) → (scalar value, extras); may be nested."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(variables)
+        value, extras = function(variables)
+    return (value, extras), tape.gradient(value, variables)
+
+
+def compile(function: Callable) -> Callable:
+    """The function as one graph; its nested tuples of arrays keep their structure."""
+    return tf.function(function, autograph=False)

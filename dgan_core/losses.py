@@ -1,0 +1,67 @@
+"""The objectives, as pure functions of scores and images; a table holds what differs between the two losses.
+
+Scores are the critic's raw outputs (logits under BCE), shape (B, 1).
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from keras import ops
+
+from dgan_core import engine
+
+
+def bce_critic(real_scores: Any, fake_scores: Any) -> Any:
+    """−E[log σ(D(x))] − E[log(1 − σ(D(G(z))))], from logits; Goodfellow et al. 2014, eq. 1.  ≥ 0; 2 log 2 at D = 0."""
+    return ops.mean(ops.softplus(-real_scores)) + ops.mean(ops.softplus(fake_scores))
+
+
+def bce_generator(fake_scores: Any) -> Any:
+    """−E[log σ(D(G(z)))], the non-saturating form; Goodfellow et al. 2014, section 3.  ≥ 0."""
+    return ops.mean(ops.softplus(-fake_scores))
+
+
+def wasserstein_critic(real_scores: Any, fake_scores: Any) -> Any:
+    """E[D(G(z))] − E[D(x)]; Gulrajani et al. 2017, eq. 3 without its penalty.  Any real number."""
+    return ops.mean(fake_scores) - ops.mean(real_scores)
+
+
+def wasserstein_generator(fake_scores: Any) -> Any:
+    """−E[D(G(z))].  Any real number."""
+    return -ops.mean(fake_scores)
+
+
+def gradient_penalty(critic: Callable, real: Any, fake: Any, eps: Any) -> Any:
+    """E[(‖∇D(x̂)‖₂ − 1)²] at x̂ = eps·real + (1 − eps)·fake; Gulrajani et al. 2017, eq. 3.
+
+    critic: (B, H, W, C) → (B, 1), any backbone inside it differentiable.
+    real, fake: (B, H, W, C) in [-1, 1].  eps: (B, 1, 1, 1) ~ U[0, 1].  Returns a scalar, unweighted.
+    """
+    x_hat = eps * real + (1.0 - eps) * fake
+    _, (slope,) = engine.value_and_grad(lambda x: (ops.sum(critic(x[0])), ()), [x_hat])
+    square = ops.sum(ops.square(ops.reshape(slope, (ops.shape(slope)[0], -1))), axis=1)
+    return ops.mean(ops.square(ops.sqrt(square + 1e-12) - 1.0))  # 1e-12: √ has no slope at 0
+
+
+def no_penalty(critic: Callable, real: Any, fake: Any, eps: Any) -> Any:
+    """0: the objective has no penalty."""
+    return ops.zeros(())
+
+
+def perceptual(real_features: Any, fake_features: Any) -> Any:
+    """Mean squared difference of two minibatches' features, (B, h, w, c) each; after Johnson et al. 2016, eq. 2.  ≥ 0."""
+    return ops.mean(ops.square(real_features - fake_features))
+
+
+class Objective(NamedTuple):
+    """What an adversarial loss is: two functions of scores, and the critic's penalty."""
+
+    critic: Callable
+    generator: Callable
+    penalty: Callable
+
+
+OBJECTIVES = {
+    "bce": Objective(bce_critic, bce_generator, no_penalty),
+    "wgan-gp": Objective(wasserstein_critic, wasserstein_generator, gradient_penalty),
+}

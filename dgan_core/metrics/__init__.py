@@ -1,0 +1,36 @@
+"""Measures of fidelity and diversity: arrays in, floats out.
+
+The names below are imported on first use, so `import dgan_core.metrics` loads neither torch nor umap.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "frechet_distance": "distances",
+    "kernel_distance": "distances",
+    "kernel_distance_subsets": "distances",
+    "features": "extractors",
+    "lpips_pairs": "similarity",
+    "ms_ssim_pairs": "structure",
+    "ms_ssim_levels": "structure",
+    "pca": "embedding",
+    "umap": "embedding",
+    "sliced_wasserstein": "embedding",
+    "pair_summary": "protocol",
+    "evaluate": "protocol",
+    "fidelity": "protocol",
+    "floor": "protocol",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,93 @@
+"""Real and generated features side by side in two dimensions, and how far apart they lie there (Equation 6).
+
+The paper gives neither the fit nor the number of projections. Here both sets are joined, every feature is scaled to
+mean 0 and deviation 1 over the joint set (otherwise a few loud channels decide), and PCA or UMAP is fitted to the joint
+set, so that neither side is out of sample. Axes therefore belong to one comparison: an SWD may be compared between
+models at equal N and equal features, never between extractors.
+"""
+
+import sys
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+
+from .checks import as_feature_pair, as_positive_integer
+
+
+def _joint(real, fake):
+    real, fake = as_feature_pair(real, fake, ("real", "fake"))
+    both = np.concatenate([real, fake])
+    spread = both.std(0)
+    steady = spread <= 1e-12 * np.abs(both).max(0)  # a constant feature stays at 0
+    return (both - both.mean(0)) / np.where(steady, 1, spread), len(real)
+
+
+def pca(real, fake, n_components=2):
+    """Projection on the first principal components of the joint, standardised set.  (N, 2), (M, 2)
+
+    The sign of a component is free: its largest loading is made positive.
+    """
+    x, n = _joint(real, fake)
+    n_components = as_positive_integer(n_components, "n_components")
+    if n_components > min(x.shape):
+        raise ValueError(f"n_components must be at most {min(x.shape)} for this set, got {n_components}")
+    _, _, axes = np.linalg.svd(x, full_matrices=False)
+    axes = axes[:n_components]
+    largest = np.abs(axes).argmax(1)
+    axes = axes * np.sign(axes[np.arange(n_components), largest])[:, None]
+    points = x @ axes.T
+    return points[:n], points[n:]
+
+
+@contextmanager
+def _without_tensorflow():
+    """`import umap` pulls in TensorFlow for ParametricUMAP, which we don't use: hide it during that import."""
+    hidden = [name for name in ("tensorflow", "keras") if name not in sys.modules]
+    try:
+        for name in hidden:
+            sys.modules[name] = None
+        yield
+    finally:
+        for name in hidden:
+            sys.modules.pop(name, None)
+
+
+def umap(real, fake, seed=0, n_neighbors=15, min_dist=0.1):
+    """UMAP of the joint, standardised set (McInnes et al. 2018).  (N, 2), (M, 2)
+
+    Repeatable on one machine by its seed (which costs the parallel layout), not from machine to machine.
+    """
+    x, n = _joint(real, fake)
+    if as_positive_integer(n_neighbors, "n_neighbors") < 2 or n_neighbors >= len(x):
+        raise ValueError(f"n_neighbors must lie between 2 and {len(x) - 1}, one less than the images, got {n_neighbors}")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
+        warnings.filterwarnings("ignore", "n_jobs value", UserWarning)  # a seed means one job
+        with _without_tensorflow():
+            from umap import UMAP
+        points = UMAP(n_neighbors=n_neighbors, min_dist=min_dist, random_state=seed).fit_transform(x)
+    return points[:n], points[n:]
+
+
+def _wasserstein_1d(p, q):
+    """W₁ = ∫₀¹ |F⁻¹(t) − G⁻¹(t)| dt for each column.  p (N, K), q (M, K) → (K,)"""
+    p, q = np.sort(p, axis=0), np.sort(q, axis=0)
+    n, m = len(p), len(q)
+    # Both quantile functions are steps, at i/n and j/m: whole numbers over n·m keep the joint grid exact.
+    steps = np.union1d(np.arange(1, n + 1) * m, np.arange(1, m + 1) * n)
+    width = np.diff(steps, prepend=0) / (n * m)
+    i, j = (steps - 1) // m, (steps - 1) // n
+    return width @ np.abs(p[i] - q[j])
+
+
+def sliced_wasserstein(p, q, n_projections=1000, seed=0):
+    """SWD = E_θ W₁(⟨θ, p⟩, ⟨θ, q⟩), θ uniform on the unit sphere: the mean over n_projections seeded directions.
+
+    p (N, D), q (M, D), of any sizes. Equals |shift|·E|cos| for a shifted copy: 2/π of the shift in two dimensions.
+    """
+    p, q = as_feature_pair(p, q, ("p", "q"))
+    n_projections = as_positive_integer(n_projections, "n_projections")
+    theta = np.random.default_rng(seed).standard_normal((p.shape[1], n_projections))
+    theta /= np.linalg.norm(theta, axis=0)
+    return float(_wasserstein_1d(p @ theta, q @ theta).mean())

@@ -1,0 +1,59 @@
+"""DGAN-WP-TL: transposed-convolution generator, critic with a frozen VGG19 trunk beside its own path.
+
+Widths and strides that the paper leaves open are parameters; see the deviations chapter.
+"""
+
+import math
+
+import keras
+from keras import layers
+
+from dgan_core.config import Config
+from dgan_core.models.initialise import initialise
+from dgan_core.models.vgg import trunk
+
+SLOPE = 0.2  # of LeakyReLU; not printed, DCGAN's value (Radford et al. 2016)
+
+
+def generator(config: Config) -> keras.Model:
+    """z (B, latent_dim) → images (B, S, S, 1) in [-1, 1]: dense to 8×8, doubled log₂(S/8) times."""
+    doublings = int(math.log2(config.image_size // 8))
+    widths = [max(config.generator_width >> i, 1) for i in range(doublings)]
+    z = x = keras.Input((config.latent_dim,), name="z")
+    x = layers.Dense(8 * 8 * widths[0], name="project")(x)
+    x = layers.Reshape((8, 8, widths[0]))(x)  # (B, 8, 8, width)
+    for i, width in enumerate(widths[1:] if doublings > 1 else [], start=1):
+        x = layers.Conv2DTranspose(width, 4, strides=2, padding="same", name=f"up{i}")(x)
+        x = layers.BatchNormalization(momentum=config.bn_momentum, name=f"norm{i}")(x)
+        x = layers.LeakyReLU(SLOPE)(x)
+    x = layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="tanh", name="image")(x)
+    model = keras.Model(z, x, name="generator")
+    initialise(model, config.seed, "generator")
+    return model
+
+
+def _residual(x, width: int, name: str):
+    """LeakyReLU(x + conv(LeakyReLU(conv(x)))), 3×3 each."""
+    y = layers.Conv2D(width, 3, padding="same", name=f"{name}_conv1")(x)
+    y = layers.LeakyReLU(SLOPE)(y)
+    y = layers.Conv2D(width, 3, padding="same", name=f"{name}_conv2")(y)
+    return layers.LeakyReLU(SLOPE)(layers.Add()([x, y]))
+
+
+def critic(config: Config) -> keras.Model:
+    """Images (B, S, S, 1) in [-1, 1] → scores (B, 1); without batch normalisation, as WGAN-GP requires.
+
+    With BCE the score is a logit and the network is called a discriminator; it is the same network.
+    """
+    image = keras.Input((config.image_size, config.image_size, 1), name="image")
+    x = image
+    for i, width in enumerate((config.critic_width, 2 * config.critic_width, 4 * config.critic_width), start=1):
+        x = layers.Conv2D(width, 4, strides=2, padding="same", name=f"down{i}")(x)
+        x = layers.LeakyReLU(SLOPE)(x)
+    for i in (1, 2):
+        x = _residual(x, width, f"residual{i}")
+    features = trunk(config)(image)  # (B, S/4, S/4, 128)
+    x = layers.Concatenate()([layers.Flatten()(features), layers.Flatten()(x)])
+    model = keras.Model(image, layers.Dense(1, name="score")(x), name="critic")
+    initialise(model, config.seed, "critic")
+    return model

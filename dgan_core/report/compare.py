@@ -1,0 +1,91 @@
+"""Two runs side by side: losses, samples, metrics, and which loss is lower at each λ."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .collect import LAMS, find, label
+from .panels import empty, images, sign
+from .style import run_style, use_style
+from .tables import COLUMNS, our_cell, value
+
+CURVES = {
+    "critic_loss": "critic's loss",
+    "generator_loss": "generator's loss",
+    "wasserstein": "critic's score, real − generated",
+    "perceptual": "perceptual term",
+}
+LOWER_IS_BETTER = {"kid", "fid", "lpips_real_fake", "ms_ssim_fake_fake"}
+
+
+def figure_losses(runs):
+    """Four panels: each logged loss against step. The losses of two objectives share no scale."""
+    use_style()
+    figure = Figure(figsize=(9, 5.6))
+    for ax, (column, title) in zip(figure.subplots(2, 2).flat, CURVES.items(), strict=True):
+        ax.set_title(title, loc="left")
+        drawn = [run for run in runs if run is not None and column in run.log]
+        for run in drawn:
+            style = run_style(run) | {"marker": ""}
+            ax.plot(run.log["step"], run.log[column], lw=1.2, **style)
+        if not drawn:
+            empty(ax)
+            continue
+        ax.set_xlabel("step")
+        ax.legend(fontsize=8)
+    sign(figure, [run for run in runs if run is not None])
+    return figure
+
+
+def figure_progress(runs, n=4, rows=4):
+    """Sample images of each run (a column) at up to `rows` epochs, the same z in every row."""
+    use_style()
+    runs = [run for run in runs if run is not None]
+    shared = sorted({epoch for run in runs for epoch in run.epochs_with_samples()})
+    picks = np.unique(np.linspace(0, len(shared) - 1, rows).round().astype(int)) if shared else []
+    epochs = [shared[i] for i in picks]
+    figure = Figure(figsize=(9, 1.35 * max(len(epochs), 1) + 0.8))
+    axes = figure.subplots(max(len(epochs), 1), max(len(runs), 1), squeeze=False)
+    for column, run in enumerate(runs):
+        for row, epoch in enumerate(epochs):
+            images(axes[row, column], run.tiles(f"epoch-{epoch:04d}"), n)
+            axes[row, column].set_title(f"{run.label}, epoch {epoch}", loc="left", fontsize=9)
+    if not runs or not epochs:
+        for ax in axes.flat:
+            empty(ax)
+    sign(figure, runs)
+    return figure
+
+
+def side_by_side(left, right):
+    """Metric × (left, right, which is lower, which is better) for two runs."""
+    names = [run.label if run is not None else "not run" for run in (left, right)]
+    if names[0] == names[1]:
+        names = [f"{names[0]} (left)", f"{names[1]} (right)"]
+    rows = []
+    for metric in COLUMNS:
+        a, b = value(left, metric), value(right, metric)
+        known = np.isfinite(a) and np.isfinite(b)
+        lower = ("equal" if a == b else names[int(b < a)]) if known else "not run"
+        higher = "equal" if lower == "equal" else names[int(b > a)]
+        better = lower if metric in LOWER_IS_BETTER or not known else higher
+        rows.append([our_cell(left, metric), our_cell(right, metric), lower, better])
+    headings = [heading for heading, _ in COLUMNS.values()]
+    return pd.DataFrame(rows, index=headings, columns=[*names, "lower", "better"])
+
+
+def per_lam(runs):
+    """At each λ, the loss with the lower KID and FID: the paper's main claim, one row each."""
+    rows = []
+    for lam in LAMS:
+        pair = [(loss, find(runs, "dgan", loss, lam)) for loss in ("wgan-gp", "bce")]
+        row = {}
+        for metric in ("kid", "fid"):
+            a, b = (value(run, metric) for _, run in pair)
+            known = np.isfinite(a) and np.isfinite(b)
+            row[f"{metric.upper()} WGAN-GP"] = our_cell(pair[0][1], metric)
+            row[f"{metric.upper()} BCE"] = our_cell(pair[1][1], metric)
+            lower = label("dgan", "wgan-gp" if a < b else "bce")
+            row[f"lower {metric.upper()}"] = lower if known else "not run"
+        rows.append(row)
+    return pd.DataFrame(rows, index=[f"λ = {lam:g}" for lam in LAMS])

@@ -1,0 +1,72 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Compare two runs
+#
+# Two runs side by side: their losses, their samples epoch by epoch, their metrics, and which loss is lower at each λ.
+
+# %% tags=["parameters"]
+runs = "runs"  # folder of run directories; relative to the project or absolute
+profile = "quick"  # "quick", "paper", or another folder inside it
+data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
+left_model = "dgan"  # "dgan", "stylegan2" or "stylegan3"
+left_loss = "wgan-gp"  # "wgan-gp" or "bce"; a StyleGAN ignores it
+left_lam = 5.0  # one of the λ that were run
+right_model = "dgan"
+right_loss = "bce"
+right_lam = 3.0
+
+# %%
+# %matplotlib inline
+# %config InlineBackend.figure_formats = ["png"]
+from IPython.display import Markdown, display
+
+from dgan_core import report
+
+found = report.collect(runs, profile, data)
+print(report.badge(found))
+
+# %% [markdown]
+# ## Losses during training
+
+# %%
+left = report.find(found, left_model, left_loss, left_lam)
+right = report.find(found, right_model, right_loss, right_lam)
+for side, run in (("left", left), ("right", right)):
+    print(side, "·", run.label if run else "not run", "·", report.badge([run]))
+report.figure_losses([left, right])
+
+# %% [markdown]
+# The two objectives have different units: compare the shape of a curve over time, never its height with the other's. Under
+# WGAN-GP the score difference estimates a Wasserstein distance, up to the critic's Lipschitz constant; under BCE it is a
+# difference of logits.
+
+# %% [markdown]
+# ## Samples
+
+# %%
+report.figure_progress([left, right])
+
+# %% [markdown]
+# ## Metrics
+
+# %%
+report.show(report.side_by_side(left, right), "Two runs side by side.", [left, right])
+
+# %% [markdown]
+# ## Loss against loss at each λ
+
+# %%
+display(Markdown(report.verdict(found)))
+report.show(report.per_lam(found), "The lower loss at each λ.", found)

@@ -1,0 +1,172 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Data
+#
+# What the networks learn from, looked at before anything is learnt. Two sources stand behind one loader:
+#
+# - **BUSI** (Al-Dhabyani et al. 2020): breast ultrasound images in three classes, benign, malignant and normal, with masks
+#   drawn by radiologists. The paper trains on the malignant class.
+# - **Phantoms**: simulated B-mode images of layered tissue with one mass. They need no download and have the look of the
+#   real ones, so every stage can be tried in a minute. They are no substitute: numbers found on phantoms are
+#   about phantoms.
+#
+# Sections that concern files on disk apply to BUSI only and say so otherwise.
+
+# %% tags=["parameters"]
+data = "phantom"  # "phantom", "busi" (download) or a BUSI folder
+image_size = 64  # side of the square images that the networks see
+label = "malignant"  # the class whose manifest is listed first: "malignant", "benign" or "normal"
+seed = 0  # of the phantoms; BUSI has no draw
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import display
+
+from dgan_core.data import audit, duplicates, fetch_busi, load_busi, phantoms
+
+image_size, seed = int(image_size), int(seed)  # papermill may pass strings
+is_phantom = data == "phantom"
+root = None if is_phantom else fetch_busi() if data == "busi" else data
+manifest = None if is_phantom else audit(root)
+NOT_APPLICABLE = "Not applicable to phantoms: they are simulated, not read from files."
+
+# %% [markdown]
+# ## Counts by class
+#
+# The complete BUSI holds 437 benign, 210 malignant and 133 normal images. Another count means that files are missing or
+# were added; the loader warns of it. Phantoms are drawn in the same imbalance of malignant to benign.
+
+# %%
+if is_phantom:
+    images = {"malignant": phantoms(210, image_size, "malignant", seed), "benign": phantoms(437, image_size, "benign", seed)}
+else:
+    images = {name: load_busi(root, name, image_size) for name in manifest["label"].unique()}
+
+pd.DataFrame({
+    "images": {name: len(stack) for name, stack in images.items()},
+    "mean grey level": {name: stack.mean() for name, stack in images.items()},
+    "SD between images": {name: stack.mean((1, 2, 3)).std() for name, stack in images.items()},
+}).rename_axis("class").round(1)  # fmt: skip
+
+# %% [markdown]
+# **Table 1.** Images by class, their mean grey level (0 to 255) and the standard deviation, over images, of the image mean.
+#
+# ## What the networks see
+
+
+# %%
+def show(stack, title, columns=8, rows=2):
+    """The first images of a stack, side by side, each its own panel."""
+    figure, axes = plt.subplots(rows, columns, figsize=(columns * 1.2, rows * 1.2 + 0.3), layout="constrained")
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, image in zip(axes.flat, stack, strict=False):
+        axis.imshow(image[..., 0], cmap="gray", vmin=0, vmax=255)
+    figure.suptitle(title)
+    plt.show()
+
+
+source = "phantoms" if is_phantom else "BUSI"
+for name, stack in images.items():
+    show(stack, f"{source}: {name}, {image_size} × {image_size}")
+
+# %% [markdown]
+# **Figure 1.** The first images of each class, grey levels unscaled. Malignant masses tend to be irregular, taller than wide
+# and to cast a shadow; benign ones to be smooth, oval, wider than tall, with brighter tissue behind (Stavros et al. 1995).
+#
+# ## Grey levels
+
+# %%
+figure, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+for name, stack in images.items():
+    density = np.bincount(stack.ravel(), minlength=256) / stack.size
+    axis.plot(density, label=f"{name} (N = {len(stack)})")
+axis.set(xlabel="grey level", ylabel="share of pixels", xlim=(0, 255), ylim=(0, None), title=source)
+axis.legend()
+plt.show()
+
+# %% [markdown]
+# **Figure 2.** Distribution of grey levels over all pixels of each class. The peak at black, where there is one, is deep tissue
+# and shadow, where the echo falls below the dynamic range.
+#
+# ## The manifest
+#
+# One row per file: its size and mode, its masks, whether it bears a coloured overlay, and hashes of the file and its pixels.
+
+# %%
+if is_phantom:
+    print(NOT_APPLICABLE)
+else:
+    columns = ["name", "width", "height", "mode", "n_masks", "coloured"]
+    display(manifest.loc[manifest["label"] == label, columns].head(10))
+    display(manifest.groupby("label")[["n_masks", "coloured"]].sum().rename(columns={"n_masks": "masks"}))
+
+# %% [markdown]
+# **Table 2.** The first files of the chosen class, and totals by class. An image has more than one mask if it shows several
+# masses.
+#
+# ## Sizes
+#
+# Images are of many sizes and aspects; the networks want one square. `resize="stretch"` ignores the aspect,
+# `resize="pad"` keeps it between black borders.
+
+# %%
+if is_phantom:
+    print(NOT_APPLICABLE)
+else:
+    figure, axis = plt.subplots(figsize=(5, 4), layout="constrained")
+    for name, rows in manifest.groupby("label"):
+        axis.scatter(rows["width"], rows["height"], s=8, alpha=0.5, label=name)
+    side = manifest[["width", "height"]].to_numpy().max()
+    axis.plot([0, side], [0, side], color="grey", linewidth=0.8, label="square")
+    axis.set(xlabel="width, pixels", ylabel="height, pixels", aspect="equal")
+    axis.legend()
+    plt.show()
+
+# %% [markdown]
+# **Figure 3.** Width and height of each file. The farther below the line, the more a stretch to a square narrows the image.
+#
+# ## Duplicates
+#
+# Images with exactly the same pixels, whatever their encoding. Across two classes they contradict each other; between
+# training and test images they leak.
+
+# %%
+if is_phantom:
+    print(NOT_APPLICABLE)
+    flat = np.concatenate([stack.reshape(len(stack), -1) for stack in images.values()])
+    print(f"Of the {len(flat)} phantoms {len(np.unique(flat, axis=0))} are distinct.")
+else:
+    groups = duplicates(manifest)
+    print(f"{len(groups)} group(s) of identical images in {len(manifest)}:")
+    for names in groups:
+        print("  " + " = ".join(names))
+
+# %% [markdown]
+# ## Coloured overlays
+#
+# A scan is grey. Where red, green and blue differ, a marker, a label or a Doppler box was drawn over it, and the grey image
+# that the networks see bears its trace. Grey markers (calipers, text) are not found this way; there are many more of them.
+
+# %%
+if is_phantom:
+    print(NOT_APPLICABLE)
+else:
+    coloured = manifest[manifest["coloured"]]
+    print(f"{len(coloured)} of {len(manifest)} images bear a coloured overlay:")
+    for name, rows in coloured.groupby("label"):
+        print(f"  {name}: " + ", ".join(rows["number"].astype(str)))

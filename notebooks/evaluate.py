@@ -1,0 +1,82 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Evaluate
+#
+# As many images as there are real ones are generated from a run's last snapshot and compared with the real ones
+# by every metric; earlier snapshots give KID and FID against the epoch. Written to `metrics.json` and
+# `embeddings.npz` in the run directory.
+
+# %% tags=["parameters"]
+run_path = "runs/quick/dgan-wgan-gp-lam5-seed0"  # a finished run's directory
+extractor = None  # "inception", "random-inception" or "random-vgg16"; None: the run's profile's
+lpips_weights = None  # "official" or "random"; None: the run's profile's
+seed = 0  # of KID's subsets, SWD's projections and UMAP
+
+# %%
+from dgan_core import generate
+from dgan_core.data import load
+from dgan_core.runs import Run
+
+run = Run.open(run_path)
+config = run.config
+extractor = extractor or config.extractor
+lpips_weights = lpips_weights or config.lpips_weights
+if not run.finished:
+    raise ValueError(f"{run.path} is not finished; train it first")
+
+real = load(config)
+fakes = {epoch: generate(run, len(real), epoch) for epoch in config.snapshot_epochs()}
+
+# %% [markdown]
+# The last snapshot by every metric, on 8-bit images.
+
+# %%
+import time
+
+import pandas as pd
+
+from dgan_core import metrics
+
+started = time.perf_counter()
+real_features = metrics.features(real, extractor)
+final, embeddings = metrics.evaluate(
+    real, fakes[config.epochs], extractor, lpips_weights=lpips_weights, seed=seed, real_features=real_features
+)
+pd.Series(final, name=run.path.name).to_frame()
+
+# %% [markdown]
+# Earlier snapshots, and the floor: two halves of the real images against each other.
+
+# %%
+history = [
+    {"epoch": epoch, **metrics.fidelity(real_features, metrics.features(fake, extractor), seed=seed)}
+    for epoch, fake in fakes.items()
+]
+floor = metrics.floor(real_features, seed=seed)
+pd.DataFrame(history).set_index("epoch")
+
+# %%
+import io
+
+import numpy as np
+
+from dgan_core.runs import write_atomically, write_json
+
+archive = io.BytesIO()
+np.savez(archive, **embeddings)
+write_atomically(run.path / "embeddings.npz", archive.getvalue())
+run.save_grid("final", fakes[config.epochs])
+seconds = time.perf_counter() - started
+write_json(run.path / "metrics.json", {"final": final, "history": history, "floor": floor, "seconds": seconds})
+print(f"evaluated in {seconds:.0f} s; written to {run.path / 'metrics.json'}")

@@ -1,0 +1,42 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Figure 2: the images themselves
+#
+# One row each: real images, then the first images of each model's fixed draw of z. Nothing was selected, and both DGANs
+# see the same z. No metric replaces looking.
+
+# %% tags=["parameters"]
+runs = "runs"  # folder of run directories; relative to the project or absolute
+profile = "quick"  # "quick", "paper", or another folder inside it
+data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
+
+# %%
+# %matplotlib inline
+# %config InlineBackend.figure_formats = ["png"]
+from IPython.display import Markdown, display
+
+from dgan_core import report
+
+found = report.collect(runs, profile, data)
+print(report.badge(found))
+
+# %%
+display(Markdown(report.caption2(found)))
+report.figure2(found)
+
+# %% [markdown]
+# What to look for: tissue in layers, speckle that is neither smooth nor striped, a dark mass with a plausible outline, and
+# whether neighbours in a row repeat each other (a collapsed generator). The paper reports bands across StyleGAN3's
+# images, which a feature distance does not see.

@@ -1,0 +1,54 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Figures 3 and 4: real and generated images in two dimensions
+#
+# Features of the real and of the generated images are projected together to two dimensions, by PCA and by UMAP. The sliced
+# Wasserstein distance (SWD) between the two clouds is printed on each panel and drawn as bars below.
+
+# %% tags=["parameters"]
+runs = "runs"  # folder of run directories; relative to the project or absolute
+profile = "quick"  # "quick", "paper", or another folder inside it
+data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
+
+# %%
+# %matplotlib inline
+# %config InlineBackend.figure_formats = ["svg"]
+from IPython.display import Markdown, display
+
+from dgan_core import report
+
+found = report.collect(runs, profile, data)
+print(report.badge(found))
+
+# %% [markdown]
+# ## Figure 3
+
+# %%
+display(Markdown(report.caption3(found)))
+report.figure3(found)
+
+# %% [markdown]
+# Axes are equal within a panel, as SWD is a distance in that plane. Each panel has a fit of its own, so scales differ from
+# panel to panel.
+
+# %% [markdown]
+# ## Figure 4
+
+# %%
+display(Markdown(report.caption4(found)))
+report.figure4(found)
+
+# %% [markdown]
+# UMAP bends distances and depends on its seed: an order that holds in PCA *and* UMAP is worth more than either alone.

@@ -1,0 +1,85 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Train
+#
+# One run: a generator and a critic, one adversarial loss, one weight λ. On two CPU cores the quick profile takes
+# about a minute. The result is a run directory, from which every table and figure of the report is made.
+
+# %% tags=["parameters"]
+profile = "quick"  # "quick": 64×64, a minute on two cores; "paper": the printed protocol, needs a GPU
+loss = "wgan-gp"  # "wgan-gp" or "bce"
+lam = 5.0  # λ: weight of the gradient penalty (WGAN-GP only) and of the perceptual term
+lam_gp = None  # a number weighs the penalty alone; None: lam
+lam_perceptual = None  # a number weighs the perceptual term alone; None: lam
+data = "phantom"  # "phantom": simulated scans; "busi": download; or the path of a BUSI folder
+label = "malignant"  # "malignant" or "benign"
+image_size = None  # 32, 64, 128, 256 or 512; here and below, None means the profile's value
+epochs = None  # passes over the data, by the critic
+batch_size = None
+n_critic = None  # critic updates per generator update
+learning_rate = None  # Adam's, before its decay
+backbone = None  # "imagenet", "random" or the path of VGG19 weights
+seed = 0  # of the initial weights, the minibatches' order, z and ε
+run_id = None  # name of the run's folder; None: made of the parameters
+
+# %% [markdown]
+# The parameters become one frozen `Config`; an unknown name or an impossible value is refused here.
+
+# %%
+from dgan_core import Config
+
+config = Config.from_notebook(globals())
+config
+
+# %% tags=["remove-stderr"]
+from dgan_core import fit
+
+run = fit(config)
+
+# %% [markdown]
+# ## Losses
+#
+# What each means is told in the chapter on losses. Under WGAN-GP the score gap D(real) − D(fake) estimates the
+# Wasserstein distance and should shrink; under BCE it is a difference of logits.
+
+# %%
+# %config InlineBackend.figure_formats = ["svg"]
+import matplotlib.pyplot as plt
+import pandas as pd
+
+log = pd.DataFrame(run.log())
+panels = {"critic_loss": "critic", "adversarial": "generator, adversarial", "perceptual": "perceptual distance",
+          "wasserstein": "score gap D(real) − D(fake)"}
+figure, axes = plt.subplots(1, 4, figsize=(12, 2.6), layout="constrained")
+for ax, (column, title) in zip(axes, panels.items(), strict=True):
+    ax.plot(log.epoch, log[column], color="#0072B2", linewidth=1)
+    ax.set(title=title, xlabel="epoch")
+
+# %% [markdown]
+# ## Samples
+#
+# Left, images of the training data; right, images generated after the last epoch from the same z in every run.
+
+# %%
+# %config InlineBackend.figure_formats = ["png"]
+from PIL import Image
+
+figure, axes = plt.subplots(1, 2, figsize=(10, 5.2), layout="constrained")
+for ax, (name, title) in zip(axes, [("real", "real"), (f"epoch-{config.epochs:04d}", "generated")], strict=True):
+    ax.imshow(Image.open(run.path / "samples" / f"{name}.png"), cmap="gray", vmin=0, vmax=255)
+    ax.set_title(title)
+    ax.axis("off")
+
+# %%
+print(f"{len(log)} generator updates in {log.seconds.iloc[-1]:.0f} s; the run lies in {run.path}")

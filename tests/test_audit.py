@@ -1,0 +1,66 @@
+"""The manifest on a folder made here, and what it says of real BUSI."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dgan_core.data import audit, duplicates
+
+REAL = Path(__file__).parents[2] / "shared" / "data" / "Dataset_BUSI_with_GT"
+
+
+@pytest.fixture
+def root(tmp_path):
+    grey = Image.fromarray(np.arange(600, dtype=np.uint16).reshape(20, 30).astype(np.uint8))
+    marked = grey.convert("RGB")
+    marked.putpixel((3, 4), (255, 255, 0))
+    for label, number, image in (("malignant", 2, grey.convert("RGB")), ("malignant", 10, marked),
+                                 ("benign", 1, grey), ("benign", 3, grey.transpose(Image.Transpose.ROTATE_90))):
+        (tmp_path / label).mkdir(exist_ok=True)
+        image.save(tmp_path / label / f"{label} ({number}).png")
+    for name in ("malignant (2)_mask.png", "malignant (2)_mask_1.png", "malignant (10)_mask.png"):
+        grey.save(tmp_path / "malignant" / name)
+    return tmp_path
+
+
+def test_one_row_per_image(root):
+    manifest = audit(root)
+    assert manifest["name"].tolist() == ["benign (1).png", "benign (3).png", "malignant (2).png", "malignant (10).png"]
+    assert manifest["number"].tolist() == [1, 3, 2, 10]
+    assert manifest["n_masks"].tolist() == [0, 0, 2, 1]
+    assert manifest["mode"].tolist() == ["L", "L", "RGB", "RGB"]
+    assert manifest["coloured"].tolist() == [False, False, False, True]
+    assert manifest[["width", "height"]].values.tolist() == [[30, 20], [20, 30], [30, 20], [30, 20]]
+    assert manifest["sha256"].is_unique
+
+
+def test_duplicates_are_found_across_classes_and_encodings(root):
+    assert duplicates(audit(root)) == [["benign (1).png", "malignant (2).png"]]
+
+
+def test_equal_bytes_in_another_shape_are_no_duplicate(tmp_path):
+    (tmp_path / "normal").mkdir()
+    for number, shape in ((1, (4, 6)), (2, (6, 4))):
+        Image.fromarray(np.zeros(shape, np.uint8)).save(tmp_path / "normal" / f"normal ({number}).png")
+    assert duplicates(audit(tmp_path)) == []
+
+
+def test_a_broken_image_is_named(root):
+    path = root / "benign" / "benign (3).png"
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(ValueError, match=r"benign \(3\).png is not a complete PNG"):
+        audit(root)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="real BUSI is not beside the project")
+def test_what_real_busi_holds():
+    manifest = audit(REAL).set_index("name")
+    assert manifest["label"].value_counts().to_dict() == {"benign": 437, "malignant": 210}
+    assert duplicates(manifest.reset_index()) == [["benign (433).png", "malignant (145).png"]]
+    malignant = manifest[manifest["label"] == "malignant"]
+    assert malignant["n_masks"].sum() == 211
+    assert malignant.index[malignant["n_masks"] == 2].tolist() == ["malignant (53).png"]
+    assert manifest["n_masks"].min() == 1
+    assert manifest.groupby("label")["coloured"].sum().to_dict() == {"benign": 12, "malignant": 3}  # exact inequality

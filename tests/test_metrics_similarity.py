@@ -1,0 +1,169 @@
+import numpy as np
+import pytest
+
+from dgan_core import metrics
+from dgan_core.metrics import structure
+from dgan_core.metrics.similarity import lpips_network
+
+rng = np.random.default_rng(3)
+
+
+def smooth_images(n, size=64, channels=1):
+    x = rng.normal(size=(n, size, size, channels))
+    for axis in (1, 2):
+        x = sum(np.roll(x, k, axis) for k in range(5))
+    return (128 + 12 * x).clip(0, 255).astype(np.uint8)
+
+
+def slow_ms_ssim(x, y):
+    """One pair, window by window."""
+    taps = np.exp(-((np.arange(11) - 5.0) ** 2) / 4.5)
+    window = np.outer(taps, taps) / taps.sum() ** 2
+    x, y = x.astype(float), y.astype(float)
+    levels = structure.ms_ssim_levels(min(x.shape))
+    weights = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])[:levels]
+    value = 1.0
+    for k, weight in enumerate(weights / weights.sum()):
+        ssim, contrast = [], []
+        for i in range(x.shape[0] - 10):
+            for j in range(x.shape[1] - 10):
+                p, q = x[i : i + 11, j : j + 11], y[i : i + 11, j : j + 11]
+                mp, mq = (window * p).sum(), (window * q).sum()
+                vp, vq = (window * (p - mp) ** 2).sum(), (window * (q - mq) ** 2).sum()
+                c = (window * (p - mp) * (q - mq)).sum()
+                contrast.append((2 * c + 58.5225) / (vp + vq + 58.5225))
+                ssim.append(contrast[-1] * (2 * mp * mq + 6.5025) / (mp**2 + mq**2 + 6.5025))
+        value *= max(np.mean(ssim if k == levels - 1 else contrast), 0) ** weight
+        h, w = x.shape[0] // 2, x.shape[1] // 2
+        x, y = (z[: 2 * h, : 2 * w].reshape(h, 2, w, 2).mean((1, 3)) for z in (x, y))
+    return value
+
+
+def test_ms_ssim_equals_a_slow_reference():
+    a, b = smooth_images(2), smooth_images(3)
+    b[0] = (a[0] * 0.7 + b[0] * 0.3).astype(np.uint8)  # one similar pair
+    expected = [[slow_ms_ssim(x[..., 0], y[..., 0]) for y in b] for x in a]
+    assert expected[0][0] > 0.5
+    np.testing.assert_allclose(metrics.ms_ssim_pairs(a, b), expected, atol=2e-5)
+
+
+def test_ms_ssim_of_odd_oblong_images_equals_the_reference():
+    a = smooth_images(2, 49)[:, :, :37]
+    expected = slow_ms_ssim(a[0, ..., 0], a[1, ..., 0])
+    np.testing.assert_allclose(metrics.ms_ssim_pairs(a)[0, 1], expected, atol=2e-5)
+
+
+def test_ms_ssim_within_one_set_is_the_set_against_itself():
+    a = smooth_images(4)
+    within = metrics.ms_ssim_pairs(a)
+    np.testing.assert_allclose(within, metrics.ms_ssim_pairs(a, a), atol=1e-6)
+    np.testing.assert_allclose(np.diag(metrics.ms_ssim_pairs(a, a)), 1, atol=1e-6)
+    assert within[~np.eye(4, dtype=bool)].max() < 0.9
+
+
+def test_ms_ssim_of_constant_images_is_luminance_alone():
+    a = np.stack([np.full((64, 64, 1), v, np.uint8) for v in (40, 160)])
+    luminance = (2 * 40 * 160 + 6.5025) / (40**2 + 160**2 + 6.5025)
+    weight = 0.3001 / (0.0448 + 0.2856 + 0.3001)  # of the last of three levels
+    assert metrics.ms_ssim_pairs(a)[0, 1] == pytest.approx(luminance**weight, abs=1e-6)
+
+
+def test_ms_ssim_of_colour_averages_channels():
+    a = smooth_images(2, 32, 3)
+    channels = [metrics.ms_ssim_pairs(a[..., c : c + 1])[0, 1] for c in range(3)]
+    assert metrics.ms_ssim_pairs(a)[0, 1] == pytest.approx(np.mean(channels))
+
+
+def test_levels_keep_the_smallest_side_at_eleven():
+    assert [metrics.ms_ssim_levels(s) for s in (11, 21, 22, 64, 87, 88, 175, 176, 512)] == [1, 1, 2, 3, 3, 4, 4, 5, 5]
+    with pytest.raises(ValueError, match="at least 11 pixels"):
+        metrics.ms_ssim_levels(10)
+
+
+def as_lpips_input(images):
+    import torch
+
+    return torch.tensor(images).permute(0, 3, 1, 2).expand(-1, 3, -1, -1).float() / 127.5 - 1
+
+
+@pytest.mark.parametrize("net", ["alex", "squeeze"])
+def test_lpips_equals_the_package_pair_by_pair(net, capsys):
+    import torch
+
+    a, b = smooth_images(3), smooth_images(2)
+    network = lpips_network(net, "random")
+    with torch.no_grad():
+        expected = [[network(as_lpips_input(x[None]), as_lpips_input(y[None])).item() for y in b] for x in a]
+        inside = network(as_lpips_input(a[:1]), as_lpips_input(a[1:2])).item()
+    np.testing.assert_allclose(metrics.lpips_pairs(a, b, net=net, weights="random"), expected, atol=2e-6)
+    within = metrics.lpips_pairs(a, net=net, weights="random")
+    assert within[0, 1] == pytest.approx(inside, abs=2e-6)
+    assert inside > 1e-3
+    assert (within == within.T).all()
+    assert (np.diag(within) == 0).all()
+    assert capsys.readouterr().out == ""
+
+
+def test_random_lpips_repeats_and_leaves_torchs_generator_alone():
+    import torch
+
+    from dgan_core.metrics import similarity
+
+    a = smooth_images(2, 32)
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    similarity._network.cache_clear()
+    first = metrics.lpips_pairs(a, weights="random")
+    assert torch.equal(torch.rand(3), expected)
+    similarity._network.cache_clear()
+    assert (metrics.lpips_pairs(a, weights="random") == first).all()
+    assert (metrics.lpips_pairs(a, weights="random", seed=1) != first).any()
+
+
+def test_official_lpips_reads_torchvisions_layout(tmp_path):
+    import torch
+
+    trunk = lpips_network("alex", "random", 4).net.state_dict()
+    torch.save({"features." + k.split(".", 1)[1]: v for k, v in trunk.items()}, tmp_path / "own.pth")
+    a = smooth_images(2)
+    from_file = metrics.lpips_pairs(a, weights=str(tmp_path / "own.pth"))
+    assert (from_file == metrics.lpips_pairs(a, weights="random", seed=4)).all()
+
+
+def test_a_missing_or_wrong_weight_file_is_named(tmp_path, monkeypatch):
+    a = smooth_images(2)
+    with pytest.raises(FileNotFoundError, match="doesn't exist"):
+        metrics.lpips_pairs(a, weights=str(tmp_path / "none.pth"))
+    (tmp_path / "alexnet-owt-7be5be79.pth").write_bytes(b"cut short")
+    monkeypatch.setenv("DGAN_ASSETS", str(tmp_path))
+    with pytest.raises(ValueError, match="SHA-256 that starts with 7be5be79"):
+        metrics.lpips_pairs(a, weights="official")
+
+
+def test_no_network_is_one_sentence(monkeypatch):
+    pooch = pytest.importorskip("pooch")
+
+    def unreachable(*args, **kwargs):
+        raise OSError("no route")
+
+    monkeypatch.delenv("DGAN_ASSETS", raising=False)
+    monkeypatch.setattr(pooch, "retrieve", unreachable)
+    with pytest.raises(ConnectionError, match="DGAN_ASSETS folder as alexnet"):
+        metrics.lpips_pairs(smooth_images(2), weights="official")
+
+
+@pytest.mark.parametrize("metric", ["ms_ssim_pairs", "lpips_pairs", "features"])
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (np.zeros((3, 64, 64, 1)), "must be uint8"),
+        (np.zeros((3, 64, 64), np.uint8), "shape"),
+        (np.zeros((3, 64, 64, 2), np.uint8), "shape"),
+        (np.zeros((1, 64, 64, 1), np.uint8), "N ≥ 2"),
+        (np.zeros((2, 8, 8, 1), np.uint8), "at least"),
+    ],
+)
+def test_images_are_checked(metric, bad, says):
+    with pytest.raises(ValueError, match=says):
+        getattr(metrics, metric)(bad)

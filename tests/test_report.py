@@ -1,0 +1,164 @@
+"""The report, from synthetic run directories: filled where there are numbers, honest where not."""
+
+import json
+import warnings
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dgan_core import report
+
+pytestmark = pytest.mark.filterwarnings("error")
+LAMS = (0.5, 3.0, 5.0, 7.0, 10.0)
+PAIRED = ("lpips_real_fake", "lpips_fake_fake", "ms_ssim_real_fake", "ms_ssim_fake_fake")
+
+
+def write_run(root, loss="bce", lam=3.0, kid=0.1, fid=100.0, model="dgan", evaluated=True, **config):
+    """One run directory as training and evaluation leave it."""
+    name = f"dgan-{loss}-lam{lam:g}-seed0" if model == "dgan" else f"{model}-seed0"
+    path = root / "quick" / name
+    (path / "samples").mkdir(parents=True)
+    defaults = {
+        "profile": "quick", "model": model, "loss": loss, "lam": lam, "image_size": 8,
+        "data": "phantom", "epochs": 4, "seed": 0, "extractor": "random",
+        "lpips_weights": "random",
+    }  # fmt: skip
+    (path / "config.json").write_text(json.dumps(defaults | config))
+    rows = [{"step": s, "epoch": s, "critic_loss": 1.0 / (s + 1), "generator_loss": 0.5} for s in range(4)]
+    (path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"step": 4, "cri')
+    (path / "environment.json").write_text(json.dumps({"commit": "abcdef0123456789"}))
+    rng = np.random.default_rng(0)
+    for sample in ("real", "final", "epoch-0002"):
+        Image.fromarray(rng.integers(0, 256, (32, 32), dtype=np.uint8)).save(path / f"samples/{sample}.png")
+    if not evaluated:
+        return path
+    final = {"n_real": 16, "n_fake": 16, "extractor": "random", "kid": kid, "kid_mean": kid,
+             "kid_std": 0.01, "kid_subset_size": 8, "fid": fid, "swd_pca": 2.5, "swd_umap": 1.5}  # fmt: skip
+    final |= {key: 0.5 for key in PAIRED} | {f"{key}_std": 0.05 for key in PAIRED}
+    history = [{"epoch": e, "kid": kid + 1 - e / 4, "kid_mean": 0.0, "kid_std": 0.0, "fid": fid}
+               for e in (0, 2, 4)]  # fmt: skip
+    metrics = {"final": final, "history": history, "floor": {"kid": 0.0, "fid": 20.0}, "seconds": 1.0}
+    (path / "metrics.json").write_text(json.dumps(metrics))
+    points = {f"{kind}_{side}": rng.normal(size=(16, 2)) for kind in ("pca", "umap") for side in ("real", "fake")}
+    np.savez(path / "embeddings.npz", **points)
+    return path
+
+
+def sweep(root, advantage=0.05):
+    """All ten runs; WGAN-GP lower by `advantage` at every λ."""
+    for lam in LAMS:
+        write_run(root, "bce", lam, kid=0.2, fid=200.0)
+        write_run(root, "wgan-gp", lam, kid=0.2 - advantage, fid=200 - 100 * advantage)
+    return report.collect(root)
+
+
+def test_papers_numbers_are_carried_with_their_certainty():
+    paper = report.load_paper()
+    assert len(paper[paper["table"] == "1"]) == 30
+    assert len(paper[paper["table"] == "2"]) == 30
+    assert len(paper[paper["table"] == "3"]) == 12
+    counts = paper["certainty"].value_counts()
+    assert (counts["illegible"], counts["ambiguous"], counts["approximate"]) == (6, 12, 4)
+    assert paper.loc[paper["certainty"] == "illegible", "value"].isna().all()
+
+
+def test_tables_hold_ours_beside_the_papers(tmp_path):
+    runs = sweep(tmp_path)
+    one, two = report.table1(runs), report.table2(runs)
+    assert one.loc["λ = 5", ("KID ↓", "ours")] == "0.1500 ± 0.0100"
+    assert one.loc["λ = 5", ("KID ↓", "paper")] == "0.14 ± 0.01"
+    assert one.loc["λ = 5", ("FID ↓", "paper")] == "179.42"
+    assert two.loc["λ = 5", ("FID ↓", "paper")] == "illegible"
+    assert two.loc["λ = 7", ("FID ↓", "paper")] == "255.94 ?"
+    assert not (one == "not run").any().any() and not (two == "not run").any().any()
+
+
+def test_what_was_not_run_says_so(tmp_path):
+    nothing = report.collect(tmp_path / "absent")
+    assert nothing == []
+    ours = report.table1(nothing).xs("ours", axis=1, level=1)
+    assert (ours == "not run").all().all()
+    write_run(tmp_path, "bce", 3.0, evaluated=False)
+    runs = report.collect(tmp_path)
+    three = report.table3(runs).xs("ours", axis=1, level=1)
+    assert (three == "not run").all().all()
+    assert "StyleGAN2" in three.index
+    assert "not run" in report.badge([])
+
+
+def test_a_subset_of_everything_has_no_spread(tmp_path):
+    path = write_run(tmp_path, "bce", 3.0, kid=0.3)
+    metrics = json.loads((path / "metrics.json").read_text())
+    metrics["final"]["kid_subset_size"] = 16  # = n_real: every subset is the whole set
+    (path / "metrics.json").write_text(json.dumps(metrics))
+    assert report.table2(report.collect(tmp_path)).loc["λ = 3", ("KID ↓", "ours")] == "0.3000"
+
+
+def test_runs_are_read_as_they_lie(tmp_path):
+    write_run(tmp_path, "bce", 3.0)
+    write_run(tmp_path, "bce", 5.0, data="/somewhere/Dataset_BUSI_with_GT")
+    (tmp_path / "quick" / "not-a-run").mkdir()
+    runs = report.collect(tmp_path)
+    assert len(runs) == 2 and len(report.collect(tmp_path, data="phantom")) == 1
+    run = report.find(runs, "dgan", "bce", 3)
+    assert len(run.log) == 4  # the half-written fifth row is left out
+    assert run.tiles().shape == (16, 8, 8) and run.tiles("absent") is None
+    whole = np.asarray(Image.open(run.path / "samples/final.png"))
+    np.testing.assert_array_equal(run.tiles()[1], whole[:8, 8:16])
+    assert run.epochs_with_samples() == [2]
+    rows = report.tidy(runs).query("metric == 'fid'")
+    assert list(rows["value"]) == [100.0, 100.0]
+
+
+def test_figures_have_their_panels(tmp_path):
+    for runs in (sweep(tmp_path), []):
+        made = [report.figure1(runs), report.figure2(runs), report.figure3(runs), report.figure4(runs)]
+        assert [len(figure.axes) for figure in made] == [2, 5, 8, 2]
+        for figure in made:
+            figure.canvas.draw()  # a layout or glyph problem would warn, and a warning is an error
+    lines = report.figure1(report.collect(tmp_path)).axes[0].lines
+    assert len(lines) == 11  # ten runs and the floor
+
+
+def test_captions_follow_the_data(tmp_path):
+    better, worse = sweep(tmp_path / "a", 0.05), sweep(tmp_path / "b", -0.05)
+    assert "lower KID at 5 of 5" in report.caption1(better)
+    assert "lower KID at 0 of 5" in report.caption1(worse)
+    assert "Not run: StyleGAN2, StyleGAN3" in report.caption2(better)
+    assert "WGAN-GP λ=5 < BCE λ=3" in report.caption_table(better, 3)
+    assert "BCE λ=3 < WGAN-GP λ=5" in report.caption_table(worse, 3)
+    assert "No λ" in report.caption1([])
+
+
+def test_compare_judges_the_λ_that_two_runs_share(tmp_path):
+    runs = sweep(tmp_path)
+    left, right = report.find(runs, "dgan", "wgan-gp", 5), report.find(runs, "dgan", "bce", 3)
+    frame = report.side_by_side(left, right)
+    assert frame.loc["KID ↓", "lower"] == left.label
+    assert report.figure_losses([left, right]).axes
+    assert list(report.per_lam(runs)["lower KID"]) == ["WGAN-GP"] * 5
+
+
+def test_badge_says_what_produced_a_table(tmp_path):
+    write_run(tmp_path, "bce", 3.0)
+    line = report.badge(report.collect(tmp_path))
+    for part in ("phantom", "8×8", "epochs: 4", "random", "seeds: 0", "abcdef0123",
+                 "quick profile, not a reproduction"):  # fmt: skip
+        assert part in line
+    assert "\n" not in line
+    write_run(tmp_path / "real", "bce", 5.0, data="/home/me/Dataset_BUSI_with_GT", profile="paper")
+    line = report.badge(report.collect(tmp_path / "real"))
+    assert "not a reproduction" not in line and "/home" not in line
+
+
+def test_tables_show_as_html_with_caption_and_badge(tmp_path):
+    runs = sweep(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        html = report.show(report.table3(runs), report.caption_table(runs, 3), runs)._repr_html_()
+    assert "<caption>Table 3" in html and "not a reproduction" in html and "dgan-missing" in html
