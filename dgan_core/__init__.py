@@ -1,7 +1,7 @@
 """GAN losses on breast ultrasound: models, losses, training, metrics and report.
 
-    from dgan_core import Config, fit
-    run = fit(Config(loss="bce", lam=3))
+from dgan_core import Config, fit
+run = fit(Config(loss="bce", lam=3))
 """
 
 from dgan_core.config import Config

@@ -38,7 +38,7 @@ def gradient_penalty(critic: Callable, real: Any, fake: Any, eps: Any) -> Any:
     real, fake: (B, H, W, C) in [-1, 1].  eps: (B, 1, 1, 1) ~ U[0, 1].  Returns a scalar, unweighted.
     """
     x_hat = eps * real + (1.0 - eps) * fake
-    _, (slope,) = engine.value_and_grad(lambda x: (ops.sum(critic(x[0])), ()), [x_hat])
+    _, (slope,) = engine.value_and_grad(lambda x: (ops.sum(critic(x[0])), ()), [ops.convert_to_tensor(x_hat)])
     square = ops.sum(ops.square(ops.reshape(slope, (ops.shape(slope)[0], -1))), axis=1)
     return ops.mean(ops.square(ops.sqrt(square + 1e-12) - 1.0))  # 1e-12: √ has no slope at 0
 

@@ -1,12 +1,12 @@
 """The run directory: the seam between training, metrics and report. Imports no deep-learning framework.
 
-    runs/<profile>/<run_id>/
-      config.json              every parameter, written first
-      environment.json         versions, hardware, commit
-      status.json              state: running, finished or failed (with the reason)
-      log.jsonl                one row per generator update
-      checkpoint.safetensors   all training state, replaced atomically
-      snapshots/epoch-*.safetensors, samples/epoch-*.png
+runs/<profile>/<run_id>/
+  config.json              every parameter, written first
+  environment.json         versions, hardware, commit
+  status.json              state: running, finished or failed (with the reason)
+  log.jsonl                one row per generator update
+  checkpoint.safetensors   all training state, replaced atomically
+  snapshots/epoch-*.safetensors, samples/epoch-*.png
 """
 
 import json

@@ -28,9 +28,9 @@ class Networks(NamedTuple):
 
     def initial_state(self) -> dict[str, Any]:
         """Parameters, batch statistics and optimiser moments, as NumPy arrays."""
-        g = [np.array(v) for v in self.generator.trainable_variables]
-        c = [np.array(v) for v in self.critic.trainable_variables]
-        statistics = [np.array(v) for v in self.generator.non_trainable_variables]
+        g = [ops.convert_to_numpy(v) for v in self.generator.trainable_variables]
+        c = [ops.convert_to_numpy(v) for v in self.critic.trainable_variables]
+        statistics = [ops.convert_to_numpy(v) for v in self.generator.non_trainable_variables]
         return {"g": g, "g_statistics": statistics, "g_adam": adam_init(g), "c": c, "c_adam": adam_init(c)}
 
 
@@ -133,7 +133,9 @@ def _train(run: Run, images: np.ndarray) -> None:
             state, done = candidate, iteration + 1
             seconds = before + time.perf_counter() - started
             run.append_log({"step": done, "epoch": done * config.n_critic / per_epoch, **row, "seconds": seconds})
-            progress.set_postfix(critic=f"{row['critic_loss']:.3g}", generator=f"{row['generator_loss']:.3g}", refresh=False)
+            progress.set_postfix(
+                critic=f"{row['critic_loss']:.3g}", generator=f"{row['generator_loss']:.3g}", refresh=False
+            )
             _keep_snapshots(run, networks.generator, state, due, done)
             if done % every == 0:
                 run.save_checkpoint(_flatten(state), done)
@@ -156,7 +158,11 @@ def _keep_snapshots(run: Run, generator: keras.Model, state, due: dict[int, int]
     """Snapshot and sample grid for each epoch that ends at iteration `done`."""
     for epoch, iteration in due.items():
         if iteration == done and (done > 0 or at_start):
-            arrays = {f"{part}/{i:03d}": np.array(a) for part in ("g", "g_statistics") for i, a in enumerate(state[part])}
+            arrays = {
+                f"{part}/{i:03d}": ops.convert_to_numpy(a)
+                for part in ("g", "g_statistics")
+                for i, a in enumerate(state[part])
+            }
             run.save_snapshot(epoch, arrays)
             run.save_grid(f"epoch-{epoch:04d}", _sample(run.config, generator, arrays, 16))
 
@@ -166,7 +172,8 @@ def _sample(config: Config, generator: keras.Model, arrays: dict[str, np.ndarray
     parts = [[arrays[k] for k in sorted(arrays) if k.startswith(part + "/")] for part in ("g", "g_statistics")]
     z = draws.normal(config.seed, "z sample", 0, (n, config.latent_dim))
     batches = [
-        np.array(generator.stateless_call(*parts, z[i : i + 16], training=False)[0]) for i in range(0, n, 16)
+        ops.convert_to_numpy(generator.stateless_call(*parts, z[i : i + 16], training=False)[0])
+        for i in range(0, n, 16)
     ]
     return np.clip(np.round((np.concatenate(batches) + 1.0) * 127.5), 0, 255).astype("uint8")
 
@@ -180,7 +187,7 @@ def generate(run: Run, n: int, epoch: int | None = None) -> np.ndarray:
 def _flatten(tree: Any, prefix: str = "") -> dict[str, np.ndarray]:
     """Nested dicts and lists of arrays → {'c_adam/m/003': array, …}."""
     if not isinstance(tree, dict | list | tuple):
-        return {prefix: np.array(tree)}
+        return {prefix: ops.convert_to_numpy(tree)}
     items = tree.items() if isinstance(tree, dict) else ((f"{i:03d}", leaf) for i, leaf in enumerate(tree))
     return {k: v for name, leaf in items for k, v in _flatten(leaf, f"{prefix}/{name}".lstrip("/")).items()}
 

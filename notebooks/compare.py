@@ -14,7 +14,8 @@
 # %% [markdown]
 # # Compare two runs
 #
-# Two runs side by side: their losses, their samples epoch by epoch, their metrics, and which loss is lower at each λ.
+# Two runs side by side: their losses, their samples epoch by epoch, their metrics, and which loss is lower at
+# each λ.
 
 # %% tags=["parameters"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -35,7 +36,7 @@ from IPython.display import Markdown, display
 from dgan_core import report
 
 found = report.collect(runs, profile, data)
-print(report.badge(found))
+display(Markdown(report.badge(found)))
 
 # %% [markdown]
 # ## Losses during training
@@ -44,13 +45,13 @@ print(report.badge(found))
 left = report.find(found, left_model, left_loss, left_lam)
 right = report.find(found, right_model, right_loss, right_lam)
 for side, run in (("left", left), ("right", right)):
-    print(side, "·", run.label if run else "not run", "·", report.badge([run]))
+    display(Markdown(f"**{side}: {run.label if run else 'not run'}** · {report.badge([run])}"))
 report.figure_losses([left, right])
 
 # %% [markdown]
-# The two objectives have different units: compare the shape of a curve over time, never its height with the other's. Under
-# WGAN-GP the score difference estimates a Wasserstein distance, up to the critic's Lipschitz constant; under BCE it is a
-# difference of logits.
+# The two objectives have different units: compare the shape of a curve over time, never its height with the
+# other's. Under WGAN-GP the score difference estimates a Wasserstein distance, up to the critic's Lipschitz
+# constant; under BCE it is a difference of logits.
 
 # %% [markdown]
 # ## Samples

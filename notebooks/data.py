@@ -16,11 +16,10 @@
 #
 # What the networks learn from, looked at before anything is learnt. Two sources stand behind one loader:
 #
-# - **BUSI** (Al-Dhabyani et al. 2020): breast ultrasound images in three classes, benign, malignant and normal, with masks
-#   drawn by radiologists. The paper trains on the malignant class.
-# - **Phantoms**: simulated B-mode images of layered tissue with one mass. They need no download and have the look of the
-#   real ones, so every stage can be tried in a minute. They are no substitute: numbers found on phantoms are
-#   about phantoms.
+# - **BUSI** (Al-Dhabyani et al. 2020): breast ultrasound images in three classes, benign, malignant and normal, with
+#   masks drawn by radiologists.
+# - **Phantoms**: simulated B-mode images of layered tissue with one mass. They need no download and resemble the real
+#   ones, so every stage can be tried in a minute. They are no substitute: numbers found on phantoms are about phantoms.
 #
 # Sections that concern files on disk apply to BUSI only and say so otherwise.
 
@@ -39,6 +38,8 @@ from IPython.display import display
 from dgan_core.data import audit, duplicates, fetch_busi, load_busi, phantoms
 
 image_size, seed = int(image_size), int(seed)  # papermill may pass strings
+if label not in ("malignant", "benign", "normal"):
+    raise ValueError(f"label must be malignant, benign or normal, got {label!r}.")
 is_phantom = data == "phantom"
 root = None if is_phantom else fetch_busi() if data == "busi" else data
 manifest = None if is_phantom else audit(root)
@@ -48,13 +49,15 @@ NOT_APPLICABLE = "Not applicable to phantoms: they are simulated, not read from 
 # ## Counts by class
 #
 # The complete BUSI holds 437 benign, 210 malignant and 133 normal images. Another count means that files are missing or
-# were added; the loader warns of it. Phantoms are drawn in the same imbalance of malignant to benign.
+# were added; the loader warns of it. Phantoms are drawn in the numbers of BUSI, the normal class only if asked for.
 
 # %%
 if is_phantom:
-    images = {"malignant": phantoms(210, image_size, "malignant", seed), "benign": phantoms(437, image_size, "benign", seed)}
+    counts = {"malignant": 210, "benign": 437} | ({"normal": 133} if label == "normal" else {})
+    images = {name: phantoms(n, image_size, name, seed) for name, n in counts.items()}
 else:
-    images = {name: load_busi(root, name, image_size) for name in manifest["label"].unique()}
+    present = [name for name in ("malignant", "benign", "normal") if (manifest["label"] == name).any()]
+    images = {name: load_busi(root, name, image_size) for name in present}
 
 pd.DataFrame({
     "images": {name: len(stack) for name, stack in images.items()},
@@ -63,7 +66,8 @@ pd.DataFrame({
 }).rename_axis("class").round(1)  # fmt: skip
 
 # %% [markdown]
-# **Table 1.** Images by class, their mean grey level (0 to 255) and the standard deviation, over images, of the image mean.
+# **Table 1.** Images by class, their mean grey level (0 to 255) and the standard deviation, over images, of an image's
+# mean.
 #
 # ## What the networks see
 
@@ -85,8 +89,9 @@ for name, stack in images.items():
     show(stack, f"{source}: {name}, {image_size} × {image_size}")
 
 # %% [markdown]
-# **Figure 1.** The first images of each class, grey levels unscaled. Malignant masses tend to be irregular, taller than wide
-# and to cast a shadow; benign ones to be smooth, oval, wider than tall, with brighter tissue behind (Stavros et al. 1995).
+# **Figure 1.** The first images of each class, grey levels unscaled. Malignant masses tend to be irregular and taller
+# than wide and to cast a shadow; benign ones to be smooth, oval and wider than tall, with brighter tissue behind
+# (Stavros et al. 1995).
 #
 # ## Grey levels
 
@@ -100,12 +105,12 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# **Figure 2.** Distribution of grey levels over all pixels of each class. The peak at black, where there is one, is deep tissue
-# and shadow, where the echo falls below the dynamic range.
+# **Figure 2.** Distribution of grey levels over all pixels of a class. The peak at black, where there is one, is deep
+# tissue and shadow, where the echo falls below the dynamic range, and borders without any image.
 #
 # ## The manifest
 #
-# One row per file: its size and mode, its masks, whether it bears a coloured overlay, and hashes of the file and its pixels.
+# One row per file: its size and mode, its masks, whether it bears a coloured overlay, and hashes of file and pixels.
 
 # %%
 if is_phantom:
@@ -116,8 +121,8 @@ else:
     display(manifest.groupby("label")[["n_masks", "coloured"]].sum().rename(columns={"n_masks": "masks"}))
 
 # %% [markdown]
-# **Table 2.** The first files of the chosen class, and totals by class. An image has more than one mask if it shows several
-# masses.
+# **Table 2.** The first files of the chosen class, and totals by class. An image that shows several masses has several
+# masks.
 #
 # ## Sizes
 #
@@ -129,7 +134,8 @@ if is_phantom:
     print(NOT_APPLICABLE)
 else:
     figure, axis = plt.subplots(figsize=(5, 4), layout="constrained")
-    for name, rows in manifest.groupby("label"):
+    for name in present:
+        rows = manifest[manifest["label"] == name]
         axis.scatter(rows["width"], rows["height"], s=8, alpha=0.5, label=name)
     side = manifest[["width", "height"]].to_numpy().max()
     axis.plot([0, side], [0, side], color="grey", linewidth=0.8, label="square")
@@ -138,7 +144,7 @@ else:
     plt.show()
 
 # %% [markdown]
-# **Figure 3.** Width and height of each file. The farther below the line, the more a stretch to a square narrows the image.
+# **Figure 3.** Width and height of each file. The farther below the line, the more a stretch to a square narrows it.
 #
 # ## Duplicates
 #
@@ -159,8 +165,8 @@ else:
 # %% [markdown]
 # ## Coloured overlays
 #
-# A scan is grey. Where red, green and blue differ, a marker, a label or a Doppler box was drawn over it, and the grey image
-# that the networks see bears its trace. Grey markers (calipers, text) are not found this way; there are many more of them.
+# A scan is grey. Where red, green and blue differ, something was drawn over it, and the grey image the networks see
+# bears its trace. Grey calipers and text are not found this way.
 
 # %%
 if is_phantom:

@@ -14,8 +14,8 @@
 # %% [markdown]
 # # Figure 2: the images themselves
 #
-# One row each: real images, then the first images of each model's fixed draw of z. Nothing was selected, and both DGANs
-# see the same z. No metric replaces looking.
+# One row each: real images, then the first images of each model's fixed draw of z. Nothing was selected, and
+# both DGANs see the same z. No metric replaces looking.
 
 # %% tags=["parameters"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -30,13 +30,13 @@ from IPython.display import Markdown, display
 from dgan_core import report
 
 found = report.collect(runs, profile, data)
-print(report.badge(found))
+display(Markdown(report.badge(found)))
 
 # %%
 display(Markdown(report.caption2(found)))
 report.figure2(found)
 
 # %% [markdown]
-# What to look for: tissue in layers, speckle that is neither smooth nor striped, a dark mass with a plausible outline, and
-# whether neighbours in a row repeat each other (a collapsed generator). The paper reports bands across StyleGAN3's
-# images, which a feature distance does not see.
+# What to look for: tissue in layers, speckle that is neither smooth nor striped, a dark mass with a plausible
+# outline, and whether neighbours in a row repeat each other (a collapsed generator). The paper reports bands
+# across StyleGAN3's images, which a feature distance does not see.

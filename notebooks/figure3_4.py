@@ -14,8 +14,8 @@
 # %% [markdown]
 # # Figures 3 and 4: real and generated images in two dimensions
 #
-# Features of the real and of the generated images are projected together to two dimensions, by PCA and by UMAP. The sliced
-# Wasserstein distance (SWD) between the two clouds is printed on each panel and drawn as bars below.
+# Features of the real and of the generated images are projected together to two dimensions, by PCA and by UMAP.
+# The sliced Wasserstein distance (SWD) between the two clouds is printed on each panel and drawn as bars below.
 
 # %% tags=["parameters"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -30,7 +30,7 @@ from IPython.display import Markdown, display
 from dgan_core import report
 
 found = report.collect(runs, profile, data)
-print(report.badge(found))
+display(Markdown(report.badge(found)))
 
 # %% [markdown]
 # ## Figure 3
@@ -40,8 +40,8 @@ display(Markdown(report.caption3(found)))
 report.figure3(found)
 
 # %% [markdown]
-# Axes are equal within a panel, as SWD is a distance in that plane. Each panel has a fit of its own, so scales differ from
-# panel to panel.
+# Axes are equal within a panel, as SWD is a distance in that plane. Each panel has a fit of its own, so scales
+# differ from panel to panel.
 
 # %% [markdown]
 # ## Figure 4
@@ -51,4 +51,5 @@ display(Markdown(report.caption4(found)))
 report.figure4(found)
 
 # %% [markdown]
-# UMAP bends distances and depends on its seed: an order that holds in PCA *and* UMAP is worth more than either alone.
+# UMAP bends distances and depends on its seed: an order that holds in PCA *and* UMAP is worth more than either
+# alone.

@@ -16,8 +16,8 @@
 #
 # Each cell shows two numbers: *ours*, from a run directory, and the *paper's* printed one. A question mark
 # stands where Table 2 can't be assigned with certainty in the copy at hand, *illegible* where it can't be read
-# at all, and *not run* where no run has been evaluated. Ours and the paper's compare in *order*, not in size, unless
-# data, resolution and feature extractor are the same: the line under each table says what they were.
+# at all, and *not run* where no run has been evaluated. Ours and the paper's compare in *order*, not in size,
+# unless data, resolution and feature extractor are the same: the line under each table says what they were.
 
 # %% tags=["parameters"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -32,7 +32,7 @@ from IPython.display import Markdown, display
 from dgan_core import report
 
 found = report.collect(runs, profile, data)
-print(report.badge(found))
+display(Markdown(report.badge(found)))
 
 # %% [markdown]
 # ## The verdict
@@ -65,7 +65,8 @@ report.show(report.table3(found), report.caption_table(found, 3), found)
 # %% [markdown]
 # ## How to read them
 #
-# KID and FID compare the *distributions* of features of generated and real images: low is good. LPIPS and MS-SSIM compare
-# *pairs*: between generated images, a high LPIPS or a low MS-SSIM means variety, and between a real and a generated one
-# likeness. The ± of the pairwise metrics is the spread over pairs, and that of KID the spread over subsets; neither is the
-# spread over training runs, of which there is one each. The definitions are in [the metrics chapter](../book/metrics.md).
+# KID and FID compare the *distributions* of features of generated and real images: low is good. LPIPS and
+# MS-SSIM compare *pairs*: between generated images, a high LPIPS or a low MS-SSIM means variety, and between a
+# real and a generated one likeness. The ± of the pairwise metrics is the spread over pairs, and that of KID the
+# spread over subsets; neither is the spread over training runs, of which there is one each. The definitions are
+# in [the metrics chapter](../book/metrics.md).

@@ -16,8 +16,12 @@ def root(tmp_path):
     grey = Image.fromarray(np.arange(600, dtype=np.uint16).reshape(20, 30).astype(np.uint8))
     marked = grey.convert("RGB")
     marked.putpixel((3, 4), (255, 255, 0))
-    for label, number, image in (("malignant", 2, grey.convert("RGB")), ("malignant", 10, marked),
-                                 ("benign", 1, grey), ("benign", 3, grey.transpose(Image.Transpose.ROTATE_90))):
+    for label, number, image in (
+        ("malignant", 2, grey.convert("RGB")),
+        ("malignant", 10, marked),
+        ("benign", 1, grey),
+        ("benign", 3, grey.transpose(Image.Transpose.ROTATE_90)),
+    ):
         (tmp_path / label).mkdir(exist_ok=True)
         image.save(tmp_path / label / f"{label} ({number}).png")
     for name in ("malignant (2)_mask.png", "malignant (2)_mask_1.png", "malignant (10)_mask.png"):

@@ -42,11 +42,14 @@ def test_no_images_is_an_empty_array():
     assert phantoms(0, 32).shape == (0, 32, 32, 1)
 
 
-@pytest.mark.parametrize(("n", "size", "label", "message"), [
-    (1, 64, "cyst", "label must be one of benign, malignant, normal, got 'cyst'"),
-    (-1, 64, "benign", "got n=-1 and size=64"),
-    (1, 4, "benign", "got n=1 and size=4"),
-])
+@pytest.mark.parametrize(
+    ("n", "size", "label", "message"),
+    [
+        (1, 64, "cyst", "label must be one of benign, malignant, normal, got 'cyst'"),
+        (-1, 64, "benign", "got n=-1 and size=64"),
+        (1, 4, "benign", "got n=1 and size=4"),
+    ],
+)
 def test_impossible_requests_raise(n, size, label, message):
     with pytest.raises(ValueError, match=message):
         phantoms(n, size, label)
@@ -83,8 +86,15 @@ def test_malignant_is_taller_than_wide_and_shadows_benign_is_wider_and_enhances(
 
 def test_what_lies_behind_a_mass_is_offset_by_its_depth():
     """Far from an ideal disc of diameter 2r the echo changes by behind × 2r on its axis, by nothing beside it."""
-    a = anatomy("benign", 0) | {"centre": (0.3, 0.5), "radii": np.array([0.1, 0.1]), "lean": 0.0, "behind": 30.0,
-                                "edge": 0.01, "outline": np.zeros((2, 11)), "spicules": []}
+    a = anatomy("benign", 0) | {
+        "centre": (0.3, 0.5),
+        "radii": np.array([0.1, 0.1]),
+        "lean": 0.0,
+        "behind": 30.0,
+        "edge": 0.01,
+        "outline": np.zeros((2, 11)),
+        "spicules": [],
+    }
     z, x = np.meshgrid(*2 * [(np.arange(256) + 0.5) / 256], indexing="ij")
     echo = module.add_mass(np.zeros((256, 256)), a, z, x, np.random.default_rng(0))
     assert echo[-1, 128] == pytest.approx(30 * 0.2, abs=0.3)

@@ -62,7 +62,8 @@ def kernel_distance_subsets(x, y, subset_size=100, n_subsets=100, seed=0):
         raise ValueError(f"subset_size must lie between 2 and the smaller set's {min(len(x), len(y))}, got {size}")
     if size == len(x) == len(y):
         raise ValueError(
-            f"subset_size must be below {size}, the size of both sets: all subsets would be the same and their std a fake 0"
+            f"subset_size must be below {size}, the size of both sets: "
+            "every subset would be the whole set and the std a fake 0"
         )
     kxx, kyy, kxy = _cubic(x, x), _cubic(y, y), _cubic(x, y)
     rng = np.random.default_rng(seed)

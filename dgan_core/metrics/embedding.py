@@ -60,7 +60,9 @@ def umap(real, fake, seed=0, n_neighbors=15, min_dist=0.1):
     """
     x, n = _joint(real, fake)
     if as_positive_integer(n_neighbors, "n_neighbors") < 2 or n_neighbors >= len(x):
-        raise ValueError(f"n_neighbors must lie between 2 and {len(x) - 1}, one less than the images, got {n_neighbors}")
+        raise ValueError(
+            f"n_neighbors must lie between 2 and {len(x) - 1}, one less than the images, got {n_neighbors}"
+        )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
         warnings.filterwarnings("ignore", "n_jobs value", UserWarning)  # a seed means one job

@@ -99,7 +99,9 @@ def features(images, extractor="random-vgg16", weights=None, batch_size=32, seed
     if extractor not in EXTRACTORS:
         raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {extractor!r}")
     if weights is not None and extractor != "inception":
-        raise ValueError(f"weights must be None for {extractor}, whose weights are drawn from the seed, got {weights!r}")
+        raise ValueError(
+            f"weights must be None for {extractor}, whose weights are drawn from the seed, got {weights!r}"
+        )
     if extractor == "random-vgg16" and min(images.shape[1:3]) < 32:
         raise ValueError(f"images must be at least 32 pixels wide and high for random-vgg16, got {images.shape[1:3]}")
     if extractor == "inception":

@@ -15,7 +15,7 @@ import numpy as np
 
 from .checks import as_image_pair, as_images
 from .extractors import he_normal
-from .structure import ms_ssim_levels, ms_ssim_pairs  # noqa: F401  both similarities, one place to find them
+from .structure import ms_ssim_levels, ms_ssim_pairs  # noqa: F401  (found here too)
 from .torch_setup import import_torchvision, weight_file
 
 TRUNKS = {  # torchvision's files; the name carries the start of the SHA-256
@@ -101,9 +101,10 @@ def lpips_pairs(a, b=None, net="alex", weights="official", seed=0):
             f = _map(lpips.normalize_tensor, x)
             f -= f.mean(0)  # distances don't change; the expansion cancels less
             area = f.shape[2] * f.shape[3]
-            square = _map(lambda part: (part.double() ** 2 * w).sum((1, 2, 3)), f)  # noqa: B023  (N + M,)
+            square = _map(lambda part, w=w: (part.double() ** 2 * w).sum((1, 2, 3)), f)  # (N + M,)
             left, right = (f, f) if b is None else (f[: len(a)], f[len(a) :])
-            inner = _map(lambda part: (part * w).flatten(1) @ right.flatten(1).T, left).double()  # noqa: B023
+            columns = right.flatten(1).T
+            inner = _map(lambda part, w=w, columns=columns: (part * w).flatten(1) @ columns, left).double()
             mine, theirs = square[: len(a)], square[-len(right) :]
             total += (mine[:, None] + theirs[None] - 2 * inner).clamp(min=0) / area
     result = total.numpy()

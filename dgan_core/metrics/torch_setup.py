@@ -50,7 +50,7 @@ def weight_file(path, name, url, prefix):
         path = _download(name, url)
     digest = file_hash(path)
     if not digest.startswith(prefix):
-        raise ValueError(f"{path} must have a SHA-256 that starts with {prefix}, got {digest[:8]}: remove it and fetch it again")
+        raise ValueError(f"{path} must have a SHA-256 that starts with {prefix}, got {digest[:8]}: fetch it again")
     return path
 
 

@@ -72,9 +72,7 @@ def _path(backbone: str) -> Path:
                 "download the file, set DGAN_ASSETS to its folder, or choose backbone='random'"
             ) from None
     if not path.is_file():
-        raise FileNotFoundError(
-            f"backbone must be 'imagenet', 'random' or a weights file; there is no file at {path}"
-        )
+        raise FileNotFoundError(f"backbone must be 'imagenet', 'random' or a weights file; there is no file at {path}")
     return path
 
 

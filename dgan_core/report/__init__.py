@@ -4,7 +4,14 @@ from .badge import badge
 from .collect import Run, collect, find, tidy
 from .compare import figure_losses, figure_progress, per_lam, side_by_side
 from .figures import (
-    caption1, caption2, caption3, caption4, figure1, figure2, figure3, figure4,
+    caption1,
+    caption2,
+    caption3,
+    caption4,
+    figure1,
+    figure2,
+    figure3,
+    figure4,
 )
 from .paper import load_paper
 from .tables import caption_table, show, table1, table2, table3, verdict

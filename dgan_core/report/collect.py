@@ -82,7 +82,7 @@ class Run:
 
 
 def label(model, loss=None, lam=None):
-    """"dgan", "wgan-gp", 5.0 → "WGAN-GP λ=5"; "stylegan2" → "StyleGAN2"."""
+    """ "dgan", "wgan-gp", 5.0 → "WGAN-GP λ=5"; "stylegan2" → "StyleGAN2"."""
     if model in ("stylegan2", "stylegan3"):
         return "StyleGAN" + model[-1]
     name = {"wgan-gp": "WGAN-GP", "bce": "BCE"}.get(loss, str(loss))

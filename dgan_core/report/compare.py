@@ -27,9 +27,10 @@ def figure_losses(runs):
         drawn = [run for run in runs if run is not None and column in run.log]
         for run in drawn:
             style = run_style(run) | {"marker": ""}
-            ax.plot(run.log["step"], run.log[column], lw=1.2, **style)
+            logged = run.log.dropna(subset=[column])  # critic-only rows lack the generator's terms
+            ax.plot(logged["step"], logged[column], lw=1.2, **style)
         if not drawn:
-            empty(ax)
+            empty(ax, "not logged" if any(runs) else "not run")
             continue
         ax.set_xlabel("step")
         ax.legend(fontsize=8)

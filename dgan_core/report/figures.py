@@ -7,7 +7,7 @@ from .collect import LAMS, LOSSES, find, label
 from .panels import empty, images, sign
 from .paper import paper_rows
 from .style import OKABE_ITO, colour, run_style, use_style
-from .tables import TABLE3, value, verdict
+from .tables import TABLE3, in_order, value, verdict
 
 EMBEDDINGS = (("pca", "PCA"), ("umap", "UMAP"))
 
@@ -114,15 +114,15 @@ def figure3(runs):
             ax.text(0.03, 0.97, text, transform=ax.transAxes, va="top", fontsize=9,
                     bbox={"fc": "white", "ec": "none", "alpha": 0.8, "pad": 1})  # fmt: skip
             if not figure.legends:
-                figure.legend(*ax.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+                handles = ax.get_legend_handles_labels()
+                figure.legend(*handles, loc="outside upper right", ncols=2, fontsize=8)
     sign(figure, [run for run in chosen if run is not None])
     return figure
 
 
 def ranking(runs, kind):
     """Models by rising SWD, "WGAN-GP λ=5 < StyleGAN3"; empty where none was measured."""
-    pairs = [(value(find(runs, *key), f"swd_{kind}"), label(*key)) for key in TABLE3]
-    return " < ".join(name for swd, name in sorted(pairs) if np.isfinite(swd))
+    return in_order((value(find(runs, *key), f"swd_{kind}"), label(*key)) for key in TABLE3)
 
 
 def _rankings(runs):

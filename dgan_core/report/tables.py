@@ -73,6 +73,15 @@ def table3(runs):
     return _table(runs, [(*key, label(*key)) for key in TABLE3])
 
 
+def in_order(pairs):
+    """(number, name) pairs → "A < B = C", lowest first; what was not measured is left out."""
+    pairs = sorted(pair for pair in pairs if np.isfinite(pair[0]))
+    text = pairs[0][1] if pairs else ""
+    for (before, _), (number, name) in zip(pairs, pairs[1:], strict=False):
+        text += f" {'=' if number == before else '<'} {name}"
+    return text
+
+
 def best_lam(runs, loss, metric="kid"):
     """(λ, value) where this loss measures lowest, or None where nothing was measured."""
     values = [(lam, value(find(runs, "dgan", loss, lam), metric)) for lam in LAMS]
@@ -114,7 +123,7 @@ def caption_table(runs, number):
     if number == 3:
         names = {label(*key): value(find(runs, *key), "kid") for key in TABLE3}
         ranked = sorted((n for n in names.items() if np.isfinite(n[1])), key=lambda n: n[1])
-        order = " < ".join(name for name, _ in ranked)
+        order = in_order((kid, name) for name, kid in ranked)
         missing = [name for name, kid in names.items() if not np.isfinite(kid)]
         text = "Table 3. The two DGANs the paper calls best, beside two StyleGANs. "
         text += f"By KID: {order}. " if len(ranked) > 1 else ""
@@ -128,13 +137,13 @@ def caption_table(runs, number):
 
 
 def to_html(frame, caption="", note=""):
-    """A table as HTML, its caption above and the badge below."""
+    """A table as HTML, its caption above and the badge below; ours stands over the paper's."""
+    if isinstance(frame.columns, pd.MultiIndex):
+        frame = frame.stack(level=1, future_stack=True)  # twelve columns are wider than a page
     html = frame.to_html(border=0, classes="dgan-table", escape=True, justify="center")
     html = html.replace("<thead>", f"<caption>{escape(caption)}</caption>\n<thead>", 1)
     html = html.replace(f"<td>{NOT_RUN}</td>", f'<td class="dgan-missing">{NOT_RUN}</td>')
-    return (
-        f'<div class="dgan-scroll">{html}</div>\n<p class="dgan-badge">{escape(note)}</p>'
-    )
+    return f'<div class="dgan-scroll">{html}</div>\n<p class="dgan-badge">{escape(note)}</p>'
 
 
 class Html:

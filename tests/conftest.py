@@ -1,0 +1,45 @@
+"""Shared fixtures: a run small enough for a test, and where real data lies when it does."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+TINY = {
+    "image_size": 32,
+    "n_phantoms": 8,
+    "batch_size": 2,
+    "epochs": 4,
+    "n_critic": 2,
+    "generator_width": 16,
+    "critic_width": 4,
+    "backbone_widths": (4, 4),
+    "latent_dim": 8,
+    "snapshots": 2,
+    "checkpoint_every": 1,
+}
+
+
+@pytest.fixture
+def tiny():
+    """Parameters of a run that takes a second after compilation."""
+    return dict(TINY)
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """An empty runs folder, in force through DGAN_RUNS."""
+    monkeypatch.setenv("DGAN_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def shared():
+    """The folder with real scans and VGG19 weights, which only some checkouts have beside them."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the folder shared/ beside the project (real BUSI scans and VGG19 weights)")
+    return SHARED

@@ -1,0 +1,110 @@
+import subprocess
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dgan_core import Config
+from dgan_core.config import PROFILES
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"loss": "wgan"}, "loss must be 'wgan-gp' or 'bce', got 'wgan'"),
+        ({"lam": -1}, "lam must be a number ≥ 0, got -1"),
+        ({"lam": "three"}, "lam must be a number ≥ 0, got 'three'"),
+        ({"lam": float("nan")}, "lam must be a number ≥ 0, got nan"),
+        ({"image_size": 100}, "image_size must be 32, 64, 128, 256 or 512, got 100"),
+        ({"lamda": 3}, "'lamda' is not a parameter; did you mean 'lam'?"),
+        ({"profile": "fast"}, "profile must be 'quick' or 'paper', got 'fast'"),
+        ({"profile": ["quick"]}, "profile must be 'quick' or 'paper', got ['quick']"),
+        ({"run_id": "../x"}, "run_id must be letters, digits, '.', '_' and '-', not starting with '.', got '../x'"),
+    ],
+)
+def test_impossible_parameters_get_one_sentence(parameters, sentence):
+    with pytest.raises(ValueError) as error:
+        Config(**parameters)
+    assert str(error.value) == sentence
+
+
+def test_a_custom_backbone_has_the_published_widths():
+    with pytest.raises(ValueError, match="backbone_widths must be .64, 128. with backbone 'imagenet'"):
+        Config(backbone="imagenet")
+
+
+@pytest.mark.parametrize("lam", [3, 3.0, "3", "3.0"])
+def test_lam_arrives_as_int_float_or_string(lam):
+    assert Config(lam=lam) == Config(lam=3.0)
+
+
+def test_paper_profile_is_the_printed_protocol():
+    c = Config(profile="paper")
+    assert (c.image_size, c.epochs, c.batch_size, c.n_critic) == (512, 500, 2, 5)
+    assert (c.learning_rate, c.beta_1, c.lr_decay, c.lr_floor) == (1e-5, 0.5, 0.995, 1e-7)
+    assert (c.latent_dim, c.generator_width, c.critic_width, c.backbone) == (100, 512, 128, "imagenet")
+
+
+def test_profile_yields_to_parameters():
+    assert Config(image_size=32).image_size == 32
+    assert Config().image_size == PROFILES["quick"]["image_size"]
+
+
+def test_weights_follow_lam_unless_overridden():
+    c = Config(lam=3, perceptual_scale=0.5)
+    assert (c.weight_penalty, c.weight_perceptual) == (3.0, 1.5)
+    c = Config(lam=3, lam_gp=10, lam_perceptual=0, perceptual_scale=0.5)
+    assert (c.weight_penalty, c.weight_perceptual) == (10.0, 0.0)
+
+
+def test_learning_rate_decays_to_its_floor():
+    c = Config(profile="paper")
+    assert c.rate(0) == 1e-5
+    assert c.rate(100) == pytest.approx(1e-5 * 0.995**100, rel=1e-12)
+    assert c.rate(2000) == 1e-7
+    assert Config(learning_rate=1e-9).rate(0) == 1e-9
+
+
+def test_snapshots_are_even_and_end_with_the_last_epoch():
+    assert Config(epochs=40, snapshots=5).snapshot_epochs() == (0, 8, 16, 24, 32, 40)
+    assert Config(epochs=2, snapshots=5).snapshot_epochs() == (0, 1, 2)
+
+
+def test_run_ids_tell_configurations_apart():
+    ids = {Config(**p).run_id for p in ({}, {"lam": 3}, {"lam_gp": 3}, {"loss": "bce"}, {"seed": 1}, {"data": "busi"})}
+    assert len(ids) == 6
+
+
+def test_from_notebook_takes_plain_values_only():
+    names = {"lam": "3", "loss": "bce", "epochs": None, "pytest": pytest, "_x": 1, "In": [], "Config": Config}
+    assert Config.from_notebook(names) == Config(lam=3, loss="bce")
+    with pytest.raises(ValueError, match="'epoch' is not a parameter; did you mean 'epochs'"):
+        Config.from_notebook({"epoch": 3})
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(Config.model_fields)),
+        st.one_of(
+            st.none(),
+            st.booleans(),
+            st.integers(-3, 600),
+            st.floats(),
+            st.text(max_size=5),
+            st.lists(st.integers(), max_size=3),
+        ),
+        max_size=4,
+    )
+)
+def test_any_parameters_are_accepted_or_refused_in_one_sentence(parameters):
+    try:
+        Config(**parameters)
+    except ValueError as error:
+        assert type(error) is ValueError and "\n" not in str(error).replace(repr(parameters), "")
+
+
+def test_importing_the_package_loads_no_framework():
+    code = "import sys, dgan_core; assert not {'tensorflow', 'torch', 'keras', 'umap'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
