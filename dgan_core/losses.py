@@ -49,7 +49,7 @@ def no_penalty(critic: Callable, real: Any, fake: Any, eps: Any) -> Any:
 
 
 def perceptual(real_features: Any, fake_features: Any) -> Any:
-    """Mean squared difference of two minibatches' features, (B, h, w, c) each; after Johnson et al. 2016, eq. 2.  ≥ 0."""
+    """Mean squared difference of two minibatches' features, (B, h, w, c); after Johnson et al. 2016, eq. 2.  ≥ 0."""
     return ops.mean(ops.square(real_features - fake_features))
 
 

@@ -119,13 +119,14 @@ def _train(run: Run, images: np.ndarray) -> None:
     _keep_snapshots(run, networks.generator, state, due, done, at_start=done == 0)
     try:
         for iteration in progress:
+            candidate = state
             for k in range(config.n_critic):
                 update = iteration * config.n_critic + k
                 rate = np.float32(config.rate(update // per_epoch))
                 minibatch = real[draws.minibatch(config.seed, update, n, batch)]
                 z = draws.normal(config.seed, "z critic", update, (batch, config.latent_dim))
                 eps = draws.uniform(config.seed, "eps", update, (batch, 1, 1, 1))
-                candidate, critic_measured = critic_step(state if k == 0 else candidate, minibatch, z, eps, rate)
+                candidate, critic_measured = critic_step(candidate, minibatch, z, eps, rate)
             z = draws.normal(config.seed, "z generator", iteration, (batch, config.latent_dim))
             candidate, measured = generator_step(candidate, minibatch, z, rate)
             row = {k: float(v) for k, v in {**critic_measured, **measured}.items()}

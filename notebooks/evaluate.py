@@ -61,8 +61,9 @@ pd.Series(final, name=run.path.name).to_frame()
 # %%
 history = [
     {"epoch": epoch, **metrics.fidelity(real_features, metrics.features(fake, extractor), seed=seed)}
-    for epoch, fake in fakes.items()
+    for epoch, fake in list(fakes.items())[:-1]
 ]
+history.append({"epoch": config.epochs, **{name: final[name] for name in history[0] if name != "epoch"}})
 floor = metrics.floor(real_features, seed=seed)
 pd.DataFrame(history).set_index("epoch")
 

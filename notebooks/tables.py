@@ -14,10 +14,10 @@
 # %% [markdown]
 # # Tables 1–3: what was measured, and what the paper prints
 #
-# Each cell shows two numbers: *ours*, from a run directory, and the *paper's* printed one. A question mark
-# stands where Table 2 can't be assigned with certainty in the copy at hand, *illegible* where it can't be read
-# at all, and *not run* where no run has been evaluated. Ours and the paper's compare in *order*, not in size,
-# unless data, resolution and feature extractor are the same: the line under each table says what they were.
+# Each row of ours, from a run directory, stands over the paper's printed one. A question mark stands where
+# Table 2 can't be assigned with certainty in the copy at hand, *illegible* where it can't be read at all, and
+# *not run* where no run has been evaluated. Ours and the paper's compare in *order*, not in size, unless data,
+# resolution and feature extractor are the same: the line under each table says what they were.
 
 # %% tags=["parameters"]
 runs = "runs"  # folder of run directories; relative to the project or absolute

@@ -79,7 +79,10 @@ def weights(seed=0):
 
 def test_weights_are_read_from_npz_and_from_h5_alike(tmp_path):
     w = weights()
-    np.savez(tmp_path / "w.npz", **{f"{n}/{k}": a for n, pair in w.items() for k, a in zip(("kernel", "bias"), pair)})
+    np.savez(
+        tmp_path / "w.npz",
+        **{f"{n}/{k}": a for n, pair in w.items() for k, a in zip(("kernel", "bias"), pair, strict=True)},
+    )
     with h5py.File(tmp_path / "w.h5", "w") as file:
         for n, (kernel, bias) in w.items():
             file[f"{n}/{n}_W_1:0"], file[f"{n}/{n}_b_1:0"] = kernel, bias

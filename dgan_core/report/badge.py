@@ -1,6 +1,6 @@
 """One line under each table and figure: what produced it."""
 
-PHANTOM_NOTE = "phantoms, not patients"
+PHANTOMS = "simulated phantoms, not patients"
 
 
 def _values(runs, key, source="config"):
@@ -21,7 +21,7 @@ def _data(value):
     """A data folder by its name only: the page must not show where a reader keeps patients' images."""
     text = str(value).replace("\\", "/").rstrip("/")
     if text == "phantom":
-        return f"phantom ({PHANTOM_NOTE})"
+        return PHANTOMS
     return "BUSI" if "busi" in text.lower() else text.split("/")[-1]
 
 
