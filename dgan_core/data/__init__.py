@@ -1,0 +1,18 @@
+"""Images to learn from: BUSI (Al-Dhabyani et al. 2020) or simulated phantoms, behind one loader."""
+
+from .audit import audit, duplicates
+from .busi import fetch_busi, index_busi, load_busi
+from .phantom import phantoms
+
+__all__ = ["audit", "duplicates", "fetch_busi", "index_busi", "load", "load_busi", "phantoms"]
+
+
+def load(config):
+    """The images that a Config asks for: (N, size, size, 1) uint8.
+
+    config.data is "phantom", "busi" (downloaded once, then cached) or the path of a BUSI folder.
+    """
+    if config.data == "phantom":  # already square: config.resize has nothing to do
+        return phantoms(config.n_phantoms, config.image_size, config.label, seed=config.seed_data)
+    root = fetch_busi() if config.data == "busi" else config.data
+    return load_busi(root, config.label, config.image_size, config.resize)

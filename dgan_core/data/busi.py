@@ -1,0 +1,155 @@
+"""BUSI, breast ultrasound images (Al-Dhabyani et al. 2020, doi:10.1016/j.dib.2019.104863): find, fetch, load.
+
+Layout: Dataset_BUSI_with_GT/<label>/<label> (12).png, with masks <label> (12)_mask.png, _mask_1.png, …
+"""
+
+import io
+import os
+import re
+import shutil
+import tempfile
+import warnings
+import zipfile
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import numpy as np
+from PIL import Image
+
+URL = "https://scholar.cu.edu.eg/Dataset_BUSI.zip"
+FOLDER = "Dataset_BUSI_with_GT"
+COUNTS = {"benign": 437, "malignant": 210, "normal": 133}  # images of the complete set, masks not counted
+PNG_END = b"IEND\xaeB`\x82"
+
+
+def find_root(root):
+    """The folder that holds the class folders: root itself or root/Dataset_BUSI_with_GT."""
+    root = Path(root).expanduser()
+    if not root.exists():
+        raise FileNotFoundError(f"BUSI was looked for in {root}, which does not exist.")
+    if not root.is_dir():
+        raise NotADirectoryError(f"BUSI was looked for in {root}, which is a file; give the unzipped folder.")
+    for folder in (root, root / FOLDER):
+        if any((folder / label).is_dir() for label in COUNTS):
+            return folder
+    if not any(root.iterdir()):
+        raise FileNotFoundError(f"BUSI was looked for in {root}, which is empty.")
+    raise FileNotFoundError(f"{root} is not laid out as BUSI: neither it nor its {FOLDER} has a folder named "
+                            f"{', '.join(COUNTS)}.")
+
+
+def index_busi(root, label="malignant"):
+    """Images of one class in the order of their numbers, (2) before (10); masks and stray files left out."""
+    if label not in COUNTS:
+        raise ValueError(f"label must be one of {', '.join(COUNTS)}, got {label!r}.")
+    folder = find_root(root) / label
+    if not folder.is_dir():
+        raise FileNotFoundError(f"Images of class {label} were looked for in {folder}, which does not exist.")
+    name = re.compile(rf"{label} \((\d+)\)\.png")
+    found = {path: int(m[1]) for path in folder.iterdir() if (m := name.fullmatch(path.name)) and path.is_file()}
+    if found:
+        return sorted(found, key=lambda path: (found[path], path.name))
+    masks = any("_mask" in path.name for path in folder.iterdir())
+    raise FileNotFoundError(f"Images named '{label} (1).png' were looked for in {folder}, which holds "
+                            f"{'only masks' if masks else 'none'}.")
+
+
+def read_image(path):
+    """One PNG, fully decoded, in its own mode. A truncated or broken file raises ValueError and is named."""
+    content = Path(path).read_bytes()
+    try:
+        if PNG_END not in content:  # Pillow would accept a file cut after its last pixel
+            raise OSError("its end is missing")
+        image = Image.open(io.BytesIO(content), formats=["PNG"])
+        image.load()
+    except Exception as error:  # of a broken file Pillow raises OSError, SyntaxError, struct.error, …
+        raise ValueError(f"{path} is not a complete PNG image, download it again.") from error
+    if image.mode.startswith(("I", "F")):
+        raise ValueError(f"{path} has more than 8 bits a channel (mode {image.mode}), which BUSI never has.")
+    return image
+
+
+def to_square(image, size, resize="stretch"):
+    """Grey, size × size, antialiased. "stretch" ignores the aspect; "pad" keeps it between black borders."""
+    if resize not in ("stretch", "pad"):
+        raise ValueError(f"resize must be 'stretch' or 'pad', got {resize!r}.")
+    grey = image.convert("L")
+    if resize == "stretch":
+        return np.asarray(grey.resize((size, size), Image.Resampling.LANCZOS))
+    scale = size / max(grey.size)
+    width, height = (max(1, round(side * scale)) for side in grey.size)
+    square = Image.new("L", (size, size))
+    square.paste(grey.resize((width, height), Image.Resampling.LANCZOS), ((size - width) // 2, (size - height) // 2))
+    return np.asarray(square)
+
+
+def load_busi(root, label="malignant", size=512, resize="stretch"):
+    """All images of one class, (N, size, size, 1) uint8; an unusual N is warned of, since results depend on it."""
+    paths = index_busi(root, label)
+    if len(paths) != COUNTS[label]:
+        warnings.warn(f"{paths[0].parent} holds {len(paths)} {label} images; the complete BUSI has {COUNTS[label]}.",
+                      stacklevel=2)
+    images = np.empty((len(paths), size, size, 1), np.uint8)
+    for image, path in zip(images, paths, strict=True):
+        image[..., 0] = to_square(read_image(path), size, resize)
+    return images
+
+
+def fetch_busi(url=URL, sha256=None, cache=None):
+    """Download and unzip BUSI once; return its folder.
+
+    sha256 of the archive defaults to DGAN_BUSI_SHA256. The official page publishes none, so without one the archive
+    is accepted only if it unzips to exactly 437 benign, 210 malignant and 133 normal images.
+    cache defaults to DGAN_ASSETS, else the user's cache. Both the download and the unzipping land whole or not at all.
+    """
+    import pooch  # here, since only a download needs it
+    import requests
+
+    sha256 = sha256 or os.environ.get("DGAN_BUSI_SHA256") or None
+    cache = Path(cache or os.environ.get("DGAN_ASSETS") or pooch.os_cache("dgan_core")).expanduser()
+    by_hand = "download it by hand, unzip it and pass data=<folder>"
+    try:
+        archive = Path(pooch.retrieve(url, sha256 and f"sha256:{sha256}", "Dataset_BUSI.zip", cache))
+    except requests.RequestException as error:
+        raise ConnectionError(f"BUSI could not be downloaded from {url}; {by_hand}.") from error
+    except ValueError as error:
+        if "hash" not in str(error):
+            raise
+        raise ValueError(f"The archive at {url} does not have the SHA-256 {sha256}; {by_hand}.") from error
+
+    target = cache / f"busi-{pooch.file_hash(str(archive))[:16]}"  # another archive, another folder
+    if target.is_dir():
+        return find_root(target)
+    partial = Path(tempfile.mkdtemp(prefix="busi-partial-", dir=cache))
+    try:
+        unzip(archive, partial)
+        found = find_root(partial)
+        if sha256 is None:
+            check_complete(found, url)
+        if not target.is_dir():  # another process may have been faster
+            os.replace(partial, target)
+    except (ValueError, FileNotFoundError):
+        archive.unlink(missing_ok=True)  # so that the next call downloads again
+        raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return find_root(target)
+
+
+def unzip(archive, folder):
+    """Unzip, refusing members that would land outside the folder."""
+    try:
+        with zipfile.ZipFile(archive) as content:
+            for name in content.namelist():
+                posix, windows = PurePosixPath(name), PureWindowsPath(name)
+                if posix.is_absolute() or windows.anchor or ".." in (*posix.parts, *windows.parts):
+                    raise ValueError(f"{archive} has a member {name!r} that would land outside its folder.")
+            content.extractall(folder)
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{archive} is not a complete zip archive.") from error
+
+
+def check_complete(root, url):
+    """Exactly the class counts of the published data set."""
+    found = {label: len(index_busi(root, label)) for label in COUNTS}
+    if found != COUNTS:
+        raise ValueError(f"The archive at {url} holds {found} images; the complete BUSI holds {COUNTS}.")
