@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 from keras import ops
-from tqdm.auto import tqdm
+from tqdm import tqdm  # plain text: shown by terminals, notebooks and logs alike
 
 from dgan_core import data, draws, engine, models
 from dgan_core.adam import adam, adam_init
@@ -115,7 +115,7 @@ def _train(run: Run, images: np.ndarray) -> None:
     started = time.perf_counter()
     before = run.log()[-1]["seconds"] if done else 0.0
 
-    progress = tqdm(range(done, total), initial=done, total=total, desc=config.run_id, unit="it", mininterval=2)
+    progress = tqdm(range(done, total), initial=done, total=total, desc=config.run_id, unit="it", mininterval=5)
     _keep_snapshots(run, networks.generator, state, due, done, at_start=done == 0)
     try:
         for iteration in progress:

@@ -27,18 +27,20 @@ def audit(root):
         for path in index_busi(root, label):
             image = read_image(path)
             rgb = np.asarray(image.convert("RGB"))
-            rows.append({
-                "label": label,
-                "name": path.name,
-                "number": int(path.stem.split("(")[1].rstrip(")")),
-                "width": image.width,
-                "height": image.height,
-                "mode": image.mode,
-                "n_masks": sum(name.startswith(f"{path.stem}_mask") and name.endswith(".png") for name in names),
-                "coloured": bool((rgb != rgb[..., :1]).any()),
-                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                "pixels": hashlib.sha256(f"{image.size}".encode() + rgb.tobytes()).hexdigest(),
-            })
+            rows.append(
+                {
+                    "label": label,
+                    "name": path.name,
+                    "number": int(path.stem.split("(")[1].rstrip(")")),
+                    "width": image.width,
+                    "height": image.height,
+                    "mode": image.mode,
+                    "n_masks": sum(name.startswith(f"{path.stem}_mask") and name.endswith(".png") for name in names),
+                    "coloured": bool((rgb != rgb[..., :1]).any()),
+                    "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                    "pixels": hashlib.sha256(f"{image.size}".encode() + rgb.tobytes()).hexdigest(),
+                }
+            )
     return pd.DataFrame(rows)
 
 

@@ -33,8 +33,9 @@ def find_root(root):
             return folder
     if not any(root.iterdir()):
         raise FileNotFoundError(f"BUSI was looked for in {root}, which is empty.")
-    raise FileNotFoundError(f"{root} is not laid out as BUSI: neither it nor its {FOLDER} has a folder named "
-                            f"{', '.join(COUNTS)}.")
+    raise FileNotFoundError(
+        f"{root} is not laid out as BUSI: neither it nor its {FOLDER} has a folder named {', '.join(COUNTS)}."
+    )
 
 
 def index_busi(root, label="malignant"):
@@ -49,8 +50,9 @@ def index_busi(root, label="malignant"):
     if found:
         return sorted(found, key=lambda path: (found[path], path.name))
     masks = any("_mask" in path.name for path in folder.iterdir())
-    raise FileNotFoundError(f"Images named '{label} (1).png' were looked for in {folder}, which holds "
-                            f"{'only masks' if masks else 'none'}.")
+    raise FileNotFoundError(
+        f"Images named '{label} (1).png' were looked for in {folder}, which holds {'only masks' if masks else 'none'}."
+    )
 
 
 def read_image(path):
@@ -86,8 +88,9 @@ def load_busi(root, label="malignant", size=512, resize="stretch"):
     """All images of one class, (N, size, size, 1) uint8; an unusual N is warned of, since results depend on it."""
     paths = index_busi(root, label)
     if len(paths) != COUNTS[label]:
-        warnings.warn(f"{paths[0].parent} holds {len(paths)} {label} images; the complete BUSI has {COUNTS[label]}.",
-                      stacklevel=2)
+        warnings.warn(
+            f"{paths[0].parent} holds {len(paths)} {label} images; the complete BUSI has {COUNTS[label]}.", stacklevel=2
+        )
     images = np.empty((len(paths), size, size, 1), np.uint8)
     for image, path in zip(images, paths, strict=True):
         image[..., 0] = to_square(read_image(path), size, resize)
