@@ -19,7 +19,7 @@ PROFILE = config.get("profile", "quick")
 DATA = config.get("data", "phantom")
 LAMBDAS = [float(v) for v in str(config.get("lambdas", "0.5 3 5 7 10")).split()]
 SEEDS = [int(v) for v in str(config.get("seeds", "0")).split()]
-RUNS = runs_root()
+RUNS = Path(os.path.relpath(runs_root()))  # relative: pages show no path of the machine
 
 CONFIGS = {
     c.run_id: c

@@ -37,10 +37,12 @@ run_id = None  # name of the run's folder; None: made of the parameters
 # The parameters become one frozen `Config`; an unknown name or an impossible value is refused here.
 
 # %%
+import pandas as pd
+
 from dgan_core import Config
 
 config = Config.from_notebook(globals())
-config
+pd.Series(config.model_dump(), name="value").to_frame()
 
 # %% tags=["remove-stderr"]
 from dgan_core import fit
@@ -56,15 +58,19 @@ run = fit(config)
 # %%
 # %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
-import pandas as pd
 
 log = pd.DataFrame(run.log())
-panels = {"critic_loss": "critic", "adversarial": "generator, adversarial", "perceptual": "perceptual distance",
-          "wasserstein": "score gap D(real) − D(fake)"}
 figure, axes = plt.subplots(1, 4, figsize=(12, 2.6), layout="constrained")
-for ax, (column, title) in zip(axes, panels.items(), strict=True):
-    ax.plot(log.epoch, log[column], color="#0072B2", linewidth=1)
-    ax.set(title=title, xlabel="epoch")
+log.plot(
+    x="epoch",
+    y=["critic_loss", "adversarial", "perceptual", "wasserstein"],
+    title=["critic", "generator, adversarial", "perceptual distance", "score gap D(real) − D(fake)"],
+    subplots=True,
+    ax=axes,
+    legend=False,
+    color="#0072B2",
+    linewidth=1,
+);
 
 # %% [markdown]
 # ## Samples
@@ -75,11 +81,11 @@ for ax, (column, title) in zip(axes, panels.items(), strict=True):
 # %config InlineBackend.figure_formats = ["png"]
 from PIL import Image
 
-figure, axes = plt.subplots(1, 2, figsize=(10, 5.2), layout="constrained")
-for ax, (name, title) in zip(axes, [("real", "real"), (f"epoch-{config.epochs:04d}", "generated")], strict=True):
-    ax.imshow(Image.open(run.path / "samples" / f"{name}.png"), cmap="gray", vmin=0, vmax=255)
-    ax.set_title(title)
-    ax.axis("off")
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 5.2), layout="constrained")
+left.imshow(Image.open(run.path / "samples" / "real.png"), cmap="gray", vmin=0, vmax=255)
+left.set(title="real", xticks=[], yticks=[])
+right.imshow(Image.open(run.path / "samples" / f"epoch-{config.epochs:04d}.png"), cmap="gray", vmin=0, vmax=255)
+right.set(title="generated", xticks=[], yticks=[]);
 
 # %%
 print(f"{len(log)} generator updates in {log.seconds.iloc[-1]:.0f} s; the run lies in {run.path}")

@@ -35,6 +35,8 @@ def figure1(runs):
         floors = [run.floor[metric] for run in drawn if run.floor.get(metric) is not None]
         if floors:
             ax.axhline(np.mean(floors), color=OKABE_ITO["floor"], ls=":", label="real–real floor")
+        # KID spans decades and may be negative: logarithmic, but linear about 0.
+        ax.set_yscale("symlog", linthresh=0.01 if metric == "kid" else 1.0)
         ax.set_xlabel("epoch")
         ax.set_ylabel(f"{metric.upper()} (lower is better)")
     handles, names = axes[0].get_legend_handles_labels()
