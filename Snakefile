@@ -65,6 +65,7 @@ rule train:
 rule evaluate:
     input:
         "notebooks/evaluate.ipynb",
+        [str(p) for p in Path("dgan_core/metrics").glob("*.py")],
         trained=FOLDER / "{run}" / "train.ipynb",
     output:
         notebook=FOLDER / "{run}" / "evaluate.ipynb",
@@ -87,6 +88,7 @@ rule data:
 rule report:
     input:
         "notebooks/{name}.ipynb",
+        [str(p) for p in Path("dgan_core/report").iterdir() if p.is_file()],
         expand(FOLDER / "{run}" / "metrics.json", run=CONFIGS),
     output:
         EXECUTED / "{name}.ipynb",
