@@ -113,7 +113,7 @@ def _train(run: Run, images: np.ndarray) -> None:
     due = {epoch: min(round(epoch * per_epoch / config.n_critic), total) for epoch in config.snapshot_epochs()}
     every = max(config.checkpoint_every * per_epoch // config.n_critic, 1)
     started = time.perf_counter()
-    before = run.log()[-1]["seconds"] if done else 0.0
+    before = run.log()[-1]["seconds"] if run.log() else 0.0
 
     progress = tqdm(range(done, total), initial=done, total=total, desc=config.run_id, unit="it", mininterval=5)
     _keep_snapshots(run, networks.generator, state, due, done, at_start=done == 0)
