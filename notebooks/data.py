@@ -36,7 +36,9 @@ import pandas as pd
 from IPython.display import display
 
 from dgan_core.data import audit, duplicates, fetch_busi, load_busi, phantoms
+from dgan_core.report.style import OKABE_ITO, use_style
 
+use_style()
 image_size, seed = int(image_size), int(seed)  # papermill may pass strings
 if label not in ("malignant", "benign", "normal"):
     raise ValueError(f"label must be malignant, benign or normal, got {label!r}.")
@@ -66,7 +68,7 @@ pd.DataFrame({
 }).rename_axis("class").round(1)  # fmt: skip
 
 # %% [markdown]
-# **Table 1.** Images by class, their mean grey level (0 to 255) and the standard deviation, over images, of an image's
+# **Table D1.** Images by class, their mean grey level (0 to 255) and the standard deviation, over images, of an image's
 # mean.
 #
 # ## What the networks see
@@ -75,7 +77,7 @@ pd.DataFrame({
 # %%
 def show(stack, title, columns=8, rows=2):
     """The first images of a stack, side by side, each its own panel."""
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * 1.2, rows * 1.2 + 0.3), layout="constrained")
+    figure, axes = plt.subplots(rows, columns, figsize=(columns * 1.2, rows * 1.2 + 0.3))
     for axis in axes.flat:
         axis.axis("off")
     for axis, image in zip(axes.flat, stack, strict=False):
@@ -89,23 +91,23 @@ for name, stack in images.items():
     show(stack, f"{source}: {name}, {image_size} × {image_size}")
 
 # %% [markdown]
-# **Figure 1.** The first images of each class, grey levels unscaled. Malignant masses tend to be irregular and taller
+# **Figure D1.** The first images of each class, grey levels unscaled. Malignant masses tend to be irregular and taller
 # than wide and to cast a shadow; benign ones to be smooth, oval and wider than tall, with brighter tissue behind
 # (Stavros et al. 1995).
 #
 # ## Grey levels
 
 # %%
-figure, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+figure, axis = plt.subplots(figsize=(6, 3))
 for name, stack in images.items():
     density = np.bincount(stack.ravel(), minlength=256) / stack.size
-    axis.plot(density, label=f"{name} (N = {len(stack)})")
+    axis.plot(density, color=OKABE_ITO[name], label=f"{name} (N = {len(stack)})")
 axis.set(xlabel="grey level", ylabel="share of pixels", xlim=(0, 255), ylim=(0, None), title=source)
 axis.legend()
 plt.show()
 
 # %% [markdown]
-# **Figure 2.** Distribution of grey levels over all pixels of a class. The peak at black, where there is one, is deep
+# **Figure D2.** Distribution of grey levels over all pixels of a class. The peak at black, where there is one, is deep
 # tissue and shadow, where the echo falls below the dynamic range, and borders without any image.
 #
 # ## The manifest
@@ -121,7 +123,7 @@ else:
     display(manifest.groupby("label")[["n_masks", "coloured"]].sum().rename(columns={"n_masks": "masks"}))
 
 # %% [markdown]
-# **Table 2.** The first files of the chosen class, and totals by class. An image that shows several masses has several
+# **Table D2.** The first files of the chosen class, and totals by class. An image that shows several masses has several
 # masks.
 #
 # ## Sizes
@@ -133,10 +135,10 @@ else:
 if is_phantom:
     print(NOT_APPLICABLE)
 else:
-    figure, axis = plt.subplots(figsize=(5, 4), layout="constrained")
+    figure, axis = plt.subplots(figsize=(5, 4))
     for name in present:
         rows = manifest[manifest["label"] == name]
-        axis.scatter(rows["width"], rows["height"], s=8, alpha=0.5, label=name)
+        axis.scatter(rows["width"], rows["height"], s=8, alpha=0.6, color=OKABE_ITO[name], label=name)
     side = manifest[["width", "height"]].to_numpy().max()
     axis.plot([0, side], [0, side], color="grey", linewidth=0.8, label="square")
     axis.set(xlabel="width, pixels", ylabel="height, pixels", aspect="equal")
@@ -144,7 +146,7 @@ else:
     plt.show()
 
 # %% [markdown]
-# **Figure 3.** Width and height of each file. The farther below the line, the more a stretch to a square narrows it.
+# **Figure D3.** Width and height of each file. The farther below the line, the more a stretch to a square narrows it.
 #
 # ## Duplicates
 #

@@ -15,6 +15,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from derive_notebooks import derive  # noqa: E402
 
+from dgan_core.config import PROFILES, Config  # noqa: E402
+
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 ALLOWED = {  # what each part may import of the package
     "config": set(),
@@ -84,3 +86,16 @@ def test_every_chapter_of_the_contents_exists():
     for name in files:
         folder, stem = name.split("/")
         assert (ROOT / f"{name}.md").is_file() or (ROOT / f"{name}.ipynb").is_file() or stem in made, name
+
+
+def test_the_deviations_chapter_names_what_the_quick_profile_changes():
+    chapter = (ROOT / "book" / "deviations.md").read_text()
+    rows = dict(re.findall(r"\* - `(\w+)`\n((?:  - .*\n){3})", chapter))
+    assert rows.keys() - {"data"} == PROFILES["quick"].keys()
+    for name, quick in PROFILES["quick"].items():
+        printed = getattr(Config(profile="paper"), name)
+        for cell, value in zip(rows[name].splitlines(), (printed, quick), strict=False):
+            numbers = [float(n) for n in re.findall(r"[\d.]+\d|\d", cell)]
+            texts = re.findall(r"`([\w-]+)`", cell)
+            expected = list(value) if isinstance(value, tuple) else [value]
+            assert expected == (texts if isinstance(value, str) else numbers[: len(expected)]), f"{name}: {cell}"

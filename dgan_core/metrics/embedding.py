@@ -6,9 +6,10 @@ set, so that neither side is out of sample. Axes therefore belong to one compari
 models at equal N and equal features, never between extractors.
 """
 
+import functools
 import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 
@@ -53,6 +54,22 @@ def _without_tensorflow():
             sys.modules.pop(name, None)
 
 
+@functools.cache
+def _import_umap():
+    """The class UMAP. Numba keeps on disk what it compiles for it: 12 s in the first process, under 1 s in the next."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
+        with _without_tensorflow():
+            from numba.core.dispatcher import Dispatcher
+            from umap import UMAP, layouts, umap_, utils
+    for module in (layouts, umap_, utils):
+        for function in vars(module).values():
+            if isinstance(function, Dispatcher) and not function.signatures:
+                with suppress(RuntimeError):  # no writable cache folder: compiled anew in each process
+                    function.enable_caching()
+    return UMAP
+
+
 def umap(real, fake, seed=0, n_neighbors=15, min_dist=0.1):
     """UMAP of the joint, standardised set (McInnes et al. 2018).  (N, 2), (M, 2)
 
@@ -63,11 +80,9 @@ def umap(real, fake, seed=0, n_neighbors=15, min_dist=0.1):
         raise ValueError(
             f"n_neighbors must lie between 2 and {len(x) - 1}, one less than the images, got {n_neighbors}"
         )
+    UMAP = _import_umap()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
         warnings.filterwarnings("ignore", "n_jobs value", UserWarning)  # a seed means one job
-        with _without_tensorflow():
-            from umap import UMAP
         points = UMAP(n_neighbors=n_neighbors, min_dist=min_dist, random_state=seed).fit_transform(x)
     return points[:n], points[n:]
 

@@ -8,6 +8,9 @@ OKABE_ITO = {
     "bce": "#D55E00",  # vermilion
     "stylegan2": "#009E73",  # bluish green
     "stylegan3": "#CC79A7",  # reddish purple
+    "malignant": "#E69F00",  # orange; the classes of the data pages
+    "benign": "#56B4E9",  # sky blue
+    "normal": "#999999",
     "real": "#444444",
     "floor": "#777777",
 }  # tells apart under the common kinds of colour blindness; Okabe & Ito 2008
