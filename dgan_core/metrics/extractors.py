@@ -1,23 +1,32 @@
 """Images → feature vectors, by the network the distance is named after.
 
-inception         Inception 2015-12-05 as torch-fidelity ports it, pool3, 2,048-d: the network of FID and KID.
+inception         Inception 2015-12-05, pool3, 2,048-d: the network of FID and KID. See `inception` for how an image
+                  gets to it, which is a convention of its own.
 random-inception  the same network, seeded He-normal weights: nothing to download; checks the path, never a printed FID.
 random-vgg16      VGG16's convolutional trunk, seeded He-normal weights. Random features are the published remedy for
                   domains far from ImageNet (Naeem et al. 2020, who use 4,096-d fc2 of VGG16 at 224×224). That layer
                   fixes the input at 224; here mean and standard deviation of each channel at the end of blocks 3, 4
                   and 5, 2·(256 + 512 + 512) = 2,560-d, serve any size from 32.
 
-Numbers from different extractors can't be compared. Inputs are uint8; grey is repeated to three channels.
+Any other name that torch-fidelity 0.4.0 registers ("vgg16", "clip-vit-b-32", "dinov2-vit-s-14", …) is taken as well,
+with its resize and the layer it uses for FID. Numbers from different extractors can't be compared. Inputs are uint8;
+grey is repeated to three channels.
 """
 
 import functools
-import io
+import os
+import pickle
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 
-from .checks import as_images
-from .torch_setup import weight_file
+from .cache import array_hash, cached
+from .checks import as_images, as_positive_integer
+from .inception import CONVENTIONS, pool3
+from .torch_setup import file_hash, he_normal, import_torchvision, weight_file
 
+VERSION = 1  # of the code that computes features: raise it when they change by more than rounding; a cache starts anew
 EXTRACTORS = ("random-vgg16", "inception", "random-inception")
 INCEPTION = "pt_inception-2015-12-05-6726825d.pth"  # torch-fidelity's file name; its SHA-256 starts with 6726825d
 INCEPTION_HASH = "6726825d"
@@ -25,90 +34,156 @@ INCEPTION_URL = (
     "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
 )
 VGG16 = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))  # Simonyan & Zisserman 2015, D
-
-
-def he_normal(modules, seed):
-    """Fill every convolution with N(0, 2 / fan_in) and its bias with 0, in order, from NumPy: equal on all machines."""
-    import torch
-
-    rng = np.random.default_rng(seed)
-    for module in modules:
-        if isinstance(module, torch.nn.Conv2d):
-            weight = module.weight.data
-            draw = rng.standard_normal(tuple(weight.shape), dtype=np.float32)
-            weight.copy_(torch.from_numpy(draw * np.float32(np.sqrt(2 / weight[0].numel()))))
-            if module.bias is not None:
-                module.bias.data.zero_()
+PIXELS = 2**17  # that pass through the trunk at once, 32 images of 64×64: larger images don't fill the memory
 
 
 @functools.lru_cache(maxsize=1)
-def _random_vgg16(seed):
+def _trunk(seed):
+    """The convolutions of VGG16, block by block. He-normal biases are 0, so there are none."""
     import torch
 
     blocks, channels = [], 3
     for widths in VGG16:
         layers = []
         for width in widths:
-            layers += [torch.nn.utils.skip_init(torch.nn.Conv2d, channels, width, 3, padding=1), torch.nn.ReLU()]
+            convolution = torch.nn.utils.skip_init(torch.nn.Conv2d, channels, width, 3, padding=1, bias=False)
+            layers += [convolution, torch.nn.ReLU(inplace=True)]
             channels = width
         blocks.append(torch.nn.Sequential(*layers))
     trunk = torch.nn.ModuleList(blocks).requires_grad_(False).eval()
     he_normal(trunk.modules(), seed)
-
-    def forward(x):  # (B, 3, H, W) uint8 → (B, 2560)
-        mean = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)  # ImageNet's, as VGG16 expects
-        std = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
-        x, pooled = (x.float() / 255 - mean) / std, []
-        for k, block in enumerate(trunk):
-            x = block(x if k == 0 else torch.nn.functional.max_pool2d(x, 2))
-            if k >= 2:
-                pooled += [x.mean((2, 3)), x.std((2, 3), correction=0)]
-        return torch.cat(pooled, 1)
-
-    return forward
+    return trunk.to(memory_format=torch.channels_last)
 
 
-def _inception(path, seed=None):
+def _random_vgg16(seed):
     import torch
 
-    from .torch_setup import import_torchvision
+    trunk = _trunk(seed)
+    mean = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)  # ImageNet's, as VGG16 expects
+    std = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
 
-    import_torchvision()  # torch_fidelity imports it
-    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+    def part(x):  # (B, 1 or 3, H, W) uint8 → (B, 2560)
+        x, pooled = (x.float() / 255 - mean) / std, []
+        x = x.contiguous(memory_format=torch.channels_last)
+        for k, block in enumerate(trunk):
+            x = block(x if k == 0 else torch.nn.functional.max_pool2d(x, 2))
+            if k >= 2:  # in two steps: torch's `std` is twenty times slower over channels_last
+                average = x.mean((2, 3), keepdim=True)
+                pooled += [average.flatten(1), ((x - average) ** 2).mean((2, 3)).sqrt()]
+        return torch.cat(pooled, 1)
 
-    if path is not None:
-        network = FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], feature_extractor_weights_path=str(path))
-    else:
-
-        class Untrained(FeatureExtractorInceptionV3):
-            def load_state_dict(self, state_dict):
-                """Keeps what `he_normal` fills in below."""
-
-        nothing = io.BytesIO()
-        torch.save({}, nothing)
-        nothing.seek(0)
-        with torch.random.fork_rng(devices=[]):  # building draws from torch's global generator
-            network = Untrained("random-inception", ["2048"], feature_extractor_weights_path=nothing)
-        he_normal(network.modules(), seed)
-    return lambda x: network(x)[0].flatten(1)
+    return lambda x: torch.cat([part(some) for some in x.split(max(1, PIXELS // (x.shape[2] * x.shape[3])))])
 
 
-def features(images, extractor="random-vgg16", weights=None, batch_size=32, seed=0):
-    """(N, H, W, 1 or 3) uint8 → (N, D) float64.  weights: a file for "inception"; seed: of the random networks."""
-    images = as_images(images)
-    if extractor not in EXTRACTORS:
-        raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {extractor!r}")
-    if weights is not None and extractor != "inception":
+def _registry():
+    import_torchvision()
+    from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
+
+    return {name: kind for name, kind in FEATURE_EXTRACTORS_REGISTRY.items() if name != "inception-v3-compat"}  # above
+
+
+def _registered(name, path):
+    """A network from torch-fidelity's registry, with a file of weights or torch-fidelity's own download."""
+    kind = _registry()[name]
+    layer = kind.get_default_feature_layer_for_metric("fid")
+    try:
+        network = kind(name, [layer], feature_extractor_weights_path=path and str(path), verbose=False)
+    except NotImplementedError as error:
+        raise ValueError(f"weights must be None for {name}: torch-fidelity reads no file of them") from error
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:  # urllib's errors are OSErrors
+        if path is not None:
+            raise ValueError(f"weights must be {name}'s, and {path} isn't ({type(error).__name__})") from error
+        raise ConnectionError(
+            f"the weights of {name} could not be fetched by torch-fidelity ({type(error).__name__}): "
+            "name a file of them as weights, or ask for random-vgg16"
+        ) from error
+    return lambda x: network(x.expand(-1, 3, -1, -1).contiguous())[0].flatten(1)
+
+
+def check(images, extractor, weights, convention):
+    """Refuse what `features` can't do with these images, in one sentence and before any work."""
+    if extractor not in EXTRACTORS and extractor not in (names := _registry()):
+        raise ValueError(f"extractor must be one of {', '.join([*EXTRACTORS, *names])}, got {extractor!r}")
+    if weights is not None and extractor.startswith("random-"):
         raise ValueError(
             f"weights must be None for {extractor}, whose weights are drawn from the seed, got {weights!r}"
         )
-    if extractor == "random-vgg16" and min(images.shape[1:3]) < 32:
-        raise ValueError(f"images must be at least 32 pixels wide and high for random-vgg16, got {images.shape[1:3]}")
+    if convention not in CONVENTIONS:
+        raise ValueError(f"convention must be one of {', '.join(CONVENTIONS)}, got {convention!r}")
+    if convention != CONVENTIONS[0] and extractor not in ("inception", "random-inception"):
+        raise ValueError(f"convention must be left out for {extractor}: it is Inception's, got {convention!r}")
+    least = 32 if extractor == "random-vgg16" else 2
+    if min(images.shape[1:3]) < least:
+        raise ValueError(
+            f"images must be at least {least} pixels wide and high for {extractor}, got {images.shape[1:3]}: "
+            "below that there is no texture to describe"
+        )
+
+
+def _weights(extractor, weights, seed):
+    """(the file to read or None, what identifies the weights): a SHA-256, a seed, or whose download it is."""
+    if extractor.startswith("random-"):
+        return None, f"seed {seed}"
     if extractor == "inception":
-        forward = _inception(weight_file(weights, INCEPTION, INCEPTION_URL, INCEPTION_HASH))
+        weights = weight_file(weights, INCEPTION, INCEPTION_URL, INCEPTION_HASH)
+    elif weights is None:
+        return None, "torch-fidelity's"
     else:
-        forward = _random_vgg16(seed) if extractor == "random-vgg16" else _inception(None, seed)
-    return _in_batches(forward, images, batch_size)
+        weights = weight_file(weights, None, None, None)
+    return weights, file_hash(weights)
+
+
+def _forward(extractor, path, identity, convention, seed):
+    """The function (B, 1 or 3, H, W) uint8 → (B, D) of an extractor."""
+    if extractor == "random-vgg16":
+        return _random_vgg16(seed)
+    if extractor == "random-inception":
+        return pool3(convention, seed=seed)
+    if extractor == "inception":
+        return pool3(convention, path, identity)
+    return _registered(extractor, path)
+
+
+def features(
+    images,
+    extractor="random-vgg16",
+    weights=None,
+    convention="torch-fidelity",
+    batch_size=32,
+    seed=0,
+    cache=None,
+):
+    """(N, H, W, 1 or 3) uint8 → (N, D) float64, computed in float32.
+
+    weights: a file for "inception" (else DGAN_ASSETS, else a download of the published file) or for an extractor of
+    torch-fidelity's (else its own download; torch-fidelity unpickles it: name only files that you trust).
+    convention: how an image gets to Inception, "torch-fidelity", "pytorch-fid" or "clean-fid"; a label of every number.
+    batch_size: images at once; the result doesn't depend on it beyond rounding.  seed: of the random networks.
+    cache: a folder that keeps features between runs, keyed by the content of images and weights; None keeps nothing.
+    """
+    images = as_images(images)
+    batch_size = as_positive_integer(batch_size, "batch_size")
+    check(images, extractor, weights, convention)
+    if cache is not None and not isinstance(cache, (str, os.PathLike)):
+        raise ValueError(f"cache must be a folder or None, got {cache!r}")
+    path, identity = _weights(extractor, weights, seed)
+
+    def compute():
+        return _in_batches(_forward(extractor, path, identity, convention, seed), images, batch_size)
+
+    if cache is None:
+        return compute()
+    description = {
+        "images": array_hash(images),
+        "extractor": extractor,
+        "convention": convention,
+        "weights": identity,
+        "code": VERSION,
+        "torch": ".".join(version("torch").split(".")[:2]),
+        "torch-fidelity": version("torch-fidelity"),
+        "pillow": version("pillow"),
+    }
+    return cached(Path(cache), description, compute)
 
 
 def _in_batches(forward, images, batch_size):
@@ -117,6 +192,6 @@ def _in_batches(forward, images, batch_size):
     rows = []
     with torch.inference_mode():
         for start in range(0, len(images), batch_size):
-            batch = torch.tensor(images[start : start + batch_size]).permute(0, 3, 1, 2)  # (B, C, H, W)
-            rows.append(forward(batch.expand(-1, 3, -1, -1).contiguous()).double().numpy())
+            batch = np.array(images[start : start + batch_size], order="C")  # torch takes no reversed view
+            rows.append(forward(torch.from_numpy(batch).permute(0, 3, 1, 2)).double().numpy())
     return np.concatenate(rows)

@@ -1,9 +1,11 @@
-"""Import torchvision beside any build of torch, and find weight files: shared by `extractors` and `similarity`."""
+"""What every network here needs: torchvision beside any build of torch, random weights, and files of trained ones."""
 
 import hashlib
 import os
 import sys
 from pathlib import Path
+
+import numpy as np
 
 _definitions = None  # keeps the operator schemas alive
 
@@ -31,7 +33,22 @@ def import_torchvision():
     return torchvision
 
 
+def he_normal(modules, seed):
+    """Fill every convolution with N(0, 2 / fan_in) and its bias with 0, in order, from NumPy: equal on all machines."""
+    import torch
+
+    rng = np.random.default_rng(seed)
+    for module in modules:
+        if isinstance(module, torch.nn.Conv2d):
+            weight = module.weight.data
+            draw = rng.standard_normal(tuple(weight.shape), dtype=np.float32)
+            weight.copy_(torch.from_numpy(draw * np.float32(np.sqrt(2 / weight[0].numel()))))
+            if module.bias is not None:
+                module.bias.data.zero_()
+
+
 def file_hash(path):
+    """SHA-256 of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

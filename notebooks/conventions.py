@@ -1,0 +1,96 @@
+# %% [markdown]
+# # One set of images, every convention
+#
+# FID depends on how an image gets to the network and on what the covariance is divided by, not only on the images.
+# Here the same malignant and benign images pass through the same network in each published way, once by our code and
+# once by the package that a convention is named after. The network's weights are seeded random ones, the same in both:
+# the table checks the arithmetic and shows how much a convention moves the number. Its values are no FID of the
+# literature, which needs the trained weights.
+
+# %% tags=["parameters"]
+data = "phantom"  # "phantom", "busi" (downloaded once) or a BUSI folder
+n = 48  # images of each class
+image_size = 128  # side in pixels
+seed = 0  # of the network's weights, and of the phantoms
+
+# %%
+from dgan_core import Config, metrics
+from dgan_core.data import load
+
+
+def images(label):
+    """The first n images of a class."""
+    config = Config(data=data, label=label, image_size=image_size, n_phantoms=n, seed_data=seed)
+    found = load(config)
+    if len(found) < n:
+        raise ValueError(f"n must be at most {len(found)}, the {label} images of {data}, got {n}")
+    return found[:n]
+
+
+malignant, benign = images("malignant"), images("benign")
+
+# %% [markdown]
+# | convention | resize to 299×299 | to [−1, 1] |
+# |---|---|---|
+# | torch-fidelity | bilinear as in TensorFlow 1, no antialias | (x − 128) / 128 |
+# | pytorch-fid | bilinear as in PyTorch, no antialias | 2 · x / 255 − 1 |
+# | clean-fid | bicubic as in Pillow, with antialias | (x − 128) / 128 |
+#
+# Each covariance is divided by N − 1 (`ddof` 1, what the three packages do) or by N (`ddof` 0, StyleGAN3's code).
+
+# %%
+import pandas as pd
+
+from dgan_core.metrics.inception import CONVENTIONS
+from dgan_core.metrics.peers import peer, peer_frechet
+
+
+def by_package(convention):
+    """The features of both classes by the package; None where it isn't installed."""
+    try:
+        extract = peer(convention, seed=seed)
+    except ImportError:
+        return None
+    return extract(malignant), extract(benign)
+
+
+rows = []
+for convention in CONVENTIONS:
+    ours = [metrics.features(x, "random-inception", convention=convention, seed=seed) for x in (malignant, benign)]
+    theirs = by_package(convention)
+    kid = metrics.kernel_distance(*ours)
+    for ddof in (1, 0):
+        fid = metrics.frechet_distance(*ours, ddof=ddof)
+        package = None if theirs is None else peer_frechet(convention, *theirs, ddof=ddof)
+        rows.append({"convention": convention, "ddof": ddof, "FID": fid, "FID by the package": package, "KID": kid})
+table = pd.DataFrame(rows).set_index(["convention", "ddof"])
+table.insert(2, "relative difference", (table["FID"] / table["FID by the package"].astype(float) - 1).abs())
+
+# %%
+from IPython.display import Markdown, display
+
+display(
+    Markdown(f"**Malignant against benign, {data}, {n} of each, {image_size} px, random-inception (seed {seed}).**")
+)
+table.style.format(
+    {"FID": "{:.4f}", "FID by the package": "{:.4f}", "relative difference": "{:.0e}", "KID": "{:.5f}"},
+    na_rep="not installed",
+)
+
+# %%
+usual = table.xs(1, level="ddof")["FID"]
+ratio = table.xs(0, level="ddof")["FID"] / usual - 1
+compared = table["relative difference"].dropna()
+display(
+    Markdown(
+        f"With the same images and network, the convention alone moves FID from {usual.min():.4g} ({usual.idxmin()}) "
+        f"to {usual.max():.4g} ({usual.idxmax()}), by {usual.max() / usual.min() - 1:.1%}. Dividing by N in place of "
+        f"N − 1 changes it by {ratio.min():+.1%} to {ratio.max():+.1%} at N = {n}. Ours and the packages' differ by at "
+        f"most {compared.max():.0e} of the value ({compared.index.get_level_values(0).nunique()} of "
+        f"{len(usual)} packages installed)."
+    )
+)
+
+# %% [markdown]
+# A number is comparable only where convention, divisor, N and network agree. Resizing without antialias aliases speckle
+# when the image is larger than 299 pixels; the three ways then lie further apart than on smaller ones.
