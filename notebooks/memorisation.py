@@ -1,0 +1,157 @@
+# %% [markdown]
+# # Copies of the training images?
+#
+# FID and KID praise a generator that replays its training set. This test doesn't: it asks whether generated images lie
+# closer to single training images than new real images would ([how it works](../book/metrics.md)). Two controls say
+# whether it can be trusted: a replayed training set must fail, and real images that were never trained on must pass.
+
+# %% tags=["parameters", "hide-input"]
+runs = "runs"  # folder of run directories; relative to the project or absolute
+profile = "quick"  # "quick", "paper", or another folder inside it
+data = "phantom"  # "phantom", "busi" or a folder: what the run was trained on
+model = "dgan"  # "dgan", "stylegan2" or "stylegan3"
+loss = "wgan-gp"  # "wgan-gp" or "bce"; a StyleGAN ignores it
+lam = 5.0  # one of the λ that were run
+extractor = None  # "inception", "random-inception" or "random-vgg16"; None: the run's own
+
+# %% tags=["hide-input"]
+# %matplotlib inline
+# %config InlineBackend.figure_formats = ["svg"]
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown, display
+
+from dgan_core import report
+from dgan_core.report.style import OKABE_ITO, use_style
+
+use_style()
+found = report.find(report.collect(runs, profile, data), model, loss, float(lam))
+finished = found is not None and found.status.get("state") == "finished"
+NOT_RUN = Markdown("not run: no finished run of this model, loss and λ was found")
+display(Markdown(report.badge([found])) if finished else NOT_RUN)
+
+# %% [markdown]
+# ## The test
+#
+# Held out are, for phantoms, ones drawn with another seed. Of real scans there are no more than those trained on, so
+# one half stands for the training images and the other half for new ones.
+
+# %% tags=["hide-input"]
+from dgan_core import generate, metrics
+from dgan_core.data import load
+from dgan_core.metrics.replay import CLOSE, memorisation
+from dgan_core.runs import Run
+
+
+def controls(real, real_features, config, extract):
+    """(training features, held-out features): other phantoms, or two halves of the scans."""
+    if config.data == "phantom":
+        return real_features, extract(load(config.model_copy(update={"seed_data": config.seed_data + 1})))
+    order = np.random.default_rng(0).permutation(len(real))
+    return real_features[order[::2]], real_features[order[1::2]]
+
+
+if not finished:
+    display(NOT_RUN)
+else:
+    run = Run.open(found.path)
+    config = run.config
+    cache = run.path.parent.parent / "features"
+
+    def extract(images):
+        return metrics.features(images, extractor or config.extractor, cache=cache)
+
+    real = load(config)
+    fake = generate(run, len(real))
+    real_features = extract(real)
+    train, held_out = controls(real, real_features, config, extract)
+    replayed = np.random.default_rng(0).integers(
+        0, len(real), len(real)
+    )  # drawn from the training set, as a copier would
+    tested = {
+        f"generated, {found.label}": memorisation(real_features, extract(fake)),
+        "replayed training images": memorisation(real_features, real_features[replayed]),
+        "held-out real images": memorisation(train, held_out),
+    }
+    table = {
+        name: {
+            "images": len(result.distance),
+            "count as copies, %": f"{100 * result.share:.1f}",
+            "real ones that do, %": f"{100 * result.real_share:.1f}",
+            "p": f"{result.p_value:.3f}",
+            "verdict": "memorised" if result.memorised else "no sign of it",
+        }
+        for name, result in tested.items()
+    }
+    display(pd.DataFrame(table).T)
+    generated, copier, new = tested.values()
+    trusted = (
+        "as they must" if copier.memorised and not new.memorised else "not both as they must: distrust the first row"
+    )
+    display(
+        Markdown(
+            f"**Table.** An image counts as a copy if its nearest training image is closer than {CLOSE:.2f} of the "
+            f"usual distance between real images and closer than {CLOSE:.2f} of the distance to the second nearest. "
+            f"Generated images: {generated.verdict}. The controls came out {trusted}: the replayed set "
+            f"{'fails' if copier.memorised else 'passes'}, new real images {'fail' if new.memorised else 'pass'}."
+        )
+    )
+
+# %% [markdown]
+# ## Distances
+
+# %% tags=["hide-input"]
+if not finished:
+    display(NOT_RUN)
+else:
+    usual = np.median(generated.real_distance)
+    curves = {
+        "training images, to the others": (generated.real_distance, OKABE_ITO["real"], "-"),
+        "held-out real images": (new.distance, OKABE_ITO["stylegan2"], "-."),
+        "generated": (generated.distance, OKABE_ITO["wgan-gp"], "--"),
+    }
+    figure, axis = plt.subplots(figsize=(6.5, 3.4))
+    for name, (distance, colour, line) in curves.items():
+        x = np.sort(distance) / usual
+        axis.step(x, 100 * np.arange(1, len(x) + 1) / len(x), line, where="post", color=colour, label=name)
+    axis.axvline(CLOSE, color=OKABE_ITO["floor"], linestyle=":")
+    axis.set_xlabel("distance to the nearest training image, of the usual distance")
+    axis.set_ylabel("images at most so far away, %")
+    axis.set_xlim(0, None)
+    axis.legend(fontsize=8)
+    plt.show()
+    far = np.median(generated.distance) / usual
+    display(
+        Markdown(
+            f"**Figure.** Distance to the nearest training image; 1 is the median between real images, and left of the "
+            f"dotted line an image may count as a copy. The median generated image lies at {far:.2f}: "
+            + ("farther from the training images than they from one another." if far > 1 else "nearer than they are.")
+        )
+    )
+
+# %% [markdown]
+# ## The closest pairs
+
+# %% tags=["hide-input"]
+if not finished:
+    display(NOT_RUN)
+else:
+    closest = generated.distance.argsort()[:8]
+    figure, axes = plt.subplots(2, len(closest), figsize=(9, 2.9))
+    for column, j in zip(axes.T, closest, strict=True):
+        for axis, image in zip(column, (fake[j], real[generated.nearest[j]]), strict=True):
+            axis.imshow(image[..., 0], cmap="gray", vmin=0, vmax=255)
+            axis.set(xticks=[], yticks=[])
+            axis.grid(False)
+        column[0].set_title(f"{generated.distance[j] / usual:.2f}", fontsize=9)
+    axes[0, 0].set_ylabel("generated")
+    axes[1, 0].set_ylabel("nearest real")
+    plt.show()
+    display(
+        Markdown(
+            f"**Figure.** The {len(closest)} generated images with the smallest distance, over the training images "
+            f"nearest to them; above each the distance, where 1 is usual between real images. The smallest is "
+            f"{generated.distance.min() / usual:.2f}; that of an exact copy is 0."
+        )
+    )

@@ -1,0 +1,173 @@
+# %% [markdown]
+# # How sure are the metrics?
+#
+# Every metric here comes with a 95 % interval over images: had other images been drawn, of the same real population and
+# from the same generator, where might the number have come to lie? Pairs share images, so the number of pairs says
+# nothing about it; the intervals leave out one *image* at a time. They are silent about another training run.
+#
+# An interval is a claim that can be checked: on populations whose distances are known, 95 % of the intervals should
+# cover the truth.
+
+# %% tags=["parameters", "hide-input"]
+results = "results"  # folder of coverage.json; relative to the project or absolute
+n = 420  # phantoms whose features show FID's bias, half on each side
+image_size = 64  # their side in pixels
+seed = 0  # of the phantoms and of the subsets
+
+# %% tags=["hide-input"]
+# %matplotlib inline
+# %config InlineBackend.figure_formats = ["svg"]
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown, display
+
+from dgan_core.report.collect import locate
+from dgan_core.report.style import OKABE_ITO, use_style
+
+use_style()
+file = locate(results) / "coverage.json"
+coverage = json.loads(file.read_text()) if file.is_file() else None
+rows = pd.DataFrame(coverage["rows"]) if coverage else pd.DataFrame()
+NAMES = {
+    "apart": "apart: another mean and a wider spread",
+    "skewed": "skewed: the same, of skewed features",
+    "equal": "equal: real against real",
+    "slow": "slow: apart, of more directions that count than N = 50 can show",
+    "heavy": "heavy: skewed, exponentially, and spread as far as the mean",
+}
+
+# %% [markdown]
+# ## Coverage
+#
+# KID and the means over pairs (LPIPS, MS-SSIM) are unbiased: their intervals are for the population's value. FID and
+# SWD depend on N, and so do the numbers their intervals are for: the *expected* FID and SWD of N images, bias included.
+# FID∞ extrapolates to infinitely many images, and its interval is for the populations' distance.
+
+# %% tags=["hide-input"]
+if coverage is None:
+    display(Markdown("not run: `python benchmarks/coverage.py` writes results/coverage.json"))
+else:
+    shown = rows.assign(
+        population=rows["case"] + ", D = " + rows["features"].astype(str),
+        cell=[f"{r.coverage:.1%} ({r.coverage_low:.1%}–{r.coverage_high:.1%})" for r in rows.itertuples()],
+    )
+    table = shown.pivot_table(index=["population", "n"], columns="metric", values="cell", aggfunc="first", sort=False)
+    display(table)
+    away = rows[~rows["case"].isin(["equal", "heavy"]) & (rows["metric"] != "FID∞")]
+    near = ((away["coverage_high"] >= 0.93) & (away["coverage_low"] <= 0.97)).sum()
+    least = away.loc[away["coverage"].idxmin()]
+    heavy = rows[rows["case"] == "heavy"]
+    alike = rows[(rows["case"] == "equal") & rows["metric"].isin(["KID", "FID at N", "SWD at N"])]
+    display(
+        Markdown(
+            f"**Table.** Share of {coverage['level']:.0%} intervals that cover what they are for, of "
+            f"{coverage['repetitions']} repetitions; in brackets the Monte Carlo 95 % interval of that share. Away "
+            f"from equal distributions and heavy tails and without FID∞, {near} of {len(away)} shares agree with 93 to "
+            f"97 % within that error; the lowest is {least['coverage']:.1%} ({least['metric']}, {least['case']}, "
+            f"N = {least['n']}). Where both sets have one distribution the distances' intervals are too wide: "
+            f"they cover {alike['coverage'].min():.1%} to {alike['coverage'].max():.1%}. With heavy tails they are too "
+            f"narrow: {heavy['coverage'].min():.1%} to {heavy['coverage'].max():.1%}."
+        )
+    )
+
+# %% tags=["hide-input"]
+if coverage is not None:
+    metrics_shown = list(dict.fromkeys(rows["metric"]))
+    sizes = sorted(rows["n"].unique())
+    colours = dict(zip(sizes, (OKABE_ITO["bce"], OKABE_ITO["wgan-gp"]), strict=False))
+    cases = list(dict.fromkeys(zip(rows["case"], rows["features"], strict=True)))
+    figure, axes = plt.subplots(1, len(cases), figsize=(11, 3.6), sharey=True)
+    for axis, (case, features) in zip(axes, cases, strict=True):
+        for offset, size in zip((-0.14, 0.14), sizes, strict=True):
+            part = rows[(rows["case"] == case) & (rows["features"] == features) & (rows["n"] == size)]
+            y = [metrics_shown.index(name) + offset for name in part["metric"]]
+            error = [
+                100 * (part["coverage"] - part["coverage_low"]),
+                100 * (part["coverage_high"] - part["coverage"]),
+            ]
+            marker = "o" if size == sizes[0] else "s"
+            label = f"N = {size}"
+            axis.errorbar(100 * part["coverage"], y, xerr=error, fmt=marker, ms=4, color=colours[size], label=label)
+        axis.axvline(100 * coverage["level"], color=OKABE_ITO["floor"], linestyle=":")
+        axis.set_title(f"{case}, D = {features}", loc="left", fontsize=10)
+        axis.set_xlim(75, 100.5)
+        axis.set_xlabel("coverage, %")
+        outside = rows[(rows["case"] == case) & (rows["features"] == features) & (rows["coverage"] < 0.75)]
+        for row in outside.itertuples():
+            where = (75.3, metrics_shown.index(row.metric) + (-0.14 if row.n == sizes[0] else 0.14))
+            axis.annotate(f"◂ {row.coverage:.0%}", where, color=colours[row.n], va="center", fontsize=8)
+    axes[0].set_yticks(range(len(metrics_shown)), metrics_shown)
+    axes[0].invert_yaxis()
+    axes[0].legend(loc="lower left", fontsize=8)
+    plt.show()
+    infinite = rows[rows["metric"] == "FID∞"]
+    display(
+        Markdown(
+            f"**Figure.** Coverage by metric and N; dotted: the level, {coverage['level']:.0%}; bars: Monte Carlo. "
+            + " ".join(f"*{NAMES[case]}*;" for case in dict.fromkeys(rows["case"])).rstrip(";")
+            + f". FID∞ covers the populations' FID between {infinite['coverage'].min():.1%} and "
+            f"{infinite['coverage'].max():.1%} of the time: it is only as good as its line in 1/N. Measured with NumPy "
+            f"{coverage['environment']['versions']['numpy']} in {coverage['seconds'] / 60:.0f} minutes."
+        )
+    )
+
+# %% [markdown]
+# ## FID grows as N falls
+#
+# Both sides are phantoms of one kind, so the distance of the populations is 0. FID of N images a side isn't: it is
+# biased upwards, about as 1/N. The line through several N, extended to 1/N = 0, is FID∞ (Chong & Forsyth 2020).
+
+# %% tags=["hide-input"]
+from dgan_core import metrics
+from dgan_core.data import phantoms
+from dgan_core.metrics.intervals import frechet_distance_infinity, frechet_distance_interval
+
+n, image_size, seed = int(n), int(image_size), int(seed)  # papermill may pass strings
+vectors = metrics.features(phantoms(n, image_size, seed=seed), "random-vgg16")
+left, right = vectors[: n // 2], vectors[n // 2 : n // 2 * 2]
+half, rng = len(left), np.random.default_rng(seed)
+subsets = [size for size in (25, 35, 50, 70, 105, 150, 210) if size < half] + [half]
+curve = {
+    size: [
+        metrics.frechet_distance(left[rng.permutation(half)[:size]], right[rng.permutation(half)[:size]])
+        for _ in range(1 if size == half else 20)
+    ]
+    for size in subsets
+}
+at_n, infinite = frechet_distance_interval(left, right), frechet_distance_infinity(left, right, seed=seed)
+mean = {size: np.mean(values) for size, values in curve.items()}
+
+figure, axis = plt.subplots(figsize=(6.5, 3.6))
+inverse = 1 / np.array(subsets)
+axis.plot(inverse, list(mean.values()), "o-", color=OKABE_ITO["wgan-gp"], label="FID of N a side, mean of 20 subsets")
+reach = np.array([0, 4 / half])  # the N that the line is fitted to
+slope = (at_n.value - infinite.value) * half
+axis.plot(reach, infinite.value + slope * reach, "--", color=OKABE_ITO["bce"], label="line to FID∞, an extrapolation")
+for x, interval, colour, marker in (
+    (1 / half, at_n, OKABE_ITO["wgan-gp"], "s"),
+    (0, infinite, OKABE_ITO["bce"], "D"),
+):
+    error = [[interval.value - interval.low], [interval.high - interval.value]]
+    axis.errorbar(x, interval.value, yerr=error, fmt=marker, color=colour, capsize=3)
+axis.axhline(0, color=OKABE_ITO["floor"], linestyle=":", label="the populations' distance, 0")
+axis.set_xticks(inverse[[0, 1, 2, 4, -1]] if len(inverse) > 4 else inverse)
+axis.set_xticklabels([f"1/{size}" for size in np.rint(1 / axis.get_xticks()).astype(int)])
+axis.set_xlabel("1 / images a side")
+axis.set_ylabel("FID, random-VGG16 features")
+axis.legend(fontsize=8)
+plt.show()
+
+smallest = subsets[0]
+inside = "covers" if infinite.low <= 0 <= infinite.high else "does not cover"
+display(
+    Markdown(
+        f"**Figure.** Real against real: FID of {smallest} phantoms a side is {mean[smallest] / at_n.value:.1f} times "
+        f"that of {half} ({mean[smallest]:.2f} against {at_n.value:.2f}, interval {at_n.low:.2f} to {at_n.high:.2f}), "
+        f"for a distance that is 0. FID∞, an extrapolation, is {infinite.value:.2f} ({infinite.low:.2f} to "
+        f"{infinite.high:.2f}), which {inside} 0. With {vectors.shape[1]:,} features and so few images the bias isn't "
+        f"quite a line in 1/N: FID compares at equal N, beside the floor, and FID∞ is a hint."
+    )
+)
