@@ -16,10 +16,18 @@ _HOME = {
     "pca": "embedding",
     "umap": "embedding",
     "sliced_wasserstein": "embedding",
+    "kernel_distance_interval": "intervals",
+    "frechet_distance_interval": "intervals",
+    "pair_mean_interval": "intervals",
+    "sliced_wasserstein_interval": "intervals",
+    "frechet_distance_infinity": "intervals",
+    "precision_recall": "manifold",
+    "density_coverage": "manifold",
+    "memorisation": "replay",
     "pair_summary": "protocol",
     "evaluate": "protocol",
     "fidelity": "protocol",
-    "floor": "protocol",
+    "read_images": "images",
 }
 __all__ = sorted(_HOME)
 

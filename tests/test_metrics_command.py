@@ -1,0 +1,518 @@
+"""python -m dgan_core.metrics: its numbers, its table, its file, and one sentence for whatever can't be used."""
+
+import fcntl
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dgan_core import metrics
+from dgan_core.metrics import __main__ as command
+from dgan_core.metrics import images as reader
+
+rng = np.random.default_rng(11)
+N = 24
+GREY = rng.integers(0, 256, (N, 40, 40, 1), dtype=np.uint8)
+NUMBERS = {"n_real": N, "n_fake": N, "extractor": "inception", "lpips": "alex", "ms_ssim_levels": 2, "fid": 12.5}
+NO_DOWNLOAD = ["--extractor", "random-vgg16", "--lpips-weights", "random"]
+
+
+def encoded(array, form="PNG", mode=None, **options):
+    buffer = io.BytesIO()
+    image = Image.fromarray(array)
+    (image.convert(mode) if mode else image).save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def fill(folder, stack=GREY):
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, image in enumerate(stack):
+        (folder / f"scan ({i + 1}).png").write_bytes(encoded(image[..., 0] if image.shape[-1] == 1 else image))
+    return folder
+
+
+def pack(path, members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "dgan_core.metrics", *map(str, arguments)], capture_output=True, text=True
+    )
+
+
+def complaint(capsys, *arguments):
+    """The one line on stderr of a command that can't be carried out."""
+    try:
+        status = command.main([str(argument) for argument in arguments])
+    except SystemExit as stop:  # argparse
+        status = stop.code
+    done = capsys.readouterr()
+    assert (status, done.out) == (2, "")
+    (line,) = (line for line in done.err.splitlines() if not line.startswith("warning: "))
+    return line.removeprefix("python -m dgan_core.metrics: ")
+
+
+@pytest.fixture
+def sets(tmp_path):
+    """Two good sets, in a folder with a name that isn't plain."""
+    return fill(tmp_path / "réal sçans, (1)"), fill(tmp_path / "fäke", 255 - GREY)
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    """Lets a test decide what `evaluate` returns."""
+
+    def set_numbers(numbers):
+        monkeypatch.setattr(metrics, "evaluate", lambda *_, **__: (NUMBERS | numbers, {}))
+
+    set_numbers({})
+    return set_numbers
+
+
+def test_the_shell_and_python_give_the_same_numbers(sets, tmp_path):
+    real, fake = sets
+    archive = pack(tmp_path / "fake 2.zip", {f"in/{path.name}": path.read_bytes() for path in fake.iterdir()})
+    out = tmp_path / "résult 1.json"
+    done = run(real, archive, *NO_DOWNLOAD, "--seed", 3, "--json", "--output", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    result = json.loads(out.read_text())
+    assert json.loads(done.stdout) == result
+    numbers = result["numbers"]
+    assert (numbers["n_real"], numbers["n_fake"], numbers["extractor"], numbers["lpips"]) == (
+        N, N, "random-vgg16", "alex-random"
+    )  # fmt: skip
+    x, y = (metrics.features(images, seed=3) for images in (GREY, 255 - GREY))
+    lpips = metrics.lpips_pairs(GREY, 255 - GREY, weights="random", seed=3)
+    assert numbers["fid"] == pytest.approx(metrics.frechet_distance(x, y), rel=1e-5)
+    assert numbers["kid"] == pytest.approx(metrics.kernel_distance(x, y), rel=1e-5)
+    assert numbers["lpips_real_fake"] == pytest.approx(lpips.mean(), rel=1e-5)
+    assert numbers["ms_ssim_fake_fake"] == pytest.approx(
+        metrics.pair_summary(metrics.ms_ssim_pairs(255 - GREY), within=True)[0], rel=1e-5
+    )
+    assert result["real"] == {"source": str(real), "n": N, "height": 40, "width": 40, "channels": 1}
+    assert result["settings"]["seed"] == 3
+    assert result["versions"]["numpy"] == np.__version__
+
+
+def test_the_shell_ends_with_2_and_a_sentence(tmp_path):
+    done = run(tmp_path / "none", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    says = f"{tmp_path / 'none'} doesn't exist: give a folder, a .zip or a .npy file of images"
+    assert done.stderr == f"python -m dgan_core.metrics: {says}\n"
+
+
+# -- the table
+
+
+def test_the_table_shows_whatever_numbers_arrive(sets, answer, capsys):
+    answer({
+        "fid_low": 10.25, "fid_high": 14.75, "fid_floor": 3.0,
+        "kid": 0.5, "kid_mean": 0.25, "kid_std": 0.125, "kid_subset_size": 4, "kid_n_subsets": 100,
+        "lpips_real_fake": 0.75, "lpips_real_fake_std": 0.0625,
+        "swd_umap_seeds_mean": 1.5, "swd_umap_seeds_std": 0.25, "kid_std_floor": 0.5, "kid_mean_floor": 0.375,
+        "something_new": 7, "something_new_low": 6.0, "something_new_high": 8.0,
+        "precision": float("nan"), "memorised": False,
+    })  # fmt: skip
+    assert command.main([str(path) for path in sets]) == 0
+    out = capsys.readouterr().out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert lines[0] == f"real 24 grey images of 40×40 pixels from {sets[0]}"
+    for expected in (
+        "metric value 95 % interval spread floor good is",
+        "FID (inception) 12.5 [10.25, 14.75] 3 low",
+        "KID (inception) 0.5 low, about 0",
+        "KID (inception), subsets of 4 0.25 ± 0.125 0.375 low, about 0",
+        "SWD, UMAP (inception), mean of seeds 1.5 ± 0.25 low",
+        "LPIPS (alex), real–fake 0.75 ± 0.0625 low: alike",
+        "something_new 7 [6, 8]",
+        "Precision (inception) – high",
+        "memorised no",
+    ):
+        assert expected in lines
+    assert len(lines) == 4 + 2 + 8 + 1 + 3
+    assert "N = 24" in lines[-1]
+
+
+def test_columns_without_content_are_left_out_and_fid_is_inceptions_name(sets, answer, capsys):
+    answer({"extractor": "random-vgg16"})
+    assert command.main([str(path) for path in sets]) == 0
+    out = capsys.readouterr().out
+    assert "interval" not in out and "floor" not in out.lower() and "spread" not in out.lower() and "FID" not in out
+    assert "Fréchet distance (random-vgg16)" in out
+    answer({"extractor": "inception:mine.pth"})
+    command.main([str(path) for path in sets])
+    assert "FID (inception:mine.pth)" in capsys.readouterr().out
+
+
+def test_warnings_of_counts_colour_and_equal_sets(sets, answer, tmp_path, capsys):
+    real, _ = sets
+    colour = tmp_path / "colour.npy"
+    np.save(colour, rng.integers(0, 256, (5, 40, 40, 3), dtype=np.uint8))
+    assert command.main([str(real), str(colour)]) == 0
+    done = capsys.readouterr()
+    assert [line.partition(":")[0] for line in done.err.splitlines()] == ["warning"] * 2
+    assert "repeated to three channels" in done.err and "24 real and 5 generated images: FID depends on N" in done.err
+    assert command.main([str(real), str(real)]) == 0
+    assert capsys.readouterr().err == "warning: REAL and FAKE hold the same images\n"
+
+
+def test_grey_beside_colour_reaches_the_metrics_as_three_equal_channels(sets, monkeypatch, tmp_path):
+    np.save(tmp_path / "colour.npy", rng.integers(0, 256, (N, 40, 40, 3), dtype=np.uint8))
+    seen = []
+    monkeypatch.setattr(metrics, "evaluate", lambda real, fake, **_: (seen.extend([real, fake]), (NUMBERS, {}))[1])
+    assert command.main([str(sets[0]), str(tmp_path / "colour.npy")]) == 0
+    np.testing.assert_array_equal(seen[0], np.repeat(GREY, 3, 3))
+    assert seen[1].shape == (N, 40, 40, 3)
+
+
+def test_a_name_that_is_no_text_can_be_printed(sets, answer, tmp_path, capsys):
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff")
+    try:
+        os.rename(sets[0], odd)
+    except OSError:
+        pytest.skip("this file system takes only text as names")
+    assert command.main([odd, str(sets[1])]) == 0
+    assert "\\udcff" in capsys.readouterr().out
+    assert command.main([odd, str(sets[1]), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["real"]["source"] == odd
+
+
+# -- the file
+
+
+def test_output_is_never_overwritten_unasked_and_lands_whole(sets, answer, tmp_path, capsys, monkeypatch):
+    arguments = [*map(str, sets), "--output", str(tmp_path / "o.json")]
+    answer({"fid": float("inf")})
+    assert command.main(arguments) == 0
+    assert json.loads((tmp_path / "o.json").read_text())["numbers"]["fid"] is None
+    answer({"fid": 1.0})
+    capsys.readouterr()
+    assert "o.json exists: name another file, or replace it with --force" in complaint(capsys, *arguments)
+    assert command.main([*arguments, "--force"]) == 0
+    assert json.loads((tmp_path / "o.json").read_text())["numbers"]["fid"] == 1
+    answer({"fid": 2.0})
+    capsys.readouterr()
+
+    def full(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert "no space left" in complaint(capsys, *arguments, "--force")
+    assert json.loads((tmp_path / "o.json").read_text())["numbers"]["fid"] == 1
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["o.json"]
+
+
+@pytest.mark.parametrize(("kind", "status"), [(KeyboardInterrupt, 130), (RuntimeError, 1), (ConnectionError, 2)])
+def test_an_end_from_within_is_one_line(sets, monkeypatch, capsys, tmp_path, kind, status):
+    def stop(*_, **__):
+        raise kind("weights could not\nbe fetched")
+
+    monkeypatch.setattr(metrics, "evaluate", stop)
+    assert command.main([*map(str, sets), "--output", str(tmp_path / "o.json")]) == status
+    (line,) = capsys.readouterr().err.splitlines()
+    says = {130: "interrupted; nothing was written", 1: "unexpected RuntimeError", 2: "--extractor random-vgg16"}
+    assert says[status] in line
+    assert not (tmp_path / "o.json").exists()
+
+
+# -- as a process, `evaluate` replaced to save time
+
+
+def start(sets, evaluate, **streams):
+    code = (
+        "import sys, time; from dgan_core import metrics; from dgan_core.metrics.__main__ import main;"
+        f"numbers = {NUMBERS!r}; metrics.evaluate = {evaluate}; sys.exit(main({[str(path) for path in sets]!r}))"
+    )
+    return subprocess.Popen([sys.executable, "-c", code], text=True, **streams)
+
+
+def test_ctrl_c_ends_with_130_and_one_line(sets):
+    slow = "lambda *_, **__: (print('begun', flush=True), time.sleep(60))"
+    with start(sets, slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        assert process.stderr.read() == "python -m dgan_core.metrics: interrupted; nothing was written\n"
+
+
+def test_a_reader_that_leaves_early_is_no_error(sets):
+    ours, theirs = os.pipe()
+    with start(sets, "lambda *_, **__: (numbers, {})", stdout=theirs, stderr=subprocess.PIPE) as process:
+        os.close(theirs)
+        os.close(ours)
+        assert (process.wait(20), process.stderr.read()) == (0, "")
+
+
+def test_a_terminal_sees_progress(sets):
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 120, 0, 0))  # rows and columns: a new one has none
+    shown = "lambda *_, progress, **__: (progress('pairs of images'), (numbers, {}))[1]"
+    with start(sets, shown, stdout=subprocess.PIPE, stderr=theirs) as process:
+        assert process.stdout.read().startswith("real   24 grey images")
+        assert process.wait(20) == 0
+    os.set_blocking(ours, False)
+    seen = os.read(ours, 10_000).decode()
+    os.close(ours), os.close(theirs)
+    assert "reading REAL: 100%" in seen and "24/24" in seen and "measuring: pairs of images" in seen
+
+
+# -- arguments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--size", "0"], "size must be a whole number ≥ 1, got 0"),
+        (["--size", "9000"], "size must be at most 8192"),
+        (["--size", "large"], "argument --size: invalid int value: 'large'"),
+        (["--seed", "-1"], "--seed must be a whole number ≥ 0, got -1"),
+        (["--sed", "1"], "unrecognized arguments: --sed 1"),
+        (["--weights", "none.pth"], "--weights must name a file, got 'none.pth'"),
+        (["--lpips-weights", "none.pth"], "--lpips-weights must name a file"),
+        (["--output", "none/o.json"], "its folder none doesn't exist"),
+        (["--output", "."], "--output must name a file, got the folder ."),
+        (["--exclude", "*"], "must hold at least 2 images, got 0"),
+        (["--extractor", "inceptoin"], "extractor must be one of random-vgg16, inception"),
+        (["--weights", __file__, "--extractor", "random-vgg16"], "weights must be None for random-vgg16"),
+        (["--size", "31", *NO_DOWNLOAD], "at least 32 pixels"),
+    ],
+)
+def test_arguments_are_refused(sets, capsys, arguments, says):
+    assert says in complaint(capsys, *sets, *arguments)
+
+
+def test_sets_of_different_sizes_and_missing_arguments(sets, tmp_path, capsys):
+    np.save(tmp_path / "wide.npy", np.zeros((N, 40, 60), np.uint8))
+    says = "REAL's images are 40×40 pixels and FAKE's 60×40: resize both of them by --size S"
+    assert complaint(capsys, sets[0], tmp_path / "wide.npy") == says
+    assert "required: FAKE" in complaint(capsys, sets[0])
+    np.save(tmp_path / "three.npy", GREY[:3])
+    line = complaint(capsys, sets[0], tmp_path / "three.npy", *NO_DOWNLOAD)
+    assert re.search(r"at least \d+ .*got 24 and 3", line)
+
+
+# -- broken inputs: a good set, spoilt
+
+
+def png(width, height, depth, colour, data):
+    """A PNG written by hand: what Pillow doesn't write."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+
+
+def flipped(content, at):
+    return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
+
+
+LEVELS = GREY[0, ..., 0]
+RGB = np.repeat(GREY[0], 3, 2)
+FRAMES = [Image.fromarray(image[..., 0]) for image in GREY[1:3]]
+CONTENTS = {  # of the file "scan (7).png"
+    "zero bytes": (b"", "is empty, 0 bytes"),
+    "text": (b"not an image", "is not a readable PNG"),
+    "a GIF": (encoded(LEVELS, "GIF"), "is not a readable PNG"),
+    "a PNG's first half": (encoded(LEVELS)[:800], "is broken or cut short"),
+    "a PNG without its end": (encoded(LEVELS)[:-8], "is broken or cut short (its end is missing)"),
+    "a PNG with a changed byte": (flipped(encoded(LEVELS), 500), "is broken or cut short"),
+    "a JPEG's first half": (encoded(LEVELS, "JPEG")[:700], "is broken or cut short"),
+    "a TIFF's first half": (encoded(LEVELS, "TIFF")[:700], "is broken or cut short"),
+    "16-bit grey": (encoded(LEVELS.astype(np.uint16) * 257), "has more than 8 bits a channel"),
+    "16-bit colour": (png(40, 40, 16, 2, bytes((1 + 40 * 6) * 40)), "has more than 8 bits a channel"),
+    "16-bit grey with alpha": (png(40, 40, 16, 4, bytes((1 + 40 * 4) * 40)), "has more than 8 bits a channel"),
+    "32-bit whole numbers": (encoded(LEVELS.astype(np.int32), "TIFF"), "has more than 8 bits a channel"),
+    "floats": (encoded(LEVELS.astype(np.float32), "TIFF"), "has more than 8 bits a channel"),
+    "an animated WebP": (encoded(LEVELS, "WEBP", save_all=True, append_images=FRAMES), "must hold one picture, got 3"),
+    "an animated PNG": (encoded(LEVELS, save_all=True, append_images=FRAMES), "must hold one picture, got 3"),
+    "a TIFF of pages": (encoded(LEVELS, "TIFF", save_all=True, append_images=FRAMES), "must hold one picture, got 3"),
+    "CMYK": (encoded(RGB, "JPEG", "CMYK"), "must be grey or RGB, got CMYK"),
+    "LAB": (encoded(RGB, "TIFF", "LAB"), "must be grey or RGB, got LAB"),
+    "transparent": (encoded(np.dstack([RGB, LEVELS])), "has transparent pixels"),
+    "a transparent level": (encoded(LEVELS, transparency=int(LEVELS[0, 0])), "has transparent pixels"),
+    "a header of a gigapixel": (png(40_000, 40_000, 1, 0, b""), "must have at most 8192×8192 pixels"),
+    "a header of 81 megapixels": (png(9_000, 9_000, 1, 0, b""), "must have at most 8192×8192 pixels, got 9000×9000"),
+    "another size": (encoded(np.zeros((40, 39), np.uint8)), "is 39×40 pixels and"),
+}
+
+
+@pytest.mark.parametrize("kind", CONTENTS)
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "archive"])
+def test_a_file_that_cannot_be_used_is_named(sets, tmp_path, capsys, kind, packed):
+    real, fake = sets
+    content, says = CONTENTS[kind]
+    (real / "scan (7).png").write_bytes(content)
+    if packed:
+        real = pack(tmp_path / "real.zip", {path.name: path.read_bytes() for path in real.iterdir()})
+    line = complaint(capsys, real, fake)
+    assert line.startswith(f"{real}/scan (7).png {says}")
+    if kind == "another size":
+        assert line.endswith(f"and {real}/scan (1).png is 40×40: resize all of them with size=S (--size S)")
+
+
+def stray(real):
+    (real / "readme.txt").write_bytes(b"about")
+    return "readme.txt is not a readable PNG"
+
+
+def mask(real):
+    shutil.copy(real / "scan (2).png", real / "scan (2)_mask_1.png")
+    return "holds masks beside their images, 1 in all, such as 'scan (2)_mask_1'"
+
+
+def broken_link(real):
+    (real / "zz.png").symlink_to(real / "gone.png")
+    return "zz.png must be a regular file"
+
+
+def folder_link(real):
+    (real / "more").symlink_to(real)
+    return "more is a link to a folder"
+
+
+def pipe(real):
+    os.mkfifo(real / "scan (0).png")
+    return "scan (0).png must be a regular file"
+
+
+def emptied(real):
+    for path in real.iterdir():
+        path.unlink()
+    return "must hold at least 2 images, got 0"
+
+
+def lone(real):
+    for path in list(real.iterdir())[1:]:
+        path.unlink()
+    return "must hold at least 2 images, got 1"
+
+
+@pytest.mark.parametrize(
+    "spoil", [stray, mask, broken_link, folder_link, pipe, emptied, lone], ids=lambda f: f.__name__
+)
+def test_folders_that_cannot_be_used(sets, capsys, spoil):
+    says = spoil(sets[0])
+    assert says in complaint(capsys, *sets)
+
+
+def cut(path, good):
+    path.write_bytes(pack(path, good).read_bytes()[:-40])
+
+
+def member_spoilt(path, good):
+    content = pack(path, good).read_bytes()
+    path.write_bytes(flipped(content, content.index(b"scan (1).png") + 400))
+
+
+def encrypted(path, good):
+    content = bytearray(pack(path, good).read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(signature) + offset] |= 1
+    path.write_bytes(content)
+
+
+def unknown_method(path, good):
+    content = bytearray(pack(path, good).read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        content[content.index(signature) + offset] = 97
+    path.write_bytes(content)
+
+
+def climbing(path, good):
+    pack(path, good | {"../a.png": b""})
+
+
+def rooted(path, good):
+    pack(path, good | {"C:\\a.png": b""})
+
+
+def twice(path, good):
+    pack(path, good)
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("scan (1).png", b"")
+
+
+def bomb(path, good):
+    pack(path, good | {"a.png": bytes(reader.FILE_LIMIT + 1)})
+
+
+def many_bombs(path, good):
+    pack(path, good | {f"{i}.png": bytes(2**20) for i in range(9)})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (cut, "real.zip is not a complete zip archive"),
+        (lambda path, good: path.write_bytes(b""), "real.zip is not a complete zip archive"),
+        (member_spoilt, "real.zip/scan (1).png can't be unpacked"),
+        (encrypted, "real.zip/scan (1).png is encrypted"),
+        (unknown_method, "real.zip/scan (1).png can't be unpacked"),
+        (climbing, "real.zip has a member '../a.png' outside the archive"),
+        (rooted, "outside the archive"),
+        (twice, "real.zip has two members named 'scan (1).png'"),
+        (bomb, "real.zip/a.png must unpack to at most 1 MiB"),
+        (many_bombs, "real.zip must unpack to at most 0.008 GB, got 0.00944 GB"),
+    ],
+)
+def test_archives_that_cannot_be_used(sets, tmp_path, capsys, monkeypatch, spoil, says):
+    monkeypatch.setattr(reader, "FILE_LIMIT", 2**20)
+    monkeypatch.setattr(reader, "SET_LIMIT", 8 * 10**6)
+    spoil(tmp_path / "real.zip", {f"scan ({i}).png": encoded(GREY[i, ..., 0]) for i in range(1, 5)})
+    assert says in complaint(capsys, tmp_path / "real.zip", sets[1])
+
+
+def npz(path):
+    with open(path, "wb") as file:
+        np.savez(file, GREY)
+
+
+def sparse(path):
+    """A header and a hole: 10 GB that take no room."""
+    np.lib.format.open_memmap(path, "w+", np.uint8, (40_000, 512, 512)).flush()
+
+
+@pytest.mark.parametrize(
+    ("write", "says"),
+    [
+        (lambda path: np.save(path, GREY / 255), "must be uint8 in 0..255, got float64"),
+        (lambda path: np.save(path, GREY > 9), "must be uint8 in 0..255, got bool"),
+        (lambda path: np.save(path, np.moveaxis(GREY, 3, 1)), "must have shape (N, H, W), (N, H, W, 1)"),
+        (lambda path: np.save(path, GREY[:, :0]), "must have shape"),
+        (lambda path: np.save(path, np.array([{}], object), allow_pickle=True), "is not a complete .npy file"),
+        (lambda path: path.write_bytes(b""), "is not a complete .npy file"),
+        (lambda path: path.write_bytes(b"text"), "is not a complete .npy file"),
+        (lambda path: (np.save(path, GREY), os.truncate(path, 2000)), "is not a complete .npy file"),
+        (npz, "must hold one array, got an .npz archive"),
+        (sparse, "must fit in 8 GB, got 40000 images of 512×512×1, 10.5 GB"),
+    ],
+)  # fmt: skip
+def test_arrays_that_cannot_be_used(sets, tmp_path, capsys, write, says):
+    write(tmp_path / "real.npy")
+    line = complaint(capsys, tmp_path / "real.npy", sets[1])
+    assert line.startswith(str(tmp_path / "real.npy")) and says in line
+
+
+def test_sources_that_are_no_sets(sets, capsys):
+    assert "must be a folder, a .zip or a .npy file" in complaint(capsys, Path(__file__), sets[1])
+    assert "must be a folder, a .zip or a .npy file" in complaint(capsys, sets[0] / "scan (1).png", sets[1])
+    assert "doesn't exist" in complaint(capsys, *sets[:1], sets[1] / "none.zip")
