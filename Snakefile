@@ -26,13 +26,15 @@ CONFIGS = {
     for c in (
         Config(profile=PROFILE, data=DATA, loss=loss, lam=lam, seed=seed)
         for seed in SEEDS
-        for lam in LAMBDAS
+        for lam in sorted({*LAMBDAS, 3.0, 5.0})  # the two that are shown as pages are always among them
         for loss in LOSSES
     )
 }
 FOLDER = RUNS / PROFILE
 EXECUTED = Path("build/executed") / f"{PROFILE}-{'busi' if DATA != 'phantom' else 'phantom'}"
-REPORTS = ("tables", "figure1", "figure2", "figure3_4", "compare")
+REPORTS = ("tables", "figure1", "figure2", "figure3_4", "compare", "memorisation")
+STUDIES = ("conventions", "uncertainty", "speed")  # about the metrics, whatever was trained
+METRICS = [str(p) for p in Path("dgan_core/metrics").glob("*.py")]
 SHOWN = ("wgan-gp-lam5", "bce-lam3")  # the paper's two best, shown as pages
 SUFFIX = f"-seed{SEEDS[0]}" + ("" if DATA == "phantom" else "-busi")
 
@@ -65,7 +67,7 @@ rule train:
 rule evaluate:
     input:
         "notebooks/evaluate.ipynb",
-        [str(p) for p in Path("dgan_core/metrics").glob("*.py")],
+        METRICS,
         trained=FOLDER / "{run}" / "train.ipynb",
     output:
         notebook=FOLDER / "{run}" / "evaluate.ipynb",
@@ -85,10 +87,36 @@ rule data:
         PAPERMILL + " {input} {output} -p data '{params.data}'"
 
 
+rule real:
+    input:
+        "notebooks/real.ipynb",
+        METRICS,
+    output:
+        EXECUTED / "real.ipynb",
+    params:
+        data=Config(data=DATA).data,
+    shell:
+        PAPERMILL + f" {{input[0]}} {{output}} -p profile {PROFILE} -p data '{{params.data}}'"
+
+
+rule study:
+    input:
+        "notebooks/{name}.ipynb",
+        METRICS,
+        [str(p) for p in Path("results").glob("*.json")],
+    output:
+        EXECUTED / "{name}.ipynb",
+    wildcard_constraints:
+        name="|".join(STUDIES),
+    shell:
+        PAPERMILL + " {input[0]} {output}"
+
+
 rule report:
     input:
         "notebooks/{name}.ipynb",
         [str(p) for p in Path("dgan_core/report").iterdir() if p.is_file()],
+        EXECUTED / "real.ipynb",
         expand(FOLDER / "{run}" / "metrics.json", run=CONFIGS),
     output:
         EXECUTED / "{name}.ipynb",
@@ -100,25 +128,29 @@ rule report:
         PAPERMILL + f" {{input[0]}} {{output}} -p runs '{RUNS}' -p profile {PROFILE} -p data '{{params.data}}'"
 
 
+PAGES = {name: EXECUTED / f"{name}.ipynb" for name in ("data", "real", *STUDIES, *REPORTS)} | {
+    f"{stage}-{shown}": FOLDER / f"dgan-{shown}{SUFFIX}" / f"{stage}.ipynb"
+    for shown in SHOWN
+    for stage in ("train", "evaluate")
+}
+
+
 rule render:
     input:
         "_config.yml",
         "_toc.yml",
         "references.bib",
-        expand(EXECUTED / "{name}.ipynb", name=("data", *REPORTS)),
-        [FOLDER / f"dgan-{shown}{SUFFIX}" / f"{stage}.ipynb" for shown in SHOWN for stage in ("train", "evaluate")],
+        "tools/collect_pages.py",
+        list(PAGES.values()),
         chapters=[str(p) for p in Path("book").rglob("*") if p.is_file()],
     output:
         "build/_build/html/index.html",
+    params:
+        pages=" ".join(f"'{name}={path}'" for name, path in PAGES.items()),
     shell:
         """
-        rm -rf build/src && mkdir -p build/src/notebooks
+        rm -rf build/src && mkdir -p build/src
         cp -r _config.yml _toc.yml references.bib book build/src/
-        cp {EXECUTED}/*.ipynb build/src/notebooks/
-        for shown in {SHOWN}; do
-            for stage in train evaluate; do
-                cp "{FOLDER}/dgan-$shown{SUFFIX}/$stage.ipynb" "build/src/notebooks/$stage-$shown.ipynb"
-            done
-        done
+        python tools/collect_pages.py build/src/notebooks {params.pages}
         jupyter-book build -n -W --keep-going --path-output build build/src
         """

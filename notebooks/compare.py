@@ -1,23 +1,10 @@
-# ---
-# jupyter:
-#   jupytext:
-#     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Compare two runs
 #
 # Two runs side by side: their losses, their samples epoch by epoch, their metrics, and which loss is lower at
 # each λ.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
 profile = "quick"  # "quick", "paper", or another folder inside it
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
@@ -28,7 +15,7 @@ right_model = "dgan"
 right_loss = "bce"
 right_lam = 3.0
 
-# %%
+# %% tags=["hide-input"]
 # %matplotlib inline
 # %config InlineBackend.figure_formats = ["png"]
 from IPython.display import Markdown, display
@@ -41,7 +28,7 @@ display(Markdown(report.badge(found)))
 # %% [markdown]
 # ## Losses during training
 
-# %%
+# %% tags=["hide-input"]
 left = report.find(found, left_model, left_loss, left_lam)
 right = report.find(found, right_model, right_loss, right_lam)
 for side, run in (("left", left), ("right", right)):
@@ -56,18 +43,18 @@ report.figure_losses([left, right])
 # %% [markdown]
 # ## Samples
 
-# %%
+# %% tags=["hide-input"]
 report.figure_progress([left, right])
 
 # %% [markdown]
 # ## Metrics
 
-# %%
+# %% tags=["hide-input"]
 report.show(report.side_by_side(left, right), "Two runs side by side.", [left, right])
 
 # %% [markdown]
 # ## Loss against loss at each λ
 
-# %%
+# %% tags=["hide-input"]
 display(Markdown(report.verdict(found)))
 report.show(report.per_lam(found), "The lower loss at each λ.", found)

@@ -1,16 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Figure 1: KID and FID against epoch
 #
@@ -18,12 +5,12 @@
 # same distance measured between two halves of the *real* images, which a perfect generator would not be
 # expected to beat.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
 profile = "quick"  # "quick", "paper", or another folder inside it
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
 
-# %%
+# %% tags=["hide-input"]
 # %matplotlib inline
 # %config InlineBackend.figure_formats = ["svg"]
 from IPython.display import Markdown, display
@@ -33,7 +20,7 @@ from dgan_core import report
 found = report.collect(runs, profile, data)
 display(Markdown(report.badge(found)))
 
-# %%
+# %% tags=["hide-input"]
 display(Markdown(report.caption1(found)))
 report.figure1(found)
 
@@ -45,6 +32,6 @@ report.figure1(found)
 # %% [markdown]
 # ## The last snapshot of each run
 
-# %%
+# %% tags=["hide-input"]
 rows = report.tidy(found).query("metric in ['kid', 'fid']").sort_values(["loss", "lam"])
 rows.pivot_table(index="label", columns="metric", values="value", sort=False).round(3)

@@ -1,28 +1,15 @@
-# ---
-# jupyter:
-#   jupytext:
-#     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Figure 2: the images themselves
 #
 # One row each: real images, then the first images of each model's fixed draw of z. Nothing was selected, and
 # both DGANs see the same z. No metric replaces looking.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
 profile = "quick"  # "quick", "paper", or another folder inside it
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
 
-# %%
+# %% tags=["hide-input"]
 # %matplotlib inline
 # %config InlineBackend.figure_formats = ["png"]
 from IPython.display import Markdown, display
@@ -32,7 +19,7 @@ from dgan_core import report
 found = report.collect(runs, profile, data)
 display(Markdown(report.badge(found)))
 
-# %%
+# %% tags=["hide-input"]
 display(Markdown(report.caption2(found)))
 report.figure2(found)
 

@@ -1,28 +1,15 @@
-# ---
-# jupyter:
-#   jupytext:
-#     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Figures 3 and 4: real and generated images in two dimensions
 #
 # Features of the real and of the generated images are projected together to two dimensions, by PCA and by UMAP.
 # The sliced Wasserstein distance (SWD) between the two clouds is printed on each panel and drawn as bars below.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
 profile = "quick"  # "quick", "paper", or another folder inside it
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
 
-# %%
+# %% tags=["hide-input"]
 # %matplotlib inline
 # %config InlineBackend.figure_formats = ["svg"]
 from IPython.display import Markdown, display
@@ -35,7 +22,7 @@ display(Markdown(report.badge(found)))
 # %% [markdown]
 # ## Figure 3
 
-# %%
+# %% tags=["hide-input"]
 display(Markdown(report.caption3(found)))
 report.figure3(found)
 
@@ -46,7 +33,7 @@ report.figure3(found)
 # %% [markdown]
 # ## Figure 4
 
-# %%
+# %% tags=["hide-input"]
 display(Markdown(report.caption4(found)))
 report.figure4(found)
 

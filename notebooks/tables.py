@@ -1,30 +1,17 @@
-# ---
-# jupyter:
-#   jupytext:
-#     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Tables 1–3: what was measured, and what the paper prints
 #
-# Each row of ours, from a run directory, stands over the paper's printed one. A question mark stands where
-# Table 2 can't be assigned with certainty in the copy at hand, *illegible* where it can't be read at all, and
-# *not run* where no run has been evaluated. Ours and the paper's compare in *order*, not in size, unless data,
-# resolution and feature extractor are the same: the line under each table says what they were.
+# Each row of ours, from a run directory, stands over its 95 % interval over images and the paper's printed number. A
+# question mark stands where Table 2 can't be assigned with certainty in the copy at hand, *illegible* where it can't
+# be read at all, and *not run* where no run has been evaluated. Ours and the paper's compare in *order*, not in size,
+# unless data, resolution and feature extractor are the same: the line under each table says what they were.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
 profile = "quick"  # "quick", "paper", or another folder inside it
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
 
-# %%
+# %% tags=["hide-input"]
 # %matplotlib inline
 # %config InlineBackend.figure_formats = ["svg"]
 from IPython.display import Markdown, display
@@ -39,19 +26,19 @@ display(Markdown(report.badge(found)))
 #
 # The paper's main claim is that WGAN-GP scores lower than BCE at every weight λ. These runs say:
 
-# %%
+# %% tags=["hide-input"]
 display(Markdown(report.verdict(found)))
 
 # %% [markdown]
 # ## Table 1: WGAN-GP
 
-# %%
+# %% tags=["hide-input"]
 report.show(report.table1(found), report.caption_table(found, 1), found)
 
 # %% [markdown]
 # ## Table 2: BCE
 
-# %%
+# %% tags=["hide-input"]
 report.show(report.table2(found), report.caption_table(found, 2), found)
 
 # %% [markdown]
@@ -59,11 +46,25 @@ report.show(report.table2(found), report.caption_table(found, 2), found)
 #
 # The paper picks λ = 5 for WGAN-GP and λ = 3 for BCE; the captions above say which λ is lowest here.
 
-# %%
+# %% tags=["hide-input"]
 report.show(report.table3(found), report.caption_table(found, 3), found)
 
 # %% [markdown]
+# ## Table 4: beyond the paper
+#
+# Precision and density ask whether generated images lie among the real ones, recall and coverage whether the real ones
+# are reached. FID∞ extrapolates FID to unlimited images. UMAP-SWD over ten seeds shows how much of Figure 4 is UMAP's
+# own. A small p says that generated images lie closer to the training images than these lie to each other.
+
+# %% tags=["hide-input"]
+report.show(report.table4(found), report.caption_table(found, 4), found)
+
+# %% [markdown]
 # ## How to read them
+#
+# The last two rows of Tables 1 to 3 are [real images against real ones](real.ipynb): a floor, and a yardstick. The
+# interval respects that pairs share images; it is about these images of this one model, not about another training run,
+# and for FID it covers what FID is at this number of images, not the distance of the distributions.
 #
 # KID and FID compare the *distributions* of features of generated and real images: low is good. LPIPS and
 # MS-SSIM compare *pairs*: between generated images, a high LPIPS or a low MS-SSIM means variety, and between a

@@ -1,15 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Train
 #
@@ -70,7 +58,8 @@ log.plot(
     legend=False,
     color="#0072B2",
     linewidth=1,
-);
+)
+plt.show()
 
 # %% [markdown]
 # ## Samples
@@ -85,7 +74,8 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(10, 5.2), layout="constraine
 left.imshow(Image.open(run.path / "samples" / "real.png"), cmap="gray", vmin=0, vmax=255)
 left.set(title="real", xticks=[], yticks=[])
 right.imshow(Image.open(run.path / "samples" / f"epoch-{config.epochs:04d}.png"), cmap="gray", vmin=0, vmax=255)
-right.set(title="generated", xticks=[], yticks=[]);
+right.set(title="generated", xticks=[], yticks=[])
+plt.show()
 
 # %%
 print(f"{len(log)} generator updates in {log.seconds.iloc[-1]:.0f} s; the run lies in {run.path}")

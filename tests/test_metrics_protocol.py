@@ -5,13 +5,17 @@ from dgan_core import metrics
 from dgan_core.metrics import extractors, protocol
 
 rng = np.random.default_rng(5)
-KEYS = [
-    "n_real", "n_fake", "extractor", "lpips", "ms_ssim_levels",
-    "kid", "kid_mean", "kid_std", "fid", "kid_subset_size", "kid_n_subsets",
-    "lpips_real_fake", "lpips_real_fake_std", "lpips_fake_fake", "lpips_fake_fake_std",
-    "ms_ssim_real_fake", "ms_ssim_real_fake_std", "ms_ssim_fake_fake", "ms_ssim_fake_fake_std",
-    "swd_pca", "swd_umap",
-]  # fmt: skip
+FACTS = ["n_real", "n_fake", "extractor", "lpips", "ms_ssim_levels", "kid_subset_size", "kid_n_subsets"]
+PAIRED = ["lpips_real_fake", "lpips_fake_fake", "ms_ssim_real_fake", "ms_ssim_fake_fake"]
+WITH_INTERVAL = ["kid", "fid", "swd_pca", "swd_umap", *PAIRED]
+WITHOUT = ["kid_mean", "kid_std", "precision", "recall", "density", "coverage", *(f"{name}_std" for name in PAIRED)]
+ONCE = ["memorisation_share", "memorisation_p", "swd_umap_seeds_mean", "swd_umap_seeds_std"]
+KEYS = (
+    FACTS
+    + [f"{name}{part}" for name in WITH_INTERVAL for part in ("", "_low", "_high", "_floor")]
+    + [f"{name}{part}" for name in WITHOUT for part in ("", "_floor")]
+    + ONCE
+)
 
 
 def images(n, size=32, channels=1):
@@ -26,36 +30,56 @@ def test_within_a_set_each_pair_counts_once_and_no_image_with_itself():
         metrics.pair_summary(pairs * np.nan)
 
 
-def test_fidelity_and_its_floor():
+def test_fidelity_is_kid_and_fid():
     real, fake = rng.normal(size=(40, 12)), rng.normal(size=(40, 12)) + 1
     numbers = metrics.fidelity(real, fake)
     assert list(numbers) == ["kid", "kid_mean", "kid_std", "fid"]
     assert numbers["fid"] == metrics.frechet_distance(real, fake)
     assert (numbers["kid_mean"], numbers["kid_std"]) == metrics.kernel_distance_subsets(real, fake, 20, 100, 0)
-    low = metrics.floor(real)
-    assert low["kid"] < numbers["kid"]
-    assert low == metrics.floor(real)
-    assert low != metrics.floor(real, seed=1)
     with pytest.raises(ValueError, match="at least 4"):
         metrics.fidelity(real[:3], fake)
 
 
-def test_evaluate_returns_the_protocol(monkeypatch):
+def test_halves_are_disjoint_and_repeat():
+    first, second = protocol.halves(11, seed=3)
+    assert len(first) == len(second) == 5 and len({*first, *second}) == 10
+    assert (first == protocol.halves(11, seed=3)[0]).all() and (first != protocol.halves(11, seed=4)[0]).any()
+
+
+@pytest.fixture
+def no_umap(monkeypatch):
+    """PCA in UMAP's place, which takes seconds."""
     monkeypatch.setattr(protocol, "umap", lambda real, fake, seed, n_neighbors: metrics.pca(real, fake))
-    real, fake = images(8), images(6)
-    numbers, points = metrics.evaluate(real, fake)
+
+
+def test_evaluate_returns_the_protocol(no_umap, tmp_path):
+    real, fake, stages = images(14), images(12), []
+    numbers, points = metrics.evaluate(real, fake, cache=tmp_path, progress=stages.append)
     assert sorted(numbers) == sorted(KEYS)
-    assert (numbers["n_real"], numbers["n_fake"], numbers["kid_subset_size"]) == (8, 6, 3)
+    assert (numbers["n_real"], numbers["n_fake"], numbers["kid_subset_size"]) == (14, 12, 6)
     assert (numbers["extractor"], numbers["lpips"], numbers["ms_ssim_levels"]) == ("random-vgg16", "alex-random", 2)
     assert all(np.isfinite(v) for v in numbers.values() if not isinstance(v, str))
     assert all(type(v) in (int, float, str) for v in numbers.values())
+    assert all(numbers[f"{name}_low"] < numbers[name] < numbers[f"{name}_high"] for name in WITH_INTERVAL)
     assert {k: (v.shape, v.dtype) for k, v in points.items()} == {
-        f"{name}_{side}": ((n, 2), np.float32) for name in ("pca", "umap") for side, n in (("real", 8), ("fake", 6))
+        f"{name}_{side}": ((n, 2), np.float32) for name in ("pca", "umap") for side, n in (("real", 14), ("fake", 12))
     }
-    again, _ = metrics.evaluate(real, fake, real_features=metrics.features(real))
-    assert again == numbers
-    with pytest.raises(ValueError, match="one row for each"):
-        metrics.evaluate(real, fake, real_features=np.zeros((3, 2560)))
+    assert len(stages) == len(set(stages)) == 7
+    assert metrics.evaluate(real, fake, cache=tmp_path)[0] == numbers == metrics.evaluate(real, fake)[0]
+
+
+def test_evaluate_tells_images_apart_from_its_floor(no_umap):
+    real, fake = images(24), images(24) // 2 + 64
+    numbers, _ = metrics.evaluate(real, fake)
+    assert numbers["kid"] > 10 * abs(numbers["kid_floor"]) and numbers["kid_low"] > 0
+    assert numbers["fid"] > 2 * numbers["fid_floor"] and numbers["fid_infinity"] < numbers["fid"]
+    assert numbers["memorisation_p"] > 0.05
+    assert metrics.evaluate(real, real.copy())[0]["memorisation_p"] <= 0.05
+
+
+def test_too_few_images_are_refused():
+    with pytest.raises(ValueError, match="at least 12 real and 6 generated images, got 11 and 6"):
+        metrics.evaluate(images(11), images(6))
 
 
 def test_an_own_weight_file_shows_in_the_label():
@@ -87,32 +111,157 @@ def test_random_vgg16_is_torchvisions_trunk():
     np.testing.assert_allclose(actual, torch.cat(expected, 1).numpy(), rtol=1e-4, atol=1e-4)
 
 
-def test_features_do_not_depend_on_batches_and_repeat_grey():
-    x = images(5)
-    np.testing.assert_allclose(metrics.features(x, batch_size=2), metrics.features(x), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(metrics.features(np.repeat(x, 3, 3)), metrics.features(x), rtol=1e-5, atol=1e-6)
-    assert np.abs(metrics.features(x, seed=1) - metrics.features(x)).max() > 0.01
+@pytest.mark.parametrize("extractor", ["random-vgg16", "random-inception"])
+@pytest.mark.parametrize("shape", [(33, 50, 1), (40, 40, 3)])
+def test_features_do_not_depend_on_batches_and_repeat_grey(extractor, shape):
+    x = rng.integers(0, 256, (5, *shape), dtype=np.uint8)
+    whole = metrics.features(x, extractor)
+    near = {"rtol": 1e-5, "atol": 1e-6 * whole.max()}
+    for batch_size in (1, 2, 5):
+        np.testing.assert_allclose(metrics.features(x, extractor, batch_size=batch_size), whole, **near)
+    grey = x[..., :1]
+    repeated = metrics.features(np.repeat(grey, 3, 3), extractor)
+    np.testing.assert_allclose(metrics.features(grey, extractor), repeated, **near)
+    assert np.abs(metrics.features(x, extractor, seed=1) - whole).max() > 0.01
 
 
-def test_inception_is_the_references_on_equal_weights(tmp_path):
+def test_large_images_pass_through_the_trunk_in_smaller_groups(monkeypatch):
+    x = images(3)
+    whole = metrics.features(x)
+    monkeypatch.setattr(extractors, "PIXELS", 2 * 32 * 32)
+    np.testing.assert_allclose(metrics.features(x), whole, rtol=1e-5, atol=1e-6 * whole.max())
+
+
+def test_random_inception_is_a_file_of_the_same_weights(tmp_path):
+    import torch
+
+    from dgan_core.metrics import inception
+
+    x = images(2, 48)
+    shell = inception._shell()
+    extractors.he_normal(shell.modules(), 3)
+    torch.save(shell.state_dict(), tmp_path / "same.pth")
+    from_seed = metrics.features(x, "random-inception", seed=3)
+    assert (metrics.features(x, "inception", tmp_path / "same.pth") == from_seed).all()
+    extractors.he_normal(shell.modules(), 4)
+    torch.save(shell.state_dict(), tmp_path / "same.pth")  # the file changed: its network is read anew
+    assert (metrics.features(x, "inception", tmp_path / "same.pth") != from_seed).any()
+
+
+def test_a_file_that_holds_something_else_is_refused_and_not_executed(tmp_path):
+    import pickle
+
+    import torch
+
+    class Trap:
+        def __reduce__(self):
+            return open, (str(tmp_path / "sprung"), "w")
+
+    (tmp_path / "text.pth").write_text("not weights")
+    (tmp_path / "empty.pth").write_bytes(b"")
+    (tmp_path / "trap.pth").write_bytes(pickle.dumps(Trap(), protocol=2))
+    torch.save({"weight": torch.zeros(2)}, tmp_path / "other.pth")
+    torch.save([1, 2], tmp_path / "list.pth")
+    for name in ("text", "empty", "trap", "other", "list"):
+        with pytest.raises(ValueError, match=f"weights must be a state dictionary of Inception .*{name}.pth isn't"):
+            metrics.features(images(2), "inception", tmp_path / f"{name}.pth")
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.fixture
+def registered():
+    """A network of one's own in torch-fidelity's registry: (B, 3, H, W) uint8 → the sums of its channels, scaled."""
     import torch
 
     from dgan_core.metrics.torch_setup import import_torchvision
 
-    x = images(2, 48)
-    ours = metrics.features(x, "random-inception", seed=3)
-    assert ours.shape == (2, 2048)
     import_torchvision()
-    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+    from torch_fidelity import registry
+    from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 
-    shell = extractors._inception(None, 3).__closure__[0].cell_contents
-    torch.save(shell.state_dict(), tmp_path / "same.pth")
-    path = str(tmp_path / "same.pth")
-    reference = FeatureExtractorInceptionV3("reference", ["2048"], feature_extractor_weights_path=path)
-    with torch.no_grad():
-        expected = reference(torch.tensor(x).permute(0, 3, 1, 2).expand(-1, 3, -1, -1).contiguous())[0].numpy()
-    np.testing.assert_allclose(ours, expected.reshape(2, -1), rtol=1e-5)
-    np.testing.assert_allclose(metrics.features(x, "inception", path), expected.reshape(2, -1), rtol=1e-5)
+    class Sums(FeatureExtractorBase):
+        def __init__(self, name, features_list, feature_extractor_weights_path=None, verbose=False):
+            super().__init__(name, features_list)
+            if feature_extractor_weights_path is None:
+                raise OSError("no route")
+            self.scale = torch.load(feature_extractor_weights_path)["scale"]
+
+        def forward(self, x):
+            assert x.dtype == torch.uint8 and x.shape[1] == 3
+            return (x.double().sum((2, 3)) * self.scale,)
+
+        @staticmethod
+        def get_provided_features_list():
+            return ("sums",)
+
+        @staticmethod
+        def get_default_feature_layer_for_metric(metric):
+            return "sums"
+
+    registry.register_feature_extractor("sums", Sums)
+    yield "sums"
+    del registry.FEATURE_EXTRACTORS_REGISTRY["sums"]
+
+
+def test_extractors_of_torch_fidelitys_registry_are_taken_by_name(registered, tmp_path):
+    import torch
+
+    x = images(3)
+    torch.save({"scale": 2.0}, tmp_path / "scale.pth")
+    actual = metrics.features(x, registered, tmp_path / "scale.pth", batch_size=2)
+    assert (actual == 2.0 * x.sum((1, 2)).repeat(3, 1)).all()
+    with pytest.raises(ConnectionError, match="weights of sums could not be fetched by torch-fidelity"):
+        metrics.features(x, registered)
+    (tmp_path / "empty.pth").write_bytes(b"")
+    with pytest.raises(ValueError, match="weights must be sums's, and .*empty.pth isn't"):
+        metrics.features(x, registered, tmp_path / "empty.pth")
+    with pytest.raises(FileNotFoundError, match="doesn't exist"):
+        metrics.features(x, registered, tmp_path / "none.pth")
+
+
+def test_torch_fidelitys_own_extractors_say_what_they_miss(tmp_path, monkeypatch):
+    import urllib.error
+
+    import torch
+
+    def unreachable(*args, **kwargs):
+        raise urllib.error.URLError("no route")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", unreachable)
+    for name in ("clip-vit-b-32", "dinov2-vit-s-14"):
+        with pytest.raises(ConnectionError, match=f"weights of {name} could not be fetched"):
+            metrics.features(images(2), name)
+    (tmp_path / "own.pth").write_bytes(b"anything")
+    with pytest.raises(ValueError, match="weights must be None for dinov2-vit-s-14"):
+        metrics.features(images(2), "dinov2-vit-s-14", tmp_path / "own.pth")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            {"extractor": "inception-v3-compat"},
+            "extractor must be one of random-vgg16, inception, random-inception, vgg",
+        ),
+        ({"convention": "tensorflow"}, "convention must be one of torch-fidelity, pytorch-fid, clean-fid, got"),
+        ({"convention": "clean-fid"}, "convention must be left out for random-vgg16"),
+        ({"batch_size": 0}, "batch_size must be a whole number ≥ 1"),
+        ({"cache": 3}, "cache must be a folder or None, got 3"),
+    ],
+)
+def test_impossible_features_are_refused(arguments, says):
+    with pytest.raises(ValueError, match=says):
+        metrics.features(images(2), **arguments)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1)])
+def test_an_image_one_pixel_wide_is_refused(shape):
+    x = np.zeros((2, *shape, 1), np.uint8)
+    with pytest.raises(ValueError, match="at least 2 pixels wide and high for random-inception"):
+        metrics.features(x, "random-inception")
+    with pytest.raises(ValueError, match="at least 32 pixels wide and high for random-vgg16"):
+        metrics.features(x)
 
 
 def test_unknown_names_are_refused():

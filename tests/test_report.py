@@ -37,12 +37,18 @@ def write_run(root, loss="bce", lam=3.0, kid=0.1, fid=100.0, model="dgan", evalu
         Image.fromarray(rng.integers(0, 256, (32, 32), dtype=np.uint8)).save(path / f"samples/{sample}.png")
     if not evaluated:
         return path
-    final = {"n_real": 16, "n_fake": 16, "extractor": "random", "kid": kid, "kid_mean": kid,
-             "kid_std": 0.01, "kid_subset_size": 8, "fid": fid, "swd_pca": 2.5, "swd_umap": 1.5}  # fmt: skip
-    final |= {key: 0.5 for key in PAIRED} | {f"{key}_std": 0.05 for key in PAIRED}
+    final = {"n_real": 16, "n_fake": 16, "extractor": "random", "kid": kid, "kid_mean": kid, "kid_std": 0.01,
+             "kid_subset_size": 8, "fid": fid, "swd_pca": 2.5, "swd_umap": 1.5, "fid_infinity": fid - 10,
+             "precision": 0.5, "recall": 0.25, "density": 1.5, "coverage": 0.75, "memorisation_p": 0.5,
+             "swd_umap_seeds_mean": 1.4, "swd_umap_seeds_std": 0.1}  # fmt: skip
+    final |= {key: 0.5 for key in PAIRED}
+    final |= {f"{key}_floor": final[key] / 4 for key in ("kid", "kid_mean", "kid_std", "fid", *PAIRED)}
+    final |= {f"{key}_std": 0.05 for key in PAIRED}
+    for key in ("kid", "fid", "fid_infinity", "swd_pca", "swd_umap", *PAIRED):
+        final |= {f"{key}_low": 0.9 * final[key], f"{key}_high": 1.1 * final[key]}
     history = [{"epoch": e, "kid": kid + 1 - e / 4, "kid_mean": 0.0, "kid_std": 0.0, "fid": fid}
                for e in (0, 2, 4)]  # fmt: skip
-    metrics = {"final": final, "history": history, "floor": {"kid": 0.0, "fid": 20.0}, "seconds": 1.0}
+    metrics = {"final": final, "history": history, "seconds": 1.0}
     (path / "metrics.json").write_text(json.dumps(metrics))
     points = {f"{kind}_{side}": rng.normal(size=(16, 2)) for kind in ("pca", "umap") for side in ("real", "fake")}
     np.savez(path / "embeddings.npz", **points)
@@ -54,6 +60,7 @@ def sweep(root, advantage=0.05):
     for lam in LAMS:
         write_run(root, "bce", lam, kid=0.2, fid=200.0)
         write_run(root, "wgan-gp", lam, kid=0.2 - advantage, fid=200 - 100 * advantage)
+    write_run(root, None, 0, kid=0.4, model="real")
     return report.collect(root)
 
 
@@ -75,7 +82,34 @@ def test_tables_hold_ours_beside_the_papers(tmp_path):
     assert one.loc["λ = 5", ("FID ↓", "paper")] == "179.42"
     assert two.loc["λ = 5", ("FID ↓", "paper")] == "illegible"
     assert two.loc["λ = 7", ("FID ↓", "paper")] == "255.94 ?"
+    assert one.loc["λ = 5", ("KID ↓", "95 %")] == "[0.1350, 0.1650]"
+    assert one.loc["real halves", ("KID ↓", "ours")] == "0.0500 ± 0.0025"  # a quarter of the first run's
+    assert one.loc["malignant–benign", ("KID ↓", "ours")] == "0.4000 ± 0.0100"
     assert not (one == "not run").any().any() and not (two == "not run").any().any()
+
+
+def test_a_λ_beyond_the_papers_has_its_row(tmp_path):
+    write_run(tmp_path, "bce", 1.0)
+    two = report.table2(report.collect(tmp_path))
+    assert list(two.index[:3]) == ["λ = 0.5", "λ = 1", "λ = 3"]
+    assert two.loc["λ = 1", ("FID ↓", "paper")] == "not printed" and "not run" not in two.loc["λ = 1"].to_list()
+
+
+def test_a_run_with_its_two_weights_apart_stands_for_no_λ(tmp_path):
+    write_run(tmp_path, "bce", 3.0, lam_perceptual=0.0)
+    assert report.find(report.collect(tmp_path), "dgan", "bce", 3.0) is None
+
+
+def test_table_4_goes_beyond_the_paper(tmp_path):
+    four = report.table4(sweep(tmp_path))
+    assert four.loc["WGAN-GP λ=5", "FID∞"] == "185.0 [166.5, 203.5]"
+    assert four.loc["BCE λ=3", "UMAP-SWD, ten seeds"] == "1.40 ± 0.10"
+    assert (four.loc["StyleGAN2"] == "not run").all()
+    assert "No model is suspected" in report.caption_table(report.collect(tmp_path), 4)
+    write_run(tmp_path / "copy", "bce", 3.0)
+    path = tmp_path / "copy" / "quick" / "dgan-bce-lam3-seed0" / "metrics.json"
+    path.write_text(path.read_text().replace('"memorisation_p": 0.5', '"memorisation_p": 0.01'))
+    assert "Suspected of memorising (p < 0.05): BCE λ=3." in report.caption_table(report.collect(tmp_path / "copy"), 4)
 
 
 def test_what_was_not_run_says_so(tmp_path):
@@ -123,11 +157,14 @@ def test_figures_have_their_panels(tmp_path):
             figure.canvas.draw()  # a layout or glyph problem would warn, and a warning is an error
     lines = report.figure1(report.collect(tmp_path)).axes[0].lines
     assert len(lines) == 11  # ten runs and the floor
+    intervals = report.figure1(report.collect(tmp_path)).axes[0].collections
+    assert sorted({tuple(bar.get_segments()[0][:, 1].round(3)) for bar in intervals}) == [(0.135, 0.165), (0.18, 0.22)]
 
 
 def test_captions_follow_the_data(tmp_path):
     better, worse = sweep(tmp_path / "a", 0.05), sweep(tmp_path / "b", -0.05)
-    assert "lower KID at 5 of 5" in report.caption1(better)
+    assert "lower KID at 5 of 5 λ (intervals apart at 5)" in report.caption1(better)
+    assert "lower FID at 5 of 5 λ (intervals apart at 0)" in report.caption1(better)
     assert "lower KID at 0 of 5" in report.caption1(worse)
     assert "Not run: StyleGAN2, StyleGAN3" in report.caption2(better)
     assert "WGAN-GP λ=5 < BCE λ=3" in report.caption_table(better, 3)
@@ -161,4 +198,4 @@ def test_tables_show_as_html_with_caption_and_badge(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         html = report.show(report.table3(runs), report.caption_table(runs, 3), runs)._repr_html_()
-    assert "<caption>Table 3" in html and "not a reproduction" in html and "dgan-missing" in html
+    assert "<figcaption>Table 3" in html and "not a reproduction" in html and "dgan-missing" in html

@@ -8,7 +8,7 @@ import nbformat
 
 def derive(source: Path) -> str:
     """The text of the notebook that `source` (py:percent) stands for."""
-    notebook = jupytext.read(source)
+    notebook = jupytext.read(source, fmt="py:percent")
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     for i, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{i:02d}"

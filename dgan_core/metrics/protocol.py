@@ -1,19 +1,23 @@
 """The protocol of the tables: real and generated images in, one flat dictionary out.
 
 As many generated images as real ones, all of them; every pair; no number without its N, extractor and subset size.
+A metric NAME comes with NAME_low and NAME_high, its 95 % interval over images (`intervals`), with NAME_std where the
+literature prints a spread over pairs or subsets, and with NAME_floor, what two halves of the real images score.
 """
 
 from pathlib import Path
 
 import numpy as np
 
-from .checks import as_feature_pair, as_features, as_image_pair
+from .checks import as_feature_pair, as_image_pair
 from .distances import frechet_distance, kernel_distance, kernel_distance_subsets
 from .embedding import pca, sliced_wasserstein, umap
 from .structure import ms_ssim_levels, ms_ssim_pairs
 
 N_SUBSETS = 100
+N_UMAP_SEEDS = 10
 LPIPS_NET = "alex"
+FACTS = ("n_real", "n_fake", "extractor", "lpips", "ms_ssim_levels", "kid_subset_size", "kid_n_subsets")
 
 
 def pair_summary(pairs, within=False):
@@ -49,20 +53,77 @@ def fidelity(real_features, fake_features, seed=0):
     }
 
 
-def floor(real_features, seed=0):
-    """`fidelity` between two random halves of the real set: what a perfect generator would score at this N.
-
-    FID falls with N: set it beside models measured on halves of the same size.
-    """
-    real = as_features(real_features, "real_features")
-    order = np.random.default_rng(seed).permutation(len(real))
-    half = len(real) // 2
-    return fidelity(real[order[:half]], real[order[half : 2 * half]], seed)
+def halves(n, seed=0):
+    """Two disjoint random halves of n images, as indices; of an odd n one image is left out."""
+    order = np.random.default_rng(seed).permutation(n)
+    return order[: n // 2], order[n // 2 : n // 2 * 2]
 
 
 def _label(kind, weights, published):
     """An own file of weights is named in the table, so that it can't pass for the published ones."""
     return kind if weights is None or weights == published else f"{kind}:{Path(weights).name}"
+
+
+def _with_interval(name, interval):
+    return {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+def _of_features(real, fake, seed):
+    """KID, FID, precision and recall, density and coverage, with the intervals of the first two."""
+    from .intervals import frechet_distance_interval, kernel_distance_interval
+    from .manifold import density_coverage, precision_recall
+
+    precision, recall = precision_recall(real, fake)
+    density, coverage = density_coverage(real, fake)
+    return {
+        **fidelity(real, fake, seed),
+        **_with_interval("kid", kernel_distance_interval(real, fake)),
+        **_with_interval("fid", frechet_distance_interval(real, fake)),
+        "precision": precision,
+        "recall": recall,
+        "density": density,
+        "coverage": coverage,
+    }
+
+
+def _of_pairs(real, fake, lpips_weights, seed):
+    """LPIPS and MS-SSIM over all pairs, real–fake and fake–fake."""
+    from .intervals import pair_mean_interval
+    from .similarity import lpips_pairs
+
+    numbers = {}
+    for name, pairs in {
+        "lpips": lambda a, b=None: lpips_pairs(a, b, net=LPIPS_NET, weights=lpips_weights, seed=seed),
+        "ms_ssim": ms_ssim_pairs,
+    }.items():
+        for kind, matrix, within in (("real_fake", pairs(real, fake), False), ("fake_fake", pairs(fake), True)):
+            numbers |= _with_interval(f"{name}_{kind}", pair_mean_interval(matrix, within))
+            numbers[f"{name}_{kind}_std"] = pair_summary(matrix, within)[1]
+    return numbers
+
+
+def _in_planes(real, fake, seed):
+    """(SWD in the planes of PCA and UMAP, {pca_real, pca_fake, umap_real, umap_fake})"""
+    from .intervals import sliced_wasserstein_interval
+
+    neighbours = min(15, len(real) + len(fake) - 1)
+    planes = {"pca": pca(real, fake), "umap": umap(real, fake, seed=seed, n_neighbors=neighbours)}
+    numbers, embeddings = {}, {}
+    for name, (p, q) in planes.items():
+        numbers |= _with_interval(f"swd_{name}", sliced_wasserstein_interval(p, q, seed=seed))
+        embeddings |= {f"{name}_real": p.astype(np.float32), f"{name}_fake": q.astype(np.float32)}
+    return numbers, embeddings
+
+
+def _compare(real, fake, real_features, fake_features, lpips_weights, seed, say):
+    """Every metric of two sets of images and their features: (numbers, embeddings)."""
+    say("distances of features")
+    numbers = _of_features(real_features, fake_features, seed)
+    say("pairs of images")
+    numbers |= _of_pairs(real, fake, lpips_weights, seed)
+    say("planes")
+    in_planes, embeddings = _in_planes(real_features, fake_features, seed)
+    return numbers | in_planes, embeddings
 
 
 def evaluate(
@@ -72,48 +133,55 @@ def evaluate(
     extractor_weights=None,
     lpips_weights="random",
     seed=0,
-    real_features=None,
+    cache=None,
+    progress=lambda stage: None,
+    convention="torch-fidelity",
 ):
-    """Every number of Tables 1 to 3 and Figure 4 for one generator, and the coordinates of Figure 3.
+    """Every number of the report for one set of images against another, and the coordinates of Figure 3.
 
-    real, fake (N, H, W, 1 or 3) uint8.  real_features: `features(real, …)` of the same extractor, where at hand.
-    Returns (numbers, embeddings): a flat dictionary, and four (N, 2) float32 arrays.
+    real, fake (N, H, W, 1 or 3) uint8, at least 12 real and 6 generated.  cache: a folder for features, or None.
+    progress: called with each stage's name as it starts.  convention: of Inception's input, see `features`.
+    Returns (numbers, embeddings): a flat dictionary, see above, and four (N, 2) float32 arrays.  The floor has half as
+    many images a side: that raises FID and SWD, but no KID and no mean over pairs.
     """
-    from .extractors import features
-    from .similarity import lpips_pairs
+    from .extractors import check, features
+    from .intervals import frechet_distance_infinity
+    from .replay import memorisation
+    from .similarity import lpips_network
 
     real, fake = as_image_pair(real, fake, ("real", "fake"))
-    if real_features is None:
-        real_features = features(real, extractor, extractor_weights, seed=seed)
-    elif len(real_features) != len(real):
-        raise ValueError(f"real_features must have one row for each of {len(real)} images, got {len(real_features)}")
-    fake_features = features(fake, extractor, extractor_weights, seed=seed)
+    n, m = len(real), len(fake)
+    if n < 12 or m < 6:  # half of the real ones must still have five neighbours
+        raise ValueError(f"an evaluation needs at least 12 real and 6 generated images, got {n} and {m}")
+    check(real, extractor, extractor_weights, convention)
+    lpips_network(LPIPS_NET, lpips_weights, seed)  # weights that can't be had are told before any work
+    progress("features")
+    x, y = (
+        features(images, extractor, extractor_weights, convention, seed=seed, cache=cache) for images in (real, fake)
+    )
     numbers = {
-        "n_real": len(real),
-        "n_fake": len(fake),
-        "extractor": _label(extractor, extractor_weights, None),
+        "n_real": n,
+        "n_fake": m,
+        "extractor": _label(extractor, extractor_weights, None)
+        + (f" ({convention})" if convention != "torch-fidelity" else ""),
         "lpips": f"{LPIPS_NET}-random" if lpips_weights == "random" else _label(LPIPS_NET, lpips_weights, "official"),
         "ms_ssim_levels": ms_ssim_levels(min(real.shape[1:3])),
-        **fidelity(real_features, fake_features, seed),
-        "kid_subset_size": kid_subset_size(len(real), len(fake)),
+        "kid_subset_size": kid_subset_size(n, m),
         "kid_n_subsets": N_SUBSETS,
     }
-    both = {
-        "lpips": lambda a, b=None: lpips_pairs(a, b, net=LPIPS_NET, weights=lpips_weights, seed=seed),
-        "ms_ssim": ms_ssim_pairs,
-    }
-    for name, pairs in both.items():
-        mean, std = pair_summary(pairs(real, fake))
-        numbers |= {f"{name}_real_fake": mean, f"{name}_real_fake_std": std}
-        mean, std = pair_summary(pairs(fake), within=True)
-        numbers |= {f"{name}_fake_fake": mean, f"{name}_fake_fake_std": std}
-
-    embeddings = {}
-    neighbours = min(15, len(real) + len(fake) - 1)
-    for name, (p, q) in {
-        "pca": pca(real_features, fake_features),
-        "umap": umap(real_features, fake_features, seed=seed, n_neighbors=neighbours),
-    }.items():
-        numbers[f"swd_{name}"] = sliced_wasserstein(p, q, seed=seed)
-        embeddings |= {f"{name}_real": p.astype(np.float32), f"{name}_fake": q.astype(np.float32)}
-    return numbers, embeddings
+    compared, embeddings = _compare(real, fake, x, y, lpips_weights, seed, progress)
+    numbers |= compared
+    progress("extrapolation and memorisation")
+    if min(n, m) >= 20:  # fewer give no line to extrapolate
+        numbers |= _with_interval("fid_infinity", frechet_distance_infinity(x, y, seed=seed))
+    copied = memorisation(x, y)
+    numbers |= {"memorisation_share": copied.share, "memorisation_p": copied.p_value}
+    progress("spread of UMAP")
+    neighbours = min(15, n + m - 1)
+    planes = (umap(x, y, seed=seed + k, n_neighbors=neighbours) for k in range(N_UMAP_SEEDS))
+    spread = [sliced_wasserstein(p, q, seed=seed) for p, q in planes]
+    numbers |= {"swd_umap_seeds_mean": float(np.mean(spread)), "swd_umap_seeds_std": float(np.std(spread, ddof=1))}
+    progress("floor: real against real")
+    a, b = halves(n, seed)
+    floor, _ = _compare(real[a], real[b], x[a], x[b], lpips_weights, seed, lambda stage: None)
+    return numbers | {f"{k}_floor": v for k, v in floor.items() if not k.endswith(("_low", "_high"))}, embeddings

@@ -14,11 +14,11 @@ from .figures import (
     figure4,
 )
 from .paper import load_paper
-from .tables import caption_table, show, table1, table2, table3, verdict
+from .tables import caption_table, show, table1, table2, table3, table4, verdict
 
 __all__ = [
     "Run", "badge", "caption1", "caption2", "caption3", "caption4", "caption_table", "collect",
     "figure1", "figure2", "figure3", "figure4", "figure_losses", "figure_progress", "find",
-    "load_paper", "per_lam", "show", "side_by_side", "table1", "table2", "table3", "tidy",
+    "load_paper", "per_lam", "show", "side_by_side", "table1", "table2", "table3", "table4", "tidy",
     "verdict",
 ]  # fmt: skip

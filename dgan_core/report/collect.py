@@ -50,8 +50,8 @@ class Run:
 
     @property
     def floor(self):
-        """Real against real at the same protocol: what a perfect generator would score."""
-        return (self.metrics or {}).get("floor") or {}
+        """Half of the real images against the other half, metric → number."""
+        return {name.removesuffix("_floor"): v for name, v in self.final.items() if name.endswith("_floor")}
 
     @property
     def embeddings(self):
@@ -82,9 +82,11 @@ class Run:
 
 
 def label(model, loss=None, lam=None):
-    """ "dgan", "wgan-gp", 5.0 → "WGAN-GP λ=5"; "stylegan2" → "StyleGAN2"."""
+    """ "dgan", "wgan-gp", 5.0 → "WGAN-GP λ=5"; "stylegan2" → "StyleGAN2"; "real": one class against the other."""
     if model in ("stylegan2", "stylegan3"):
         return "StyleGAN" + model[-1]
+    if model == "real":
+        return "malignant–benign"
     name = {"wgan-gp": "WGAN-GP", "bce": "BCE"}.get(loss, str(loss))
     return name if lam is None else f"{name} λ={float(lam):g}"
 
@@ -154,16 +156,22 @@ def _same(a, b):
 
 
 def find(runs, model="dgan", loss=None, lam=None):
-    """The first run of this model, loss and λ, an evaluated one before an unevaluated; or None."""
+    """The first run of this model, loss and λ (both its weights), an evaluated one before an unevaluated; or None."""
     if model != "dgan":
-        loss = lam = None  # a StyleGAN has one objective of its own
+        loss = lam = None  # a StyleGAN has one objective of its own, real images none
     hits = [
         run for run in runs
         if run.config.get("model", "dgan") == model
         and (loss is None or run.config.get("loss") == loss)
         and (lam is None or np.isclose(float(run.config.get("lam", np.nan)), float(lam)))
+        and (lam is None or run.config.get("lam_gp") is None and run.config.get("lam_perceptual") is None)
     ]  # fmt: skip
     return min(hits, key=lambda run: not run.final, default=None)
+
+
+def lams(runs):
+    """The paper's five λ and every other that a DGAN was trained with, ascending."""
+    return sorted({*LAMS, *(float(run.config["lam"]) for run in runs if run.config.get("model") == "dgan")})
 
 
 def tidy(runs):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .collect import LAMS, find, label
+from .collect import find, label, lams
 from .panels import empty, images, sign
 from .style import run_style, use_style
 from .tables import COLUMNS, our_cell, value
@@ -78,7 +78,7 @@ def side_by_side(left, right):
 def per_lam(runs):
     """At each λ, the loss with the lower KID and FID: the paper's main claim, one row each."""
     rows = []
-    for lam in LAMS:
+    for lam in lams(runs):
         pair = [(loss, find(runs, "dgan", loss, lam)) for loss in ("wgan-gp", "bce")]
         row = {}
         for metric in ("kid", "fid"):
@@ -89,4 +89,4 @@ def per_lam(runs):
             lower = label("dgan", "wgan-gp" if a < b else "bce")
             row[f"lower {metric.upper()}"] = lower if known else "not run"
         rows.append(row)
-    return pd.DataFrame(rows, index=[f"λ = {lam:g}" for lam in LAMS])
+    return pd.DataFrame(rows, index=[f"λ = {lam:g}" for lam in lams(runs)])

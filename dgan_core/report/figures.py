@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from .collect import LAMS, LOSSES, find, label
+from .collect import LOSSES, find, label, lams
 from .panels import empty, images, sign
 from .paper import paper_rows
 from .style import OKABE_ITO, colour, run_style, use_style
@@ -13,36 +13,42 @@ EMBEDDINGS = (("pca", "PCA"), ("umap", "UMAP"))
 
 
 def _sweep(runs):
-    """The ten DGAN runs in the order of the legend; None where one is missing."""
-    return [find(runs, "dgan", loss, lam) for loss in LOSSES for lam in LAMS]
+    """The DGAN runs, the paper's ten among them, in the order of the legend; None where one is missing."""
+    return [find(runs, "dgan", loss, lam) for loss in LOSSES for lam in lams(runs)]
 
 
 def figure1(runs):
-    """Figure 1: (a) KID and (b) FID of each snapshot against epoch, and the real-real floor."""
+    """Figure 1: (a) KID and (b) FID against epoch, with the last one's interval, and the floor."""
     use_style()
     figure = Figure(figsize=(9, 4.6))
     axes = figure.subplots(1, 2)
-    ten = [run for run in _sweep(runs) if run is not None]
+    swept = [run for run in _sweep(runs) if run is not None]
     for ax, metric, title in zip(axes, ("kid", "fid"), ("(a) KID", "(b) FID"), strict=True):
         ax.set_title(title, loc="left")
-        drawn = [run for run in ten if metric in run.history]
+        drawn = [run for run in swept if metric in run.history]
         for run in drawn:
             history = run.history.sort_values("epoch")
             ax.plot(history["epoch"], history[metric], ms=4, lw=1.3, **run_style(run))
+            low, high = value(run, f"{metric}_low"), value(run, f"{metric}_high")
+            if np.isfinite([low, high]).all():  # of the last snapshot
+                ax.vlines(history["epoch"].iloc[-1], low, high, color=run_style(run)["color"], lw=1)
         if not drawn:
             empty(ax)
             continue
         floors = [run.floor[metric] for run in drawn if run.floor.get(metric) is not None]
         if floors:
             ax.axhline(np.mean(floors), color=OKABE_ITO["floor"], ls=":", label="real–real floor")
-        # KID spans decades and may be negative: logarithmic, but linear about 0.
-        ax.set_yscale("symlog", linthresh=0.01 if metric == "kid" else 1.0)
+        if metric == "kid":  # spans decades and may be negative: logarithmic, but linear about 0
+            ax.set_yscale("symlog", linthresh=0.01)
+            ax.set_ylim(bottom=min(-0.01, 1.2 * min(run.history[metric].min() for run in drawn)))
+        else:
+            ax.set_yscale("log")
         ax.set_xlabel("epoch")
         ax.set_ylabel(f"{metric.upper()} (lower is better)")
     handles, names = axes[0].get_legend_handles_labels()
     if handles:
         figure.legend(handles, names, loc="outside right center", fontsize=8)
-    sign(figure, ten)
+    sign(figure, swept)
     return figure
 
 
@@ -140,7 +146,7 @@ def caption3(runs):
 
 
 def figure4(runs):
-    """Figure 4: SWD of the four models in PCA and UMAP; the paper's legible values as diamonds."""
+    """Figure 4: SWD of the four models in PCA and UMAP, its interval, and the paper's legible values as diamonds."""
     use_style()
     figure = Figure(figsize=(9, 4.2))
     axes = figure.subplots(1, 2)
@@ -148,8 +154,12 @@ def figure4(runs):
         for x, key in enumerate(TABLE3):
             swd = value(find(runs, *key), f"swd_{kind}")
             if np.isfinite(swd):
-                ax.bar(x, swd, color=colour(*key[:2]), width=0.65)
-                ax.annotate(f"{swd:.2f}", (x, swd), (0, 3), textcoords="offset points",
+                run = find(runs, *key)
+                low, high = (value(run, f"swd_{kind}_{end}") for end in ("low", "high"))
+                error = [[swd - low], [high - swd]] if np.isfinite([low, high]).all() else None
+                ax.bar(x, swd, yerr=error, color=colour(*key[:2]), width=0.65, capsize=4, ecolor="#222222")
+                top = high if error else swd
+                ax.annotate(f"{swd:.2f}", (x, top), (0, 3), textcoords="offset points",
                             ha="center", fontsize=9)  # fmt: skip
             else:
                 ax.text(x, 0.02, "not run", ha="center", va="bottom", rotation=90, color="#777777",
@@ -168,5 +178,8 @@ def figure4(runs):
 
 
 def caption4(runs):
-    text = "Figure 4. Sliced Wasserstein distance of each model; open diamonds: the paper's values. "
+    text = (
+        "Figure 4. Sliced Wasserstein distance of each model, with its 95 % interval in this plane; "
+        "open diamonds: the paper's values. "
+    )
     return text + _rankings(runs)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .badge import badge
-from .collect import LAMS, find, label
+from .collect import find, label, lams
 from .paper import paper_cell
 
 NOT_RUN = "not run"
@@ -18,59 +18,112 @@ COLUMNS = {  # metric → heading, digits; ↓ better low, ↑ better high
     "ms_ssim_real_fake": ("MS-SSIM real–fake ↑", 3),
     "ms_ssim_fake_fake": ("MS-SSIM fake–fake ↓", 3),
 }
+BEYOND = {"precision": "precision ↑", "recall": "recall ↑", "density": "density ↑", "coverage": "coverage ↑"}
+FLOOR, CONTRAST = "real halves", "malignant–benign"
 TABLE3 = (
     ("dgan", "wgan-gp", 5.0), ("dgan", "bce", 3.0), ("stylegan2", None, None),
     ("stylegan3", None, None),
 )  # fmt: skip
 
 
-def our_cell(run, metric):
+def our_cell(run, metric, digits=None):
     """The measured number as text, ± its spread where there is one; "not run" where there is none.
 
     KID prints the mean ± standard deviation over subsets, as the paper does. Where one subset
     holds every image all subsets are equal and their spread says nothing: then KID goes without.
     """
     final = run.final if run is not None else {}
-    digits = COLUMNS[metric][1]
+    digits = COLUMNS[metric][1] if digits is None else digits
     if metric == "kid":
         full, mean, std = final.get("kid"), final.get("kid_mean"), final.get("kid_std")
         size = final.get("kid_subset_size") or 0
         whole = size >= min(final.get("n_real") or np.inf, final.get("n_fake") or np.inf)
-        value, std = (full, None) if whole or mean is None else (mean, std)
+        number, std = (full, None) if whole or mean is None else (mean, std)
     else:
-        value, std = final.get(metric), final.get(f"{metric}_std")
-    if value is None or not np.isfinite(value):
+        number, std = final.get(metric), final.get(f"{metric}_std")
+    return _text(number, std, digits)
+
+
+def floor_cell(run, metric):
+    """What two halves of the real images score, as `our_cell`."""
+    final = run.final if run is not None else {}
+    name = "kid_mean" if metric == "kid" else metric
+    std = final.get("kid_std_floor") if metric == "kid" else final.get(f"{metric}_std_floor")
+    return _text(final.get(f"{name}_floor"), std, COLUMNS[metric][1])
+
+
+def interval_cell(run, metric, digits=None):
+    """The 95 % interval over images of a run's number as "[low, high]"; "not run" where there is none."""
+    low, high = value(run, f"{metric}_low"), value(run, f"{metric}_high")
+    digits = COLUMNS[metric][1] if digits is None else digits
+    return f"[{low:.{digits}f}, {high:.{digits}f}]" if np.isfinite([low, high]).all() else NOT_RUN
+
+
+def _text(number, std, digits):
+    if number is None or not np.isfinite(number):
         return NOT_RUN
-    text = f"{value:.{digits}f}"
+    text = f"{number:.{digits}f}"
     return text if std is None or not np.isfinite(std) else f"{text} ± {std:.{digits}f}"
 
 
 def _table(runs, rows):
-    """rows: (model, loss, lam, name) → DataFrame of strings, columns (metric, ours | paper)."""
+    """rows: (model, loss, lam, name) → DataFrame of strings, columns (metric, ours | 95 % | paper).
+
+    Two rows of real images against real ones close it: a floor (two halves of the real images) and a yardstick
+    (malignant against benign). The paper prints neither.
+    """
     cells = {}
-    for model, loss, lam, name in rows:
-        run = find(runs, model, loss, lam)
-        for metric, (heading, _) in COLUMNS.items():
-            cells.setdefault((heading, "ours"), {})[name] = our_cell(run, metric)
-            cells.setdefault((heading, "paper"), {})[name] = paper_cell(model, loss, lam, metric)
-    frame = pd.DataFrame(cells, index=[name for *_, name in rows])
+    measured = next((run for run in runs if run.final.get("kid_floor") is not None), None)
+    contrast = find(runs, "real")
+    for metric, (heading, _) in COLUMNS.items():
+        ours, interval, paper = (cells.setdefault((heading, kind), {}) for kind in ("ours", "95 %", "paper"))
+        for model, loss, lam, name in rows:
+            run = find(runs, model, loss, lam)
+            ours[name] = our_cell(run, metric)
+            interval[name] = interval_cell(run, metric)
+            paper[name] = paper_cell(model, loss, lam, metric)
+        ours[FLOOR], interval[FLOOR], paper[FLOOR] = floor_cell(measured, metric), "", ""
+        ours[CONTRAST], interval[CONTRAST], paper[CONTRAST] = (
+            our_cell(contrast, metric),
+            interval_cell(contrast, metric),
+            "",
+        )
+    frame = pd.DataFrame(cells, index=[*(name for *_, name in rows), FLOOR, CONTRAST])
     frame.columns = pd.MultiIndex.from_tuples(cells)
     return frame
 
 
 def table1(runs):
-    """Table 1: WGAN-GP at the five λ."""
-    return _table(runs, [("dgan", "wgan-gp", lam, f"λ = {lam:g}") for lam in LAMS])
+    """Table 1: WGAN-GP at the paper's five λ, and at any other that was run."""
+    return _table(runs, [("dgan", "wgan-gp", lam, f"λ = {lam:g}") for lam in lams(runs)])
 
 
 def table2(runs):
-    """Table 2: BCE at the five λ."""
-    return _table(runs, [("dgan", "bce", lam, f"λ = {lam:g}") for lam in LAMS])
+    """Table 2: BCE at the same λ."""
+    return _table(runs, [("dgan", "bce", lam, f"λ = {lam:g}") for lam in lams(runs)])
 
 
 def table3(runs):
     """Table 3: the paper's best WGAN-GP (λ = 5) and best BCE (λ = 3) against two StyleGANs."""
     return _table(runs, [(*key, label(*key)) for key in TABLE3])
+
+
+def table4(runs):
+    """Beyond the paper, for the models of Table 3: coverage of the real images, FID∞, UMAP's seeds, memorisation."""
+    rows = {}
+    for key in (*TABLE3, ("real", None, None)):
+        run = find(runs, *key)
+        p = value(run, "memorisation_p")
+        mean, std = value(run, "swd_umap_seeds_mean"), value(run, "swd_umap_seeds_std")
+        rows[label(*key)] = {
+            **{heading: our_cell(run, metric, 2) for metric, heading in BEYOND.items()},
+            "FID∞": f"{our_cell(run, 'fid_infinity', 1)} {interval_cell(run, 'fid_infinity', 1)}"
+            if np.isfinite(value(run, "fid_infinity"))
+            else NOT_RUN,
+            "UMAP-SWD, ten seeds": _text(mean, std, 2),
+            "memorisation, p": f"{p:.3f}" if np.isfinite(p) else NOT_RUN,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def in_order(pairs):
@@ -84,7 +137,7 @@ def in_order(pairs):
 
 def best_lam(runs, loss, metric="kid"):
     """(λ, value) where this loss measures lowest, or None where nothing was measured."""
-    values = [(lam, value(find(runs, "dgan", loss, lam), metric)) for lam in LAMS]
+    values = [(lam, value(find(runs, "dgan", loss, lam), metric)) for lam in lams(runs)]
     values = [(lam, number) for lam, number in values if np.isfinite(number)]
     return min(values, key=lambda pair: pair[1], default=None)
 
@@ -95,15 +148,26 @@ def value(run, metric):
     return float(number) if number is not None else np.nan
 
 
-def wins(runs, metric="kid", lams=LAMS):
+def wins(runs, metric="kid"):
     """(λ where WGAN-GP is lower than BCE, λ where both are measured)."""
     both = [
         (lam, value(find(runs, "dgan", "wgan-gp", lam), metric),
          value(find(runs, "dgan", "bce", lam), metric))
-        for lam in lams
+        for lam in lams(runs)
     ]  # fmt: skip
     both = [row for row in both if np.isfinite(row[1]) and np.isfinite(row[2])]
     return len([row for row in both if row[1] < row[2]]), len(both)
+
+
+def apart(runs, metric):
+    """λ at which the two losses' 95 % intervals have no number in common."""
+    found = []
+    for lam in lams(runs):
+        a, b = (find(runs, "dgan", loss, lam) for loss in ("wgan-gp", "bce"))
+        low, high = (max(value(a, f"{metric}_low"), value(b, f"{metric}_low")),
+                     min(value(a, f"{metric}_high"), value(b, f"{metric}_high")))  # fmt: skip
+        found += [lam] if low > high else []
+    return found
 
 
 def verdict(runs):
@@ -112,7 +176,8 @@ def verdict(runs):
     for metric, name in (("kid", "KID"), ("fid", "FID")):
         won, of = wins(runs, metric)
         if of:
-            parts.append(f"WGAN-GP has the lower {name} at {won} of {of} λ")
+            clear = len(apart(runs, metric))
+            parts.append(f"WGAN-GP has the lower {name} at {won} of {of} λ (intervals apart at {clear})")
     if not parts:
         return "No λ has been measured with both losses yet."
     return "; ".join(parts) + " (one run each; the paper reports 5 of 5 for both)."
@@ -128,8 +193,16 @@ def caption_table(runs, number):
         text = "Table 3. The two DGANs the paper calls best, beside two StyleGANs. "
         text += f"By KID: {order}. " if len(ranked) > 1 else ""
         return text + (f"Not run: {', '.join(missing)}." if missing else "")
+    if number == 4:
+        risky = [label(*key) for key in TABLE3 if value(find(runs, *key), "memorisation_p") < 0.05]
+        text = "Table 4. Beyond the paper: how much of the real images is covered, and whether they are copied. "
+        return text + (
+            f"Suspected of memorising (p < 0.05): {', '.join(risky)}."
+            if risky
+            else "No model is suspected of memorising."
+        )
     loss, claimed = {1: ("wgan-gp", 5), 2: ("bce", 3)}[number]
-    text = f"Table {number}. DGAN trained with {label('dgan', loss)}, five weights λ. "
+    text = f"Table {number}. DGAN trained with {label('dgan', loss)}, by weight λ. "
     best = best_lam(runs, loss)
     if best is None:
         return text + "No run of this loss has been evaluated."
@@ -137,13 +210,16 @@ def caption_table(runs, number):
 
 
 def to_html(frame, caption="", note=""):
-    """A table as HTML, its caption above and the badge below; ours stands over the paper's."""
+    """A table as HTML, its caption above and the badge below; ours stands over its interval and the paper's."""
     if isinstance(frame.columns, pd.MultiIndex):
-        frame = frame.stack(level=1, future_stack=True)  # twelve columns are wider than a page
+        frame = frame.stack(level=1, future_stack=True)  # eighteen columns are wider than a page
+        frame = frame[(frame != "").any(axis=1)]
     html = frame.to_html(border=0, classes="dgan-table", escape=True, justify="center")
-    html = html.replace("<thead>", f"<caption>{escape(caption)}</caption>\n<thead>", 1)
     html = html.replace(f"<td>{NOT_RUN}</td>", f'<td class="dgan-missing">{NOT_RUN}</td>')
-    return f'<div class="dgan-scroll">{html}</div>\n<p class="dgan-badge">{escape(note)}</p>'
+    return (
+        f'<figure class="dgan-figure"><figcaption>{escape(caption)}</figcaption>'
+        f'<div class="dgan-scroll" tabindex="0">{html}</div><p class="dgan-badge">{escape(note)}</p></figure>'
+    )
 
 
 class Html:

@@ -1,0 +1,63 @@
+# %% [markdown]
+# # Real against real
+#
+# Before any generator is judged: what do the metrics say of real images alone? Two halves of one class give the
+# *floor*, the number that stands for "no difference". Malignant against benign gives a *yardstick*: two kinds of real
+# scan that a radiologist tells apart. A generator that scores worse than the yardstick is farther from malignant scans
+# than benign ones are.
+
+# %% tags=["parameters"]
+profile = "quick"  # whose image size, extractor and LPIPS weights are used
+data = "phantom"  # "phantom", "busi" or a BUSI folder
+image_size = None  # 32, 64, 128, 256 or 512; here and below, None means the profile's
+extractor = None  # "inception", "random-inception" or "random-vgg16"
+lpips_weights = None  # "official" or "random"
+seed = 0  # of the benign images chosen, the halves, KID's subsets, SWD's projections and UMAP
+
+# %%
+import pandas as pd
+
+from dgan_core import Config, metrics
+from dgan_core.data import load
+from dgan_core.draws import generator
+from dgan_core.runs import environment, runs_root, write_json
+
+config = Config.from_notebook(globals())
+malignant = load(config)
+benign = load(config.model_copy(update={"label": "benign", "n_phantoms": 437}))
+chosen = generator(config.seed, "benign").permutation(len(benign))[: len(malignant)]  # equal N, or FID would differ
+
+numbers, _ = metrics.evaluate(
+    malignant,
+    benign[chosen],
+    config.extractor,
+    lpips_weights=config.lpips_weights,
+    seed=config.seed,
+    cache=runs_root() / "features",
+)
+
+# %% [markdown]
+# The halves have half as many images a side, which alone raises FID; KID and the means over pairs don't depend on N.
+
+# %%
+names = [name for name in numbers if f"{name}_floor" in numbers and not name.endswith("_std")]
+table = pd.DataFrame(
+    {
+        "two halves of malignant": [numbers[f"{name}_floor"] for name in names],
+        "malignant against benign": [numbers[name] for name in names],
+        "95 % from": [numbers.get(f"{name}_low") for name in names],
+        "to": [numbers.get(f"{name}_high") for name in names],
+    },
+    index=names,
+)
+table.astype(float).round(4)
+
+# %%
+suffix = "" if config.data == "phantom" else "-busi"
+folder = runs_root() / config.profile / f"real-malignant-benign-seed{config.seed}{suffix}"
+folder.mkdir(parents=True, exist_ok=True)
+facts = ("profile", "data", "image_size", "resize", "extractor", "lpips_weights", "seed", "seed_data")
+write_json(folder / "config.json", {"model": "real", **{name: getattr(config, name) for name in facts}})
+write_json(folder / "environment.json", environment())
+write_json(folder / "metrics.json", {"final": numbers})
+print(f"the tables read it from {folder.name}")
