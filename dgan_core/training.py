@@ -109,7 +109,7 @@ def _train(run: Run, images: np.ndarray) -> None:
     state, done = _restore(run, networks.initial_state())
     run.record_environment(n_images=n)
     run.set_status("running")
-    run.save_grid("real", images)
+    run.save_grid("real", images[np.linspace(0, n - 1, 16).round().astype(int)])  # neighbours may be frames of one scan
     due = {epoch: min(round(epoch * per_epoch / config.n_critic), total) for epoch in config.snapshot_epochs()}
     every = max(config.checkpoint_every * per_epoch // config.n_critic, 1)
     started = time.perf_counter()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dgan_core.data import audit, duplicates
+from dgan_core.data import audit, duplicates, index_busi, load_busi, near_duplicates
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "Dataset_BUSI_with_GT"
 
@@ -56,6 +56,23 @@ def test_a_broken_image_is_named(root):
     path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(ValueError, match=r"benign \(3\).png is not a complete PNG"):
         audit(root)
+
+
+def test_near_duplicates_are_brighter_noisier_copies_and_no_strangers():
+    rng = np.random.default_rng(0)
+    a, b, c = rng.integers(0, 200, (3, 64, 64, 1))
+    stack = np.array([a, b, a * 0.9 + 20, c, b + rng.integers(-5, 6, b.shape), np.full_like(a, 7), np.full_like(a, 9)])
+    assert near_duplicates(stack.clip(0, 255).astype(np.uint8)) == [[0, 2], [1, 4]]
+    with pytest.raises(ValueError, match="multiple of 32, got 48"):
+        near_duplicates(np.zeros((2, 48, 48, 1), np.uint8))
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="real BUSI is not beside the project")
+def test_real_busi_repeats_itself():
+    names = [path.stem for path in index_busi(REAL, "malignant")]
+    groups = near_duplicates(load_busi(REAL, "malignant", 64))
+    assert ["malignant (27)", "malignant (28)"] in [[names[i] for i in group] for group in groups]
+    assert len(groups) == 13 and sum(map(len, groups)) == 31
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="real BUSI is not beside the project")

@@ -1,10 +1,10 @@
 """Images to learn from: BUSI (Al-Dhabyani et al. 2020) or simulated phantoms, behind one loader."""
 
-from .audit import audit, duplicates
+from .audit import audit, duplicates, near_duplicates
 from .busi import fetch_busi, index_busi, load_busi
 from .phantom import phantoms
 
-__all__ = ["audit", "duplicates", "fetch_busi", "index_busi", "load", "load_busi", "phantoms"]
+__all__ = ["audit", "duplicates", "fetch_busi", "index_busi", "load", "load_busi", "near_duplicates", "phantoms"]
 
 
 def load(config):
