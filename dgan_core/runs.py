@@ -163,10 +163,19 @@ def environment() -> dict[str, Any]:
             ["git", "-C", str(project), "describe", "--always", "--dirty"], capture_output=True, text=True
         )
         commit = described.stdout.strip()
-    cpu = platform.processor() or platform.machine()
     return {
         "python": platform.python_version(),
         "versions": versions,
-        "hardware": {"cpu": cpu, "cores": os.cpu_count(), "system": platform.system()},
+        "hardware": {"cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system()},
         "commit": commit or "unknown",
     }
+
+
+def _cpu() -> str:
+    """The processor's name as the system tells it, or its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())

@@ -48,7 +48,7 @@ NAMES = {
 
 # %% tags=["hide-input"]
 if coverage is None:
-    display(Markdown("not run: `python benchmarks/coverage.py` writes results/coverage.json"))
+    display(Markdown("not run: `python benchmarks/interval_coverage.py` writes results/coverage.json"))
 else:
     shown = rows.assign(
         population=rows["case"] + ", D = " + rows["features"].astype(str),

@@ -1,11 +1,13 @@
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
 import scipy.linalg
 
 from dgan_core import metrics
+from dgan_core.metrics import distances
 
 rng = np.random.default_rng(7)
 
@@ -42,6 +44,53 @@ def test_fid_equals_sqrtm():
     assert metrics.frechet_distance(x, y) == pytest.approx(sqrtm_fid(x, y), rel=1e-9)
 
 
+@pytest.mark.parametrize("n", [8, 60])
+def test_fid_with_ddof_0_divides_by_n(n):
+    x = rng.normal(size=(n, 20))
+    y = x.mean(0) + 3 * (x - x.mean(0))
+    assert metrics.frechet_distance(x, y, ddof=0) == pytest.approx(4 * np.cov(x.T, ddof=0).trace(), rel=1e-9)
+    assert metrics.frechet_distance(x, y, ddof=1) == pytest.approx(4 * np.cov(x.T, ddof=1).trace(), rel=1e-9)
+
+
+@pytest.mark.parametrize("ddof", [2, -1, 0.5, None, True])
+def test_other_ddofs_are_refused(ddof):
+    with pytest.raises(ValueError, match="ddof must be 1 .* or 0"):
+        metrics.frechet_distance(np.zeros((3, 2)), np.zeros((3, 2)), ddof)
+
+
+@pytest.mark.parametrize("n", [30, 100])  # fewer samples than features, and more
+def test_fid_is_exact_where_the_spectrum_decays(n):
+    """Σ₁ and Σ₂ with the same eigenvectors: d² = Σ (sₖ − tₖ)² / (n − 1) for singular values sₖ, tₖ."""
+    rank, d = 29, 50
+    axes = np.linalg.qr(rng.normal(size=(d, rank)))[0]
+    s, t = 0.7 ** np.arange(rank), 2 * 0.75 ** np.arange(rank)  # over nine decades of variance
+
+    def centred(singular):
+        z = rng.normal(size=(n, rank))
+        return np.linalg.qr(z - z.mean(0))[0] * singular @ axes.T
+
+    expected = ((s - t) ** 2).sum() / (n - 1)
+    assert metrics.frechet_distance(centred(s), centred(t)) == pytest.approx(expected, rel=1e-8)
+
+
+def test_fid_of_two_images_a_side():  # Σ₁ = 2·e₁e₁ᵀ, Σ₂ = 8·e₁e₁ᵀ or 8·e₂e₂ᵀ
+    x = np.array([[1.0, 0, 0], [-1, 0, 0]])
+    assert metrics.frechet_distance(x, 2 * x) == pytest.approx((np.sqrt(8) - np.sqrt(2)) ** 2, rel=1e-12)
+    assert metrics.frechet_distance(x, 2 * x[:, [1, 0, 2]] + 3) == pytest.approx(27 + 2 + 8, rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [8, 200])
+def test_fid_takes_duplicates_and_constant_features(n):
+    x = rng.normal(size=(n, 20))
+    x[:, 10:] = 3  # constant
+    x[n // 2 :] = x[: n // 2]  # each image twice
+    spread = np.cov(x[:, :10].T).trace()
+    assert metrics.frechet_distance(x, x) == pytest.approx(0, abs=1e-12)
+    assert metrics.frechet_distance(x, 2 * x) == pytest.approx(spread + (x.mean(0) ** 2).sum(), rel=1e-9)
+    flat = np.full((5, 20), 3.0)
+    assert metrics.frechet_distance(flat, flat + 2) == pytest.approx(20 * 4, rel=1e-12)
+
+
 def naive_mmd(x, y):
     def k(a, b):
         return (a @ b / len(a) + 1) ** 3
@@ -55,6 +104,27 @@ def naive_mmd(x, y):
 def test_kid_equals_a_double_loop():
     x, y = rng.normal(size=(7, 5)), rng.normal(size=(9, 5)) + 0.5
     assert metrics.kernel_distance(x, y) == pytest.approx(naive_mmd(x, y), rel=1e-12)
+
+
+def test_kid_in_blocks_of_rows_is_the_same(monkeypatch):
+    x, y = rng.normal(size=(23, 5)), rng.normal(size=(31, 5))
+    whole = metrics.kernel_distance(x, y), metrics.kernel_distance_subsets(x, y, 6, 10)
+    monkeypatch.setattr(distances, "ROWS", 4)
+    assert metrics.kernel_distance(x, y) == pytest.approx(whole[0], rel=1e-12)
+    assert metrics.kernel_distance_subsets(x, y, 6, 10) == pytest.approx(whole[1], rel=1e-12)
+
+
+def test_kid_never_holds_a_whole_kernel_matrix(monkeypatch):
+    monkeypatch.setattr(distances, "ROWS", 64)
+    x = rng.normal(size=(3000, 4))
+    tracemalloc.start()
+    try:
+        metrics.kernel_distance(x, x + 1)
+        metrics.kernel_distance_subsets(x, x + 1, 50, 20)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert 64 * 3000 * 8 < peak < 3000 * 3000 * 8 / 4
 
 
 def test_kid_is_unbiased():
@@ -113,7 +183,8 @@ def test_features_are_checked(bad, says):
 def test_the_import_is_light():
     code = (
         "import sys, dgan_core.metrics as m; m.frechet_distance, m.ms_ssim_pairs, m.sliced_wasserstein, m.evaluate;"
-        "print([n for n in ('torch', 'torchvision', 'lpips', 'umap', 'tensorflow', 'keras') if n in sys.modules])"
+        "heavy = ('torch', 'torchvision', 'lpips', 'umap', 'numba', 'tensorflow', 'keras');"
+        "print([n for n in heavy if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

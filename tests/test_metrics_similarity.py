@@ -1,3 +1,8 @@
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -44,13 +49,13 @@ def test_ms_ssim_equals_a_slow_reference():
     b[0] = (a[0] * 0.7 + b[0] * 0.3).astype(np.uint8)  # one similar pair
     expected = [[slow_ms_ssim(x[..., 0], y[..., 0]) for y in b] for x in a]
     assert expected[0][0] > 0.5
-    np.testing.assert_allclose(metrics.ms_ssim_pairs(a, b), expected, atol=2e-5)
+    np.testing.assert_allclose(metrics.ms_ssim_pairs(a, b), expected, atol=1e-6)
 
 
 def test_ms_ssim_of_odd_oblong_images_equals_the_reference():
     a = smooth_images(2, 49)[:, :, :37]
     expected = slow_ms_ssim(a[0, ..., 0], a[1, ..., 0])
-    np.testing.assert_allclose(metrics.ms_ssim_pairs(a)[0, 1], expected, atol=2e-5)
+    np.testing.assert_allclose(metrics.ms_ssim_pairs(a)[0, 1], expected, atol=1e-6)
 
 
 def test_ms_ssim_within_one_set_is_the_set_against_itself():
@@ -61,11 +66,46 @@ def test_ms_ssim_within_one_set_is_the_set_against_itself():
     assert within[~np.eye(4, dtype=bool)].max() < 0.9
 
 
+def test_ms_ssim_of_duplicates_is_one():
+    a = smooth_images(3)
+    a[2] = a[0]
+    a[:, :40] //= 200  # a black part, as scans have
+    np.testing.assert_allclose(metrics.ms_ssim_pairs(a)[0, 2], 1, atol=1e-6)
+    np.testing.assert_allclose(metrics.ms_ssim_pairs(a[:2], a[1:])[0, 1], 1, atol=1e-6)
+    assert metrics.ms_ssim_pairs(a)[0, 1] < 0.9
+
+
+def test_ms_ssim_of_black_and_bright_areas_equals_the_reference():  # E[xy] − μμ' cancels most here
+    a = smooth_images(2)
+    a[0, :, :40], a[1, 20:] = 0, 255
+    np.testing.assert_allclose(metrics.ms_ssim_pairs(a)[0, 1], slow_ms_ssim(a[0, ..., 0], a[1, ..., 0]), atol=1e-6)
+
+
+def test_ms_ssim_in_bounded_memory_is_the_same():
+    a, b = smooth_images(13, 32, 3), smooth_images(11, 32, 3)
+    whole = metrics.ms_ssim_pairs(a), metrics.ms_ssim_pairs(a, b)
+    limit = 6 * 32 * 32 * 64 // 3  # of six images
+    kept = []
+    for memory_limit in (limit, 2**30):
+        tracemalloc.start()
+        np.testing.assert_allclose(metrics.ms_ssim_pairs(a, memory_limit=memory_limit), whole[0], atol=1e-12)
+        np.testing.assert_allclose(metrics.ms_ssim_pairs(a, b, memory_limit=memory_limit), whole[1], atol=1e-12)
+        kept.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert kept[0] < limit + 60_000 < kept[1]
+
+
 def test_ms_ssim_of_constant_images_is_luminance_alone():
     a = np.stack([np.full((64, 64, 1), v, np.uint8) for v in (40, 160)])
     luminance = (2 * 40 * 160 + 6.5025) / (40**2 + 160**2 + 6.5025)
     weight = 0.3001 / (0.0448 + 0.2856 + 0.3001)  # of the last of three levels
     assert metrics.ms_ssim_pairs(a)[0, 1] == pytest.approx(luminance**weight, abs=1e-6)
+
+
+def test_five_levels_keep_the_published_weights():  # 1.0001 together; torch's and TensorFlow's MS-SSIM do the same
+    a = np.stack([np.full((176, 180, 1), v, np.uint8) for v in (40, 160)])
+    luminance = (2 * 40 * 160 + 6.5025) / (40**2 + 160**2 + 6.5025)
+    assert metrics.ms_ssim_pairs(a)[0, 1] == pytest.approx(luminance**0.1333, abs=1e-7)
 
 
 def test_ms_ssim_of_colour_averages_channels():
@@ -102,6 +142,70 @@ def test_lpips_equals_the_package_pair_by_pair(net, capsys):
     assert (within == within.T).all()
     assert (np.diag(within) == 0).all()
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("shape", [(47, 33, 1), (64, 35, 3)])
+def test_lpips_of_odd_oblong_and_colour_images_equals_the_package(shape):
+    import torch
+
+    a = smooth_images(2, 64, shape[2])[:, : shape[0], : shape[1]]
+    with torch.no_grad():
+        expected = lpips_network("alex", "random")(as_lpips_input(a[:1]), as_lpips_input(a[1:])).item()
+    assert metrics.lpips_pairs(a, weights="random")[0, 1] == pytest.approx(expected, abs=2e-6)
+
+
+def test_lpips_of_duplicates_and_constants():
+    a = np.concatenate([smooth_images(3), np.full((2, 64, 64, 1), [[[[9]]], [[[240]]]], np.uint8)])
+    a[2] = a[0]
+    within, across = metrics.lpips_pairs(a, weights="random"), metrics.lpips_pairs(a, a.copy(), weights="random")
+    assert within[0, 2] == pytest.approx(0, abs=1e-6)
+    np.testing.assert_allclose(np.diag(across), 0, atol=1e-6)
+    np.testing.assert_allclose(within, across, atol=1e-6)
+    assert min(within[0, 1], within[0, 3], within[3, 4]) > 1e-3
+
+
+def test_lpips_is_the_same_for_any_memory_limit():
+    a, b = smooth_images(40, 32), smooth_images(7, 32)
+    image = sum(c * h * h * 4 for c, h in ((64, 7), (192, 3), (384, 1), (256, 1), (256, 1)))
+    whole = metrics.lpips_pairs(a, weights="random"), metrics.lpips_pairs(a, b, weights="random")
+    for images in (1, 9, 39):
+        limit = images * image
+        np.testing.assert_allclose(metrics.lpips_pairs(a, weights="random", memory_limit=limit), whole[0], atol=1e-6)
+        np.testing.assert_allclose(metrics.lpips_pairs(a, b, weights="random", memory_limit=limit), whole[1], atol=1e-6)
+
+
+def test_lpips_keeps_to_its_memory_limit():
+    """Peaks of a process of its own. SqueezeNet, since building it takes little; 24 images take 200 MB."""
+    if not Path("/proc/self/status").is_file():
+        pytest.skip("needs /proc: elsewhere a process's peak of memory starts from its parent's")
+    code = """
+from pathlib import Path
+import numpy as np
+from dgan_core import metrics
+
+images = np.random.default_rng(0).integers(0, 256, (24, 256, 256, 1), dtype=np.uint8)
+for n, limit in ((2, 60), (24, 60), (24, 1000)):
+    metrics.lpips_pairs(images[:n], net="squeeze", weights="random", memory_limit=limit * 10**6)
+    print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    start, bounded, free = (int(line) / 1e3 for line in done.stdout.split())
+    assert bounded - start < 60 < 120 < free - start, done.stdout
+
+
+@pytest.mark.parametrize(("metric", "options"), [("ms_ssim_pairs", {}), ("lpips_pairs", {"weights": "random"})])
+def test_views_of_images_are_taken(metric, options):
+    a, pairs = smooth_images(3, 32, 3), getattr(metrics, metric)
+    expected = pairs(a, **options)
+    np.testing.assert_allclose(pairs(a[::-1], **options), expected[::-1, ::-1], atol=1e-6)
+    np.testing.assert_allclose(pairs(np.asfortranarray(a), **options), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("metric", ["ms_ssim_pairs", "lpips_pairs"])
+@pytest.mark.parametrize("limit", [0, 1.5, "2 GB", None])
+def test_memory_limits_are_whole_bytes(metric, limit):
+    with pytest.raises(ValueError, match="memory_limit must be a whole number"):
+        getattr(metrics, metric)(smooth_images(2), memory_limit=limit)
 
 
 def test_random_lpips_repeats_and_leaves_torchs_generator_alone():

@@ -16,7 +16,7 @@ images, which lowers the rank of its covariance and biases FID.
 Where both sets have one distribution, the first-order term of a distance vanishes. v is then noise, too large on
 average and near 0 just where T is lowest; so for KID and FID it counts at least as much as the second-order term, and
 these are covered more often than the level says. Skewed features are covered a little less often.
-`benchmarks/coverage.py` measures how often.
+`benchmarks/interval_coverage.py` measures how often.
 """
 
 from typing import NamedTuple

@@ -1,18 +1,21 @@
-"""MS-SSIM over all pairs of images (Wang et al. 2003; the paper's Equation 5). NumPy alone.
+"""MS-SSIM over all pairs of images (Wang et al. 2003; the paper's Equation 5).
 
 Conventions of the reference: weights .0448 .2856 .3001 .2363 .1333, K = (.01, .03), Gaussian window of 11 taps and
 σ 1.5 over valid positions, 2×2 mean pooling between levels (an odd last row or column is dropped), ReLU before the
-powers, data range 255. Five levels need a side of 176; a smaller image has fewer, and the weights are renormalised.
-Window means and variances belong to an image; only the cross term belongs to a pair.
+powers, data range 255. Five levels need a side of 176; a smaller image has fewer, and their weights are renormalised.
+Window means and variances belong to an image; only the cross term belongs to a pair, and `windows` compiles it.
 """
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 
-from .checks import as_image_pair, as_images
+from .checks import as_image_pair, as_images, as_positive_integer
 
 WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
-TAPS, SIGMA = 11, 1.5
-C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+TAPS = 11
+MEMORY_LIMIT = 3 * 2**30  # bytes beside images and result, of `lpips_pairs` too: enough for 210 images of 512²
 
 
 def ms_ssim_levels(size):
@@ -22,80 +25,108 @@ def ms_ssim_levels(size):
     return min(len(WEIGHTS), int(np.log2(size / TAPS)) + 1)
 
 
-def _band(size):
-    """The valid Gaussian filter along one axis, as a matrix.  (size − 10, size)"""
-    taps = np.exp(-((np.arange(TAPS) - TAPS // 2) ** 2) / (2 * SIGMA**2))
-    taps /= taps.sum()
-    rows = size - TAPS + 1
-    band = np.zeros((rows, size), np.float32)
-    for i in range(rows):
-        band[i, i : i + TAPS] = taps
-    return band
+def _weights(levels):
+    """The published ones as they stand, 1.0001 together; fewer are brought to a sum of 1."""
+    return WEIGHTS if levels == len(WEIGHTS) else WEIGHTS[:levels] / WEIGHTS[:levels].sum()
+
+
+class _Level(NamedTuple):
+    """What one level needs of each of N images: 16 bytes a pixel."""
+
+    pixels: np.ndarray  # (N, H, W) float32
+    mean: np.ndarray  # (N, H−10, W−10) float64, under each window
+    variance: np.ndarray  # (N, H−10, W−10) float32
 
 
 def _half(x):
-    """2×2 mean pooling.  (N, H, W) → (N, H//2, W//2)"""
-    x = x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2]
-    return (x[:, ::2, ::2] + x[:, 1::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, 1::2]) / 4
+    """2×2 mean pooling.  (H, W) → (H//2, W//2)"""
+    x = x[: x.shape[0] // 2 * 2, : x.shape[1] // 2 * 2]
+    return (x[::2, ::2] + x[1::2, ::2] + x[::2, 1::2] + x[1::2, 1::2]) / 4
 
 
-class _Level:
-    """What one level needs of each image: the centred pixels, the window means μ and the window variances σ²."""
-
-    def __init__(self, x):  # (N, H, W) float32 in 0..255
-        self.up, self.across = _band(x.shape[1]), _band(x.shape[2]).T.copy()
-        centre = x.mean((1, 2), keepdims=True)  # a covariance doesn't change; float32 loses less
-        self.pixels = x - centre
-        self.blurred = self.blur(self.pixels)
-        self.mean = self.blurred + centre
-        self.variance = self.blur(self.pixels**2) - self.blurred**2
-
-    def blur(self, x):  # (..., H, W) → (..., H−10, W−10)
-        return self.up @ (x @ self.across)
+def _empty_level(n, height, width):
+    windows = (n, height - TAPS + 1, width - TAPS + 1)
+    return _Level(np.empty((n, height, width), np.float32), np.empty(windows), np.empty(windows, np.float32))
 
 
-def _terms(p, i, q):
-    """Mean of l·cs and of cs over the windows, for image i of p with every image of q.  (2, M)"""
-    cross = p.blur(p.pixels[i] * q.pixels) - p.blurred[i] * q.blurred
-    cs = (2 * cross + C2) / (p.variance[i] + q.variance + C2)
-    luminance = (2 * p.mean[i] * q.mean + C1) / (p.mean[i] ** 2 + q.mean**2 + C1)
-    return np.stack([(luminance * cs).mean((1, 2)), cs.mean((1, 2))])
+def _pyramid(images, pool):
+    """(N, H, W) uint8 → the levels, finest first."""
+    from .windows import window_means
+
+    n, height, width = images.shape
+    levels = [_empty_level(n, height >> k, width >> k) for k in range(ms_ssim_levels(min(height, width)))]
+
+    def fill(i):
+        x = images[i].astype(np.float32)
+        for level in levels:
+            level.pixels[i] = x
+            level.mean[i] = window_means(x, np.ones_like(x))
+            level.variance[i] = window_means(x, x) - level.mean[i] ** 2
+            x = _half(x)
+
+    list(pool.map(fill, range(n)))
+    return levels
 
 
-def _one_channel(a, b, symmetric):
-    levels = ms_ssim_levels(min(a.shape[1:]))
-    weights = WEIGHTS[:levels] / WEIGHTS[:levels].sum()
-    a, b = a.astype(np.float32), b.astype(np.float32)
-    result = np.ones((len(a), len(b)))
-    for k in range(levels):
-        p = _Level(a)
-        q = p if symmetric else _Level(b)
-        for i in range(len(a)):
-            first = i if symmetric else 0  # below the diagonal is the mirror image
-            part = _Slice(q, first)
-            whole, cs = _terms(p, i, part)
-            result[i, first:] *= np.maximum(whole if k == levels - 1 else cs, 0) ** weights[k]
-        a, b = _half(a), _half(b)
-    if symmetric:
-        upper = np.triu(result, 1)
-        result = upper + upper.T + np.eye(len(a))
+def _similarity(a, b, pool):
+    """MS-SSIM of each image of one pyramid with each of another; of one with itself, above the diagonal.  (N, M)"""
+    from .windows import pair_terms
+
+    weights = _weights(len(a))
+    n, m = len(a[0].pixels), len(b[0].pixels)
+    result = np.zeros((n, m))
+
+    def fill(i):
+        first = i + 1 if a is b else 0
+        terms = np.empty((len(a), m - first, 2))
+        for p, q, out in zip(a, b, terms, strict=True):
+            pair_terms(*(part[i] for part in p), *(part[first:] for part in q), out)
+        factors = np.concatenate([terms[:-1, :, 1], terms[-1:, :, 0]])  # cs; l·cs at the coarsest level
+        result[i, first:] = (factors.clip(0) ** weights[:, None]).prod(0)
+
+    list(pool.map(fill, range(n)))
     return result
 
 
-class _Slice:
-    """The images from `first` on, as views."""
+def _one_channel(a, b, block, pool):
+    """(N, H, W), (M, H, W) uint8 → (N, M); above the diagonal alone where a is b."""
+    result = np.zeros((len(a), len(b)))
+    for i in range(0, len(a), block):
+        rows = _pyramid(a[i : i + block], pool)
+        for j in range(i if a is b else 0, len(b), block):
+            columns = rows if a is b and i == j else _pyramid(b[j : j + block], pool)
+            result[i : i + block, j : j + block] = _similarity(rows, columns, pool)
+            del columns  # before the next: two blocks are in memory, never three
+        del rows
+    return result
 
-    def __init__(self, level, first):
-        for name in ("pixels", "blurred", "mean", "variance"):
-            setattr(self, name, getattr(level, name)[first:])
+
+def _images_per_block(pixels, memory_limit):
+    """Two blocks of pyramids within the limit: 16 bytes a pixel and a third more for the coarser levels."""
+    return max(1, memory_limit * 3 // (2 * 64 * pixels))
 
 
-def ms_ssim_pairs(a, b=None):
+def ms_ssim_pairs(a, b=None, memory_limit=MEMORY_LIMIT):
     """MS-SSIM of every image of a with every image of b, or of a with itself where b is None.  (N, M) or (N, N)
 
     a (N, H, W, 1 or 3) uint8.  1 on identical images; colour channels are averaged, as the reference does.
+    memory_limit: bytes for what is kept of images beside a and b themselves (5.3 MiB for each of 512×512). More images
+    than fit are taken in blocks, whose moments are computed again; the result doesn't depend on it. One thread per
+    core, or NUMBA_NUM_THREADS.
     """
     symmetric = b is None
     a, b = (as_images(a, "a"),) * 2 if symmetric else as_image_pair(a, b)
-    channels = [_one_channel(a[..., c], b[..., c], symmetric) for c in range(a.shape[-1])]
-    return np.mean(channels, axis=0)
+    ms_ssim_levels(min(a.shape[1:3]))
+    block = _images_per_block(a.shape[1] * a.shape[2], as_positive_integer(memory_limit, "memory_limit"))
+    import numba
+
+    with ThreadPoolExecutor(numba.config.NUMBA_NUM_THREADS) as pool:
+        total = sum(
+            _one_channel(x, x if symmetric else y, block, pool)
+            for x, y in zip(np.moveaxis(a, 3, 0), np.moveaxis(b, 3, 0), strict=True)
+        )
+    result = total / a.shape[3]
+    if symmetric:
+        result += result.T
+        np.fill_diagonal(result, 1.0)
+    return result

@@ -1,4 +1,4 @@
-"""How often the intervals of dgan_core.metrics cover what they are for: python benchmarks/coverage.py
+"""How often the intervals of dgan_core.metrics cover what they are for: python benchmarks/interval_coverage.py
 
 Images stand in as independent feature vectors from populations whose distances are known, so that every repetition can
 be judged. Writes results/coverage.json. Three to eight minutes on one core.
