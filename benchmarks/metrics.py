@@ -11,7 +11,6 @@ import argparse
 import copy
 import datetime
 import os
-import platform
 import resource
 import sys
 import time
@@ -198,10 +197,6 @@ def memory_rows(n, size):
 def machine():
     """What the times belong to: processor, threads, libraries; no path and no name of a host."""
     facts = environment()
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    facts["hardware"]["cpu"] = model
     facts["versions"] |= {name: version(name) for name in PACKAGES}
     keys = ("user_api", "internal_api", "version", "architecture", "num_threads")
     facts["threadpools"] = [{key: pool.get(key) for key in keys} for pool in threadpoolctl.threadpool_info()]
