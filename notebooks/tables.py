@@ -71,3 +71,12 @@ report.show(report.table4(found), report.caption_table(found, 4), found)
 # real and a generated one likeness. The ± of the pairwise metrics is the spread over pairs, and that of KID the
 # spread over subsets; neither is the spread over training runs, of which there is one each. The definitions are
 # in [the metrics chapter](../book/metrics.md).
+
+# %% [markdown]
+# ## What the runs took
+#
+# Wall-clock seconds, two jobs side by side on one thread each where the report was built by `make book`. The same run
+# alone has all cores and is faster.
+
+# %% tags=["hide-input"]
+report.cost(found).round({"training, s": 0, "evaluation, s": 0})

@@ -181,6 +181,14 @@ def test_compare_judges_the_λ_that_two_runs_share(tmp_path):
     assert list(report.per_lam(runs)["lower KID"]) == ["WGAN-GP"] * 5
 
 
+def test_cost_is_what_the_directories_say(tmp_path):
+    path = write_run(tmp_path, "bce", 3.0)
+    assert report.cost(report.collect(tmp_path)).empty  # not finished
+    (path / "status.json").write_text(json.dumps({"state": "finished", "seconds": 12.5, "steps": 80}))
+    row = report.cost(report.collect(tmp_path)).loc["BCE λ=3"]
+    assert (row["generator updates"], row["training, s"], row["evaluation, s"]) == (80, 12.5, 1.0)
+
+
 def test_badge_says_what_produced_a_table(tmp_path):
     write_run(tmp_path, "bce", 3.0)
     line = report.badge(report.collect(tmp_path))
