@@ -1,6 +1,6 @@
 """Every parameter of a run, its default and the reason for it.
 
-The defaults are the paper's printed protocol; a profile is a small table of departures from it.
+The defaults are the paper's printed protocol; a profile is a small table of departures from it, a model another.
 """
 
 import difflib
@@ -35,6 +35,46 @@ PROFILES: dict[str, dict[str, Any]] = {
     },
 }
 
+# What each model changes: as "paper" its authors' settings (Karras et al. 2020, 2021), as "quick" departures on top.
+_NARROW = {
+    "latent_dim": 64,
+    "w_dim": 64,
+    "ada_images": 20_000,  # the printed 500,000 would leave p at 0.01 after a few thousand images
+}
+MODELS: dict[str, dict[str, dict[str, Any]]] = {
+    "dgan": {"paper": {}, "quick": {}},
+    "stylegan2": {
+        "paper": {
+            "latent_dim": 512,
+            "batch_size": 32,
+            "n_critic": 1,
+            "learning_rate": 2e-3,
+            "lr_decay": 1.0,
+            "beta_1": 0.0,
+            "beta_2": 0.99,
+        },
+        "quick": {**_NARROW, "channel_base": 512, "channel_max": 32, "batch_size": 8, "epochs": 24},
+    },
+    "stylegan3": {
+        "paper": {
+            "latent_dim": 512,
+            "mapping_layers": 2,
+            "batch_size": 32,
+            "n_critic": 1,
+            "learning_rate": 2.5e-3,
+            "critic_rate": 0.8,  # 0.002
+            "lr_decay": 1.0,
+            "beta_1": 0.0,
+            "beta_2": 0.99,
+            "style_mixing": 0.0,
+            "path_weight": 0.0,
+            "r1_scale": 1e-3,  # 8.2 at 512×512 and a batch of 32
+        },
+        "quick": {**_NARROW, "channel_base": 256, "channel_max": 16, "batch_size": 4, "epochs": 6},
+    },
+}
+OF_DGAN = ("loss", "lam", "lam_gp", "lam_perceptual")  # which no StyleGAN has
+
 
 def _must(be: str, default: Any, **limits: Any) -> Any:
     """A field whose description completes the sentence 'NAME must be …'."""
@@ -47,7 +87,7 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     profile: Literal["quick", "paper"] = _must("'quick' or 'paper'", "quick")
-    model: Literal["dgan"] = _must("'dgan'", "dgan")
+    model: Literal["dgan", "stylegan2", "stylegan3"] = _must("'dgan', 'stylegan2' or 'stylegan3'", "dgan")
     loss: Literal["wgan-gp", "bce"] = _must("'wgan-gp' or 'bce'", "wgan-gp")
     lam: float = _must("a number ≥ 0", 5.0, ge=0, allow_inf_nan=False)
     # λ weighs both terms under WGAN-GP, the perceptual one under BCE; these pull the two apart.
@@ -69,10 +109,23 @@ class Config(BaseModel):
     backbone: str = _must("'imagenet', 'random' or a weights file (.h5 or .npz)", "imagenet", min_length=1)
     backbone_widths: tuple[int, int] = _must("two whole numbers (64, 128 unless random)", (64, 128))
 
+    # The StyleGANs' networks and regularisation; the DGAN has none of these.
+    variant: Literal["t", "r"] = _must("'t' or 'r'", "t")  # StyleGAN3: equivariant to translation, or to rotation too
+    w_dim: int = _must("a whole number ≥ 1", 512, ge=1)
+    mapping_layers: int = _must("a whole number ≥ 1", 8, ge=1)
+    channel_base: int = _must("a whole number ≥ 1", 32768, ge=1)  # channels at resolution r: channel_base / r, at most
+    channel_max: int = _must("a whole number ≥ 1", 512, ge=1)
+    style_mixing: float = _must("a number in [0, 1]", 0.9, ge=0, le=1)  # share of images made of two w
+    r1_scale: float = _must("a number ≥ 0", 2e-4, ge=0, allow_inf_nan=False)  # γ = r1_scale · image_size² / batch_size
+    path_weight: float = _must("a number ≥ 0", 2.0, ge=0, allow_inf_nan=False)  # 0: no path-length regularisation
+    ada_target: float = _must("a number in [-1, 1]", 0.6, ge=-1, le=1)  # of E[sign D(real)]
+    ada_images: int = _must("a whole number ≥ 1", 500_000, ge=1)  # images in which p can go from 0 to 1
+
     epochs: int = _must("a whole number ≥ 1", 500, ge=1)
     batch_size: int = _must("a whole number ≥ 1", 2, ge=1)
     n_critic: int = _must("a whole number ≥ 1", 5, ge=1)
     learning_rate: float = _must("a number > 0", 1e-5, gt=0, allow_inf_nan=False)
+    critic_rate: float = _must("a number > 0", 1.0, gt=0, allow_inf_nan=False)  # critic's learning rate over G's
     lr_decay: float = _must("a number in (0, 1]", 0.995, gt=0, le=1)  # per epoch
     lr_floor: float = _must("a number ≥ 0", 1e-7, ge=0, allow_inf_nan=False)
     beta_1: float = _must("a number in [0, 1)", 0.5, ge=0, lt=1)
@@ -93,9 +146,11 @@ class Config(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _fill_from_profile(cls, given: dict[str, Any]) -> dict[str, Any]:
-        profile = given.get("profile", "quick")
-        return {**(PROFILES.get(profile, {}) if isinstance(profile, str) else {}), **given}
+    def _fill_from_tables(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """The profile's table, the model's, the model's within the profile, then what is given."""
+        profile, model = str(given.get("profile", "quick")), str(given.get("model", "dgan"))
+        tables = MODELS.get(model, {})
+        return {**PROFILES.get(profile, {}), **tables.get("paper", {}), **tables.get(profile, {}), **given}
 
     @field_validator("data")
     @classmethod
@@ -109,15 +164,27 @@ class Config(BaseModel):
             raise ValueError(
                 f"backbone_widths must be (64, 128) with backbone '{self.backbone}', got {self.backbone_widths}"
             )
+        if self.variant != "t" and self.model != "stylegan3":
+            raise ValueError(f"variant must be 't' with model '{self.model}', got '{self.variant}'")
+        for name in OF_DGAN if self.model != "dgan" else ():
+            if getattr(self, name) != Config.model_fields[name].default:
+                raise ValueError(f"{name} is a parameter of the DGAN: leave it out with model '{self.model}'")
         if not self.run_id:
-            lam = "".join(
-                f"-{name}{value:g}"
-                for name, value in (("lam", self.lam), ("gp", self.lam_gp), ("perc", self.lam_perceptual))
-                if value is not None
-            )
-            data = "" if self.data == "phantom" else "-busi"
-            object.__setattr__(self, "run_id", f"{self.model}-{self.loss}{lam}-seed{self.seed}{data}")
+            object.__setattr__(self, "run_id", self._name())
         return self
+
+    def _name(self) -> str:
+        """What tells this run from its neighbours in a report."""
+        data = "" if self.data == "phantom" else "-busi"
+        if self.model != "dgan":
+            variant = "" if self.variant == "t" else f"-{self.variant}"
+            return f"{self.model}-seed{self.seed}{variant}{data}"
+        lam = "".join(
+            f"-{name}{value:g}"
+            for name, value in (("lam", self.lam), ("gp", self.lam_gp), ("perc", self.lam_perceptual))
+            if value is not None
+        )
+        return f"{self.model}-{self.loss}{lam}-seed{self.seed}{data}"
 
     @classmethod
     def from_notebook(cls, names: dict[str, Any]) -> "Config":
@@ -147,6 +214,11 @@ class Config(BaseModel):
     def weight_perceptual(self) -> float:
         """Coefficient of the perceptual term, its scale included."""
         return self.perceptual_scale * (self.lam if self.lam_perceptual is None else self.lam_perceptual)
+
+    @property
+    def r1_gamma(self) -> float:
+        """γ of the R1 penalty, by the heuristic of Karras et al. 2020 (ADA): ∝ pixels, ∝ 1 / batch."""
+        return self.r1_scale * self.image_size**2 / self.batch_size
 
     def rate(self, epoch: int) -> float:
         """Learning rate in `epoch` (from 0): decayed geometrically down to the floor."""

@@ -3,6 +3,7 @@
 Scores are the critic's raw outputs (logits under BCE), shape (B, 1).
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -46,6 +47,28 @@ def gradient_penalty(critic: Callable, real: Any, fake: Any, eps: Any) -> Any:
 def no_penalty(critic: Callable, real: Any, fake: Any, eps: Any) -> Any:
     """0: the objective has no penalty."""
     return ops.zeros(())
+
+
+def r1_penalty(critic: Callable, real: Any) -> Any:
+    """E‖∇D(x)‖² at real x; Mescheder et al. 2018, eq. 9, without its γ/2.  ≥ 0.
+
+    critic: (B, H, W, C) → (B, 1).  real: (B, H, W, C) in [-1, 1].  Returns a scalar, unweighted.
+    """
+    _, (slope,) = engine.value_and_grad(lambda x: (ops.sum(critic(x[0])), ()), [ops.convert_to_tensor(real)])
+    return ops.mean(ops.sum(ops.square(slope), axis=(1, 2, 3)))
+
+
+def path_length_penalty(synthesis: Callable, ws: Any, y: Any, mean: Any, decay: float = 0.01) -> tuple[Any, Any]:
+    """(E[(‖Jᵀy‖₂ − a)²], a), J = ∂G(w)/∂w and a the running mean of the norm; Karras et al. 2020, eq. 4.
+
+    synthesis: ws (B, L, w_dim) → images (B, H, W, C).  The norm is over w_dim, its square averaged over the L styles.
+    y: (B, H, W, C) ~ N(0, 1), divided here by √(H·W).  mean: a before; after, it has moved by `decay` of the way.
+    """
+    y = y / math.sqrt(y.shape[1] * y.shape[2])
+    _, (slope,) = engine.value_and_grad(lambda w: (ops.sum(synthesis(w[0]) * y), ()), [ops.convert_to_tensor(ws)])
+    lengths = ops.sqrt(ops.mean(ops.sum(ops.square(slope), axis=2), axis=1) + 1e-12)  # 1e-12: √ has no slope at 0
+    mean = mean + decay * (ops.stop_gradient(ops.mean(lengths)) - mean)
+    return ops.mean(ops.square(lengths - mean)), mean
 
 
 def perceptual(real_features: Any, fake_features: Any) -> Any:

@@ -1,22 +1,25 @@
 # %% [markdown]
 # # Train
 #
-# One run: a generator and a critic, one adversarial loss, one weight λ. On two CPU cores the quick profile takes
-# about a minute. The result is a run directory, from which every table and figure of the report is made.
+# One run: a generator and a critic; for the DGAN one adversarial loss and one weight λ, for a StyleGAN its authors'
+# recipe. On two CPU cores the quick profile takes about a minute. The result is a run directory, from which every
+# table and figure of the report is made.
 
 # %% tags=["parameters"]
 profile = "quick"  # "quick": 64×64, a minute on two cores; "paper": the printed protocol, needs a GPU
-loss = "wgan-gp"  # "wgan-gp" or "bce"
+model = "dgan"  # "dgan", "stylegan2" or "stylegan3"
+loss = "wgan-gp"  # "wgan-gp" or "bce"; this and λ are the DGAN's alone
 lam = 5.0  # λ: weight of the gradient penalty (WGAN-GP only) and of the perceptual term
 lam_gp = None  # a number weighs the penalty alone; None: lam
 lam_perceptual = None  # a number weighs the perceptual term alone; None: lam
+variant = "t"  # StyleGAN3 only: "t" (equivariant to translation) or "r" (to rotation too)
 data = "phantom"  # "phantom": simulated scans; "busi": download; or the path of a BUSI folder
 label = "malignant"  # "malignant" or "benign"
 image_size = None  # 32, 64, 128, 256 or 512; here and below, None means the profile's value
 epochs = None  # passes over the data, by the critic
 batch_size = None
 n_critic = None  # critic updates per generator update
-learning_rate = None  # Adam's, before its decay
+learning_rate = None  # Adam's, of the generator, before its decay
 backbone = None  # "imagenet", "random" or the path of VGG19 weights
 seed = 0  # of the initial weights, the minibatches' order, z and ε
 run_id = None  # name of the run's folder; None: made of the parameters
@@ -40,31 +43,31 @@ run = fit(config)
 # %% [markdown]
 # ## Losses
 #
-# What each means is told in the chapter on losses. Under WGAN-GP the score gap D(real) − D(fake) estimates the
-# Wasserstein distance and should shrink; under BCE it is a difference of logits.
+# Everything the steps measured. What each means is told in the chapter on losses, and for the StyleGANs in the one on
+# training. Under WGAN-GP the score gap D(real) − D(fake) (`wasserstein`) estimates the Wasserstein distance and should
+# shrink; under the others it is a difference of logits. Points: measured every few updates only.
 
 # %%
 # %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
 
 log = pd.DataFrame(run.log())
-figure, axes = plt.subplots(1, 4, figsize=(12, 2.6), layout="constrained")
-log.plot(
-    x="epoch",
-    y=["critic_loss", "adversarial", "perceptual", "wasserstein"],
-    title=["critic", "generator, adversarial", "perceptual distance", "score gap D(real) − D(fake)"],
-    subplots=True,
-    ax=axes,
-    legend=False,
-    color="#0072B2",
-    linewidth=1,
-)
+measured = log.columns.drop(["step", "epoch", "seconds", "images"], errors="ignore")
+rows = -(-len(measured) // 4)
+figure, axes = plt.subplots(rows, 4, figsize=(12, 2.6 * rows), layout="constrained", squeeze=False)
+for name, axis in zip(measured, axes.flat, strict=False):
+    sparse = log[name].isna().any()
+    axis.plot(log.epoch, log[name], "." if sparse else "-", color="#0072B2", linewidth=1, markersize=3)
+    axis.set(title=name.replace("_", " "), xlabel="epoch")
+for axis in axes.flat[len(measured) :]:
+    axis.set_axis_off()
 plt.show()
 
 # %% [markdown]
 # ## Samples
 #
-# Left, images of the training data; right, images generated after the last epoch from the same z in every run.
+# Left, images of the training data; right, images generated after the last epoch, from the same z in every run of a
+# model.
 
 # %%
 # %config InlineBackend.figure_formats = ["png"]
@@ -78,4 +81,8 @@ right.set(title="generated", xticks=[], yticks=[])
 plt.show()
 
 # %%
-print(f"{len(log)} generator updates in {log.seconds.iloc[-1]:.0f} s; the run lies in {run.path}")
+shown = len(log) * config.n_critic * config.batch_size
+print(
+    f"{len(log)} generator updates, {shown:,} images shown to the critic, "
+    f"in {log.seconds.iloc[-1]:.0f} s; the run lies in {run.path}"
+)

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -6,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dgan_core import Config
-from dgan_core.config import PROFILES
+from dgan_core.config import MODELS, PROFILES
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,10 @@ from dgan_core.config import PROFILES
         ({"lamda": 3}, "'lamda' is not a parameter; did you mean 'lam'?"),
         ({"profile": "fast"}, "profile must be 'quick' or 'paper', got 'fast'"),
         ({"profile": ["quick"]}, "profile must be 'quick' or 'paper', got ['quick']"),
+        ({"model": "gan"}, "model must be 'dgan', 'stylegan2' or 'stylegan3', got 'gan'"),
+        ({"model": "stylegan2", "lam": 3}, "lam is a parameter of the DGAN: leave it out with model 'stylegan2'"),
+        ({"model": "stylegan3", "loss": "bce"}, "loss is a parameter of the DGAN: leave it out with model 'stylegan3'"),
+        ({"model": "stylegan2", "variant": "r"}, "variant must be 't' with model 'stylegan2', got 'r'"),
         ({"run_id": "../x"}, "run_id must be letters, digits, '.', '_' and '-', not starting with '.', got '../x'"),
     ],
 )
@@ -51,6 +56,35 @@ def test_profile_yields_to_parameters():
     assert Config().image_size == PROFILES["quick"]["image_size"]
 
 
+def test_the_stylegans_have_their_authors_settings():
+    two, three = (Config(profile="paper", model=model) for model in ("stylegan2", "stylegan3"))
+    for c in (two, three):
+        assert (c.image_size, c.batch_size, c.n_critic, c.lr_decay) == (512, 32, 1, 1.0)
+        assert (c.latent_dim, c.w_dim, c.channel_base, c.channel_max) == (512, 512, 32768, 512)
+        assert (c.beta_1, c.beta_2, c.ada_target, c.ada_images) == (0.0, 0.99, 0.6, 500_000)
+    assert (two.mapping_layers, two.style_mixing, two.path_weight) == (8, 0.9, 2.0)
+    assert (three.mapping_layers, three.style_mixing, three.path_weight) == (2, 0.0, 0.0)
+    assert (two.learning_rate, two.critic_rate * two.learning_rate) == (0.002, 0.002)
+    assert (three.learning_rate, three.critic_rate * three.learning_rate) == (0.0025, 0.002)
+    assert two.r1_gamma == pytest.approx(0.0002 * 512**2 / 32)
+    assert three.r1_gamma == pytest.approx(8.2, abs=0.05)
+
+
+def test_the_models_table_comes_after_the_profile_and_before_parameters():
+    c = Config(model="stylegan2")
+    assert (c.image_size, c.latent_dim, c.learning_rate) == (64, MODELS["stylegan2"]["quick"]["latent_dim"], 0.002)
+    assert Config(model="stylegan2", learning_rate=1.0).learning_rate == 1.0
+    assert Config(model="stylegan2", loss="wgan-gp", lam="5").lam == 5.0  # what a notebook passes unasked
+
+
+@pytest.mark.parametrize("model", ["dgan", "stylegan2", "stylegan3"])
+def test_tables_name_parameters_and_survive_being_written(model):
+    for table in (*PROFILES.values(), *MODELS[model].values()):
+        assert table.keys() <= Config.model_fields.keys()
+    c = Config(model=model)
+    assert Config(**json.loads(c.model_dump_json())) == c
+
+
 def test_weights_follow_lam_unless_overridden():
     c = Config(lam=3, perceptual_scale=0.5)
     assert (c.weight_penalty, c.weight_perceptual) == (3.0, 1.5)
@@ -74,6 +108,9 @@ def test_snapshots_are_even_and_end_with_the_last_epoch():
 def test_run_ids_tell_configurations_apart():
     ids = {Config(**p).run_id for p in ({}, {"lam": 3}, {"lam_gp": 3}, {"loss": "bce"}, {"seed": 1}, {"data": "busi"})}
     assert len(ids) == 6
+    names = [Config(model="stylegan2"), Config(model="stylegan3", seed=1), Config(model="stylegan3", variant="r")]
+    assert [c.run_id for c in names] == ["stylegan2-seed0", "stylegan3-seed1", "stylegan3-seed0-r"]
+    assert Config(model="stylegan3", variant="r", data="busi").run_id == "stylegan3-seed0-r-busi"
 
 
 def test_from_notebook_takes_plain_values_only():

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from dgan_core import draws
+from dgan_core import draws, engine
 from dgan_core.adam import adam, adam_init
 from dgan_core.losses import (
     OBJECTIVES,
@@ -11,7 +11,9 @@ from dgan_core.losses import (
     bce_generator,
     gradient_penalty,
     no_penalty,
+    path_length_penalty,
     perceptual,
+    r1_penalty,
     wasserstein_critic,
     wasserstein_generator,
 )
@@ -65,6 +67,48 @@ def test_objectives_differ_in_data_only():
 def test_perceptual_is_a_mean_square():
     a, b = draws.normal(0, "a", 0, (2, 4, 4, 3)), draws.normal(0, "b", 0, (2, 4, 4, 3))
     assert float(perceptual(a, b)) == pytest.approx(((a - b) ** 2).mean(), rel=1e-6)
+
+
+def test_r1_of_known_critics():
+    w = draws.normal(0, "w", 0, (4, 4, 1))
+    real = draws.normal(0, "r", 0, (5, 4, 4, 1))
+    linear = r1_penalty(lambda x: ops.sum(x * w, axis=(1, 2, 3))[:, None], real)
+    assert float(linear) == pytest.approx((w**2).sum(), rel=1e-5)
+    square = r1_penalty(lambda x: ops.sum(x**2, axis=(1, 2, 3))[:, None] / 2, real)
+    assert float(square) == pytest.approx((real**2).sum(axis=(1, 2, 3)).mean(), rel=1e-5)
+
+
+def test_path_length_of_a_linear_synthesis():
+    """Image = A w of style 1 and nothing of style 2: Jᵀy = Aᵀy, and its square is averaged over both styles."""
+    a, y = draws.normal(0, "a", 0, (3, 16)), draws.normal(0, "y", 0, (5, 4, 4, 1))
+    ws = draws.normal(0, "ws", 0, (5, 2, 3))
+    synthesis = lambda ws: ops.reshape(ops.matmul(ws[:, 0], a), (-1, 4, 4, 1))  # noqa: E731
+    lengths = np.sqrt(((y.reshape(5, 16) / 4 @ a.T) ** 2).sum(axis=1) / 2)
+    penalty, mean = path_length_penalty(synthesis, ws, y, np.float32(0.5))
+    expected = 0.99 * 0.5 + 0.01 * lengths.mean()
+    assert float(mean) == pytest.approx(expected, rel=1e-5)
+    assert float(penalty) == pytest.approx(((lengths - expected) ** 2).mean(), rel=1e-4)
+
+
+def _difference(loss, start, direction, step=1e-2):
+    """Central difference of loss along `direction`."""
+    return (float(loss(start + step * direction)) - float(loss(start - step * direction))) / (2 * step)
+
+
+def test_the_regularisers_slopes_are_finite_differences():
+    """The second-order slopes, to the parameter of a critic tanh(x·w) and of a synthesis tanh(w·a)."""
+    real, w = draws.normal(0, "r", 0, (5, 4, 4, 1)), 0.3 * draws.normal(0, "w", 0, (16,))
+    r1 = lambda w: r1_penalty(lambda x: ops.tanh(ops.reshape(x, (-1, 16)) @ w[:, None]), real)  # noqa: E731
+    ws, y = draws.normal(0, "ws", 0, (5, 1, 3)), draws.normal(0, "y", 0, (5, 4, 4, 1))
+
+    def path(a):
+        synthesis = lambda ws: ops.reshape(ops.tanh(ws[:, 0] @ ops.reshape(a, (3, 16))), (-1, 4, 4, 1))  # noqa: E731
+        return path_length_penalty(synthesis, ws, y, np.float32(0.5), decay=0.0)[0]
+
+    for loss, start in ((r1, w), (path, 0.3 * draws.normal(0, "a", 0, (48,)))):
+        _, (slope,) = engine.value_and_grad(lambda v, loss=loss: (loss(v[0]), ()), [ops.convert_to_tensor(start)])
+        steepest = ops.convert_to_numpy(slope) / np.linalg.norm(slope)
+        assert float(np.linalg.norm(slope)) == pytest.approx(_difference(loss, start, steepest), rel=1e-2)
 
 
 def test_adam_equals_keras():

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from derive_notebooks import derive  # noqa: E402
 
-from dgan_core.config import PROFILES, Config  # noqa: E402
+from dgan_core.config import MODELS, PROFILES, Config  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 ALLOWED = {  # what each part may import of the package
@@ -27,7 +27,9 @@ ALLOWED = {  # what each part may import of the package
     "adam": set(),
     "models": {"models", "config", "draws"},
     "runs": {"config"},
-    "training": {"data", "draws", "engine", "models", "adam", "config", "losses", "runs"},
+    "augment": {"draws"},
+    "recipes": {"recipes", "draws", "engine", "models", "adam", "augment", "config", "losses"},
+    "training": {"data", "draws", "recipes", "config", "runs"},
     "metrics": {"metrics", "config"},
     "report": {"report", "runs", "config"},
 }
@@ -88,9 +90,14 @@ def test_every_chapter_of_the_contents_exists():
         assert (ROOT / f"{name}.md").is_file() or (ROOT / f"{name}.ipynb").is_file() or stem in made, name
 
 
+def rows_of(text):
+    """Tables' rows by the parameter in their first cell, with the three cells after it."""
+    return dict(re.findall(r"\* - `(\w+)`\n((?:  - .*\n){3})", text))
+
+
 def test_the_deviations_chapter_names_what_the_quick_profile_changes():
-    chapter = (ROOT / "book" / "deviations.md").read_text()
-    rows = dict(re.findall(r"\* - `(\w+)`\n((?:  - .*\n){3})", chapter))
+    chapter, _ = (ROOT / "book" / "deviations.md").read_text().split("### The StyleGANs in the quick profile")
+    rows = rows_of(chapter)
     assert rows.keys() - {"data"} == PROFILES["quick"].keys()
     for name, quick in PROFILES["quick"].items():
         printed = getattr(Config(profile="paper"), name)
@@ -99,3 +106,15 @@ def test_the_deviations_chapter_names_what_the_quick_profile_changes():
             texts = re.findall(r"`([\w-]+)`", cell)
             expected = list(value) if isinstance(value, tuple) else [value]
             assert expected == (texts if isinstance(value, str) else numbers[: len(expected)]), f"{name}: {cell}"
+
+
+def test_the_deviations_chapter_names_what_the_quick_profile_changes_for_the_stylegans():
+    _, chapter = (ROOT / "book" / "deviations.md").read_text().split("### The StyleGANs in the quick profile")
+    rows = rows_of(chapter)
+    models = ("stylegan2", "stylegan3")
+    assert all(rows.keys() == MODELS[model]["quick"].keys() for model in models)
+    for name, row in rows.items():
+        for cell, profile in zip(row.splitlines(), ("paper", "quick"), strict=False):
+            two, three = (getattr(Config(profile=profile, model=model), name) for model in models)
+            numbers = [float(n) for n in re.findall(r"\d+", cell.replace("StyleGAN3", ""))]
+            assert numbers == ([two] if two == three else [two, three]), f"{name}: {cell}"

@@ -5,6 +5,8 @@ import pytest
 from keras.ops import convert_to_numpy as to_numpy
 
 from dgan_core import Config, fit, generate, training
+from dgan_core.recipes import RECIPES
+from dgan_core.recipes.tree import flatten
 from dgan_core.runs import Run
 
 
@@ -54,21 +56,18 @@ def test_an_interrupted_run_continues_bit_for_bit(runs, tiny, monkeypatch):
 
 
 def test_both_losses_start_from_the_same_weights_and_see_the_same_images(tiny):
-    a, b = (training.Networks.build(Config(**tiny, loss=loss)).initial_state() for loss in ("bce", "wgan-gp"))
-    a, b = training._flatten(a), training._flatten(b)
+    a, b = (flatten(RECIPES["dgan"](Config(**tiny, loss=loss)).initial_state()) for loss in ("bce", "wgan-gp"))
     assert all(np.array_equal(a[k], b[k]) for k in a) and a.keys() == b.keys()
 
 
 def test_a_step_leaves_the_other_network_alone(tiny):
-    config = Config(**tiny)
-    networks = training.Networks.build(config)
-    critic_step, generator_step = training.make_steps(config, networks)
-    state = networks.initial_state()
-    real, z = np.zeros((2, 32, 32, 1), "float32"), np.ones((2, 8), "float32")
-    after, _ = critic_step(state, real, z, np.full((2, 1, 1, 1), 0.5, "float32"), np.float32(1e-3))
+    recipe = RECIPES["dgan"](Config(**tiny))
+    state = recipe.initial_state()
+    real = np.zeros((2, 32, 32, 1), "float32")
+    after, _ = recipe.critic_step(state, real, 0, np.float32(1e-3))
     assert all(np.array_equal(a, to_numpy(b)) for a, b in zip(state["g"], after["g"], strict=True))
     assert not np.array_equal(state["c"][0], to_numpy(after["c"][0]))
-    after, _ = generator_step(state, real, z, np.float32(1e-3))
+    after, _ = recipe.generator_step(state, real, 0, np.float32(1e-3))
     assert all(np.array_equal(a, to_numpy(b)) for a, b in zip(state["c"], after["c"], strict=True))
     assert not np.array_equal(state["g"][0], to_numpy(after["g"][0]))
 

@@ -1,0 +1,13 @@
+"""How each model is trained and sampled: a recipe is a small class built from a Config.
+
+initial_state() → state: nested dicts and lists of arrays
+critic_step(state, real, update, rate), generator_step(state, real, iteration, rate) → (state, measurements)
+snapshot(state) → arrays; sample(arrays, z) → images (n, S, S, 1) in [-1, 1]
+"""
+
+from dgan_core.recipes.dgan import DGAN
+from dgan_core.recipes.stylegan import StyleGAN
+
+RECIPES = {"dgan": DGAN, "stylegan2": StyleGAN, "stylegan3": StyleGAN}
+
+__all__ = ["RECIPES"]

@@ -1,0 +1,28 @@
+"""Nested state to named arrays and back: what a checkpoint and a snapshot hold."""
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+
+def flatten(tree: Any, prefix: str = "") -> dict[str, np.ndarray]:
+    """Nested dicts and lists of arrays → {'c_adam/m/003': array, …}."""
+    if not isinstance(tree, dict | list | tuple):
+        return {prefix: ops.convert_to_numpy(tree)}
+    items = tree.items() if isinstance(tree, dict) else ((f"{i:03d}", leaf) for i, leaf in enumerate(tree))
+    return {k: v for name, leaf in items for k, v in flatten(leaf, f"{prefix}/{name}".lstrip("/")).items()}
+
+
+def unflatten(like: Any, arrays: dict[str, np.ndarray], prefix: str = "") -> Any:
+    """The inverse of flatten, in the structure of `like`."""
+    if isinstance(like, dict):
+        return {k: unflatten(v, arrays, f"{prefix}/{k}".lstrip("/")) for k, v in like.items()}
+    if isinstance(like, list):
+        return [unflatten(v, arrays, f"{prefix}/{i:03d}") for i, v in enumerate(like)]
+    return arrays[prefix]
+
+
+def branch(arrays: dict[str, np.ndarray], name: str) -> list[np.ndarray]:
+    """The list that flatten spread over 'name/000', 'name/001', …; empty if there is none."""
+    return [arrays[key] for key in sorted(arrays) if key.startswith(name + "/")]
