@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
+from dgan_core import report
 from dgan_core.report.collect import locate
 from dgan_core.report.style import OKABE_ITO, use_style
 
@@ -52,10 +53,11 @@ if coverage is None:
 else:
     shown = rows.assign(
         population=rows["case"] + ", D = " + rows["features"].astype(str),
-        cell=[f"{r.coverage:.1%} ({r.coverage_low:.1%}–{r.coverage_high:.1%})" for r in rows.itertuples()],
+        n="N = " + rows["n"].astype(str),
+        cell=[f"{r.coverage:.0%} ({r.coverage_low:.0%}–{r.coverage_high:.0%})" for r in rows.itertuples()],
     )
     table = shown.pivot_table(index=["population", "n"], columns="metric", values="cell", aggfunc="first", sort=False)
-    display(table)
+    display(report.show(table.rename_axis(index=[None, None], columns=None)))
     away = rows[~rows["case"].isin(["equal", "heavy"]) & (rows["metric"] != "FID∞")]
     near = ((away["coverage_high"] >= 0.93) & (away["coverage_low"] <= 0.97)).sum()
     least = away.loc[away["coverage"].idxmin()]
@@ -77,10 +79,11 @@ else:
 if coverage is not None:
     metrics_shown = list(dict.fromkeys(rows["metric"]))
     sizes = sorted(rows["n"].unique())
-    colours = dict(zip(sizes, (OKABE_ITO["bce"], OKABE_ITO["wgan-gp"]), strict=False))
+    colours = dict(zip(sizes, (OKABE_ITO["floor"], OKABE_ITO["real"]), strict=False))
     cases = list(dict.fromkeys(zip(rows["case"], rows["features"], strict=True)))
-    figure, axes = plt.subplots(1, len(cases), figsize=(11, 3.6), sharey=True)
-    for axis, (case, features) in zip(axes, cases, strict=True):
+    figure, grid = plt.subplots(2, -(-len(cases) // 2), figsize=(9, 6.4), sharex=True, sharey=True)
+    axes = grid.flat
+    for axis, (case, features) in zip(axes, cases, strict=False):
         for offset, size in zip((-0.14, 0.14), sizes, strict=True):
             part = rows[(rows["case"] == case) & (rows["features"] == features) & (rows["n"] == size)]
             y = [metrics_shown.index(name) + offset for name in part["metric"]]
@@ -142,13 +145,13 @@ mean = {size: np.mean(values) for size, values in curve.items()}
 
 figure, axis = plt.subplots(figsize=(6.5, 3.6))
 inverse = 1 / np.array(subsets)
-axis.plot(inverse, list(mean.values()), "o-", color=OKABE_ITO["wgan-gp"], label="FID of N a side, mean of 20 subsets")
+axis.plot(inverse, list(mean.values()), "o-", color=OKABE_ITO["real"], label="FID of N a side, mean of 20 subsets")
 reach = np.array([0, 4 / half])  # the N that the line is fitted to
 slope = (at_n.value - infinite.value) * half
-axis.plot(reach, infinite.value + slope * reach, "--", color=OKABE_ITO["bce"], label="line to FID∞, an extrapolation")
+axis.plot(reach, infinite.value + slope * reach, "--", color=OKABE_ITO["real"], label="line to FID∞, an extrapolation")
 for x, interval, colour, marker in (
-    (1 / half, at_n, OKABE_ITO["wgan-gp"], "s"),
-    (0, infinite, OKABE_ITO["bce"], "D"),
+    (1 / half, at_n, OKABE_ITO["real"], "s"),
+    (0, infinite, OKABE_ITO["real"], "D"),
 ):
     error = [[interval.value - interval.low], [interval.high - interval.value]]
     axis.errorbar(x, interval.value, yerr=error, fmt=marker, color=colour, capsize=3)

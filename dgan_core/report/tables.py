@@ -11,12 +11,12 @@ from .paper import paper_cell
 
 NOT_RUN = "not run"
 COLUMNS = {  # metric → heading, digits; ↓ better low, ↑ better high
-    "kid": ("KID ↓", 4),
+    "kid": ("KID ↓", 3),
     "fid": ("FID ↓", 2),
     "lpips_real_fake": ("LPIPS real–fake ↓", 3),
     "lpips_fake_fake": ("LPIPS fake–fake ↑", 3),
-    "ms_ssim_real_fake": ("MS-SSIM real–fake ↑", 3),
-    "ms_ssim_fake_fake": ("MS-SSIM fake–fake ↓", 3),
+    "ms_ssim_real_fake": ("MS-SSIM real–fake ↑", 2),
+    "ms_ssim_fake_fake": ("MS-SSIM fake–fake ↓", 2),
 }
 BEYOND = {"precision": "precision ↑", "recall": "recall ↑", "density": "density ↑", "coverage": "coverage ↑"}
 FLOOR, CONTRAST = "real halves", "malignant–benign"
@@ -232,6 +232,6 @@ class Html:
         return self.text
 
 
-def show(frame, caption="", runs=()):
-    """A table with its caption and the badge of the runs behind it, for the end of a cell."""
-    return Html(to_html(frame, caption, badge(runs)))
+def show(frame, caption="", runs=None):
+    """A table with its caption and the badge of the runs behind it, if it has any, for the end of a cell."""
+    return Html(to_html(frame, caption, "" if runs is None else badge(runs)))
