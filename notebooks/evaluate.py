@@ -70,4 +70,4 @@ write_atomically(run.path / "embeddings.npz", archive.getvalue())
 run.save_grid("final", fakes[config.epochs])
 seconds = time.perf_counter() - started
 write_json(run.path / "metrics.json", {"final": final, "history": history, "seconds": seconds})
-print(f"evaluated in {seconds:.0f} s; written to {run.path / 'metrics.json'}")
+print(f"evaluated in {seconds:.0f} s; written to metrics.json in {run_path}")

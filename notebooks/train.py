@@ -25,12 +25,14 @@ run_id = None  # name of the run's folder; None: made of the parameters
 # The parameters become one frozen `Config`; an unknown name or an impossible value is refused here.
 
 # %%
+from pathlib import Path
+
 import pandas as pd
 
 from dgan_core import Config
 
 config = Config.from_notebook(globals())
-pd.Series(config.model_dump(), name="value").to_frame()
+pd.Series(config.model_dump() | {"data": Path(config.data).name}, name="value").to_frame()
 
 # %% tags=["remove-stderr"]
 from dgan_core import fit
@@ -78,4 +80,5 @@ right.set(title="generated", xticks=[], yticks=[])
 plt.show()
 
 # %%
-print(f"{len(log)} generator updates in {log.seconds.iloc[-1]:.0f} s; the run lies in {run.path}")
+path = run.path.relative_to(Path.cwd()) if run.path.is_relative_to(Path.cwd()) else run.path
+print(f"{len(log)} generator updates in {log.seconds.iloc[-1]:.0f} s; the run lies in {path}")

@@ -43,6 +43,7 @@ def write_run(root, loss="bce", lam=3.0, kid=0.1, fid=100.0, model="dgan", evalu
              "swd_umap_seeds_mean": 1.4, "swd_umap_seeds_std": 0.1}  # fmt: skip
     final |= {key: 0.5 for key in PAIRED}
     final |= {f"{key}_floor": final[key] / 4 for key in ("kid", "kid_mean", "kid_std", "fid", *PAIRED)}
+    final |= {"precision_floor": 0.9, "recall_floor": 0.9, "density_floor": 1.0, "coverage_floor": 1.0}
     final |= {f"{key}_std": 0.05 for key in PAIRED}
     for key in ("kid", "fid", "fid_infinity", "swd_pca", "swd_umap", *PAIRED):
         final |= {f"{key}_low": 0.9 * final[key], f"{key}_high": 1.1 * final[key]}
@@ -105,6 +106,7 @@ def test_table_4_goes_beyond_the_paper(tmp_path):
     assert four.loc["WGAN-GP λ=5", "FID∞"] == "185.0 [166.5, 203.5]"
     assert four.loc["BCE λ=3", "UMAP-SWD, ten seeds"] == "1.40 ± 0.10"
     assert (four.loc["StyleGAN2"] == "not run").all()
+    assert four.loc["real halves", ["precision ↑", "FID∞"]].to_list() == ["0.90", ""]
     assert "No model is suspected" in report.caption_table(report.collect(tmp_path), 4)
     write_run(tmp_path / "copy", "bce", 3.0)
     path = tmp_path / "copy" / "quick" / "dgan-bce-lam3-seed0" / "metrics.json"

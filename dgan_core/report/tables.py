@@ -62,7 +62,7 @@ def interval_cell(run, metric, digits=None):
 def _text(number, std, digits):
     if number is None or not np.isfinite(number):
         return NOT_RUN
-    text = f"{number:.{digits}f}"
+    text = f"{round(number, digits) + 0.0:.{digits}f}"  # no −0.00
     return text if std is None or not np.isfinite(std) else f"{text} ± {std:.{digits}f}"
 
 
@@ -123,6 +123,10 @@ def table4(runs):
             "UMAP-SWD, ten seeds": _text(mean, std, 2),
             "memorisation, p": f"{p:.3f}" if np.isfinite(p) else NOT_RUN,
         }
+    final = next((run.final for run in runs if run.final.get("precision_floor") is not None), {})
+    rows[FLOOR] = dict.fromkeys(rows[label("real")], "") | {
+        heading: _text(final.get(f"{metric}_floor"), None, 2) for metric, heading in BEYOND.items()
+    }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
@@ -214,7 +218,7 @@ def to_html(frame, caption="", note=""):
     if isinstance(frame.columns, pd.MultiIndex):
         frame = frame.stack(level=1, future_stack=True)  # eighteen columns are wider than a page
         frame = frame[(frame != "").any(axis=1)]
-    html = frame.to_html(border=0, classes="dgan-table", escape=True, justify="center")
+    html = frame.to_html(border=0, index_names=False, classes="dgan-table", escape=True, justify="center")
     html = html.replace(f"<td>{NOT_RUN}</td>", f'<td class="dgan-missing">{NOT_RUN}</td>')
     return (
         f'<figure class="dgan-figure"><figcaption>{escape(caption)}</figcaption>'
