@@ -48,11 +48,14 @@ table = pd.DataFrame(rows(numbers), columns=HEADINGS).set_index("metric")
 report.show(table, f"Malignant against benign, N = {len(malignant)} each; floor: two halves of malignant.")
 
 # %%
-suffix = "" if config.data == "phantom" else "-busi"
-folder = runs_root() / config.profile / f"real-malignant-benign-seed{config.seed}{suffix}"
+folder = (
+    runs_root()
+    / config.profile
+    / f"real-malignant-benign-seed{config.seed}{'' if config.data == 'phantom' else '-busi'}"
+)
 folder.mkdir(parents=True, exist_ok=True)
-facts = ("profile", "data", "image_size", "resize", "extractor", "lpips_weights", "seed", "seed_data")
-write_json(folder / "config.json", {"model": "real", **{name: getattr(config, name) for name in facts}})
+described = {"profile", "data", "image_size", "resize", "extractor", "lpips_weights", "seed", "seed_data"}
+write_json(folder / "config.json", {"model": "real", **config.model_dump(include=described)})
 write_json(folder / "environment.json", environment())
 write_json(folder / "metrics.json", {"final": numbers})
 print(f"the tables read it from {folder.name}")
