@@ -56,7 +56,8 @@ def interval_cell(run, metric, digits=None):
     """The 95 % interval over images of a run's number as "[low, high]"; "not run" where there is none."""
     low, high = value(run, f"{metric}_low"), value(run, f"{metric}_high")
     digits = COLUMNS[metric][1] if digits is None else digits
-    return f"[{low:.{digits}f}, {high:.{digits}f}]" if np.isfinite([low, high]).all() else NOT_RUN
+    ends = [_text(end, None, digits) for end in (low, high)]
+    return NOT_RUN if NOT_RUN in ends else f"[{', '.join(ends)}]"
 
 
 def _text(number, std, digits):
