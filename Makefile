@@ -28,7 +28,7 @@ book: $(READY)  ## set up, run what is missing of the report, build the book, pr
 
 test: $(READY)  ## set up, run every test
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(CORES)
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

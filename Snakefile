@@ -21,15 +21,13 @@ LAMBDAS = [float(v) for v in str(config.get("lambdas", "0.5 3 5 7 10")).split()]
 SEEDS = [int(v) for v in str(config.get("seeds", "0")).split()]
 RUNS = Path(os.path.relpath(runs_root()))  # relative: pages show no path of the machine
 
-CONFIGS = {
-    c.run_id: c
-    for c in (
-        Config(profile=PROFILE, data=DATA, loss=loss, lam=lam, seed=seed)
-        for seed in SEEDS
-        for lam in sorted({*LAMBDAS, 3.0, 5.0})  # the two that are shown as pages are always among them
-        for loss in LOSSES
-    )
-}
+SWEEP = [
+    {"model": "dgan", "loss": loss, "lam": lam}
+    for lam in sorted({*LAMBDAS, 3.0, 5.0})  # the two that are shown as pages are always among them
+    for loss in LOSSES
+]
+SETTINGS = [*SWEEP, {"model": "stylegan2"}, {"model": "stylegan3"}]
+CONFIGS = {c.run_id: c for seed in SEEDS for s in SETTINGS for c in [Config(profile=PROFILE, data=DATA, seed=seed, **s)]}
 FOLDER = RUNS / PROFILE
 EXECUTED = Path("build/executed") / f"{PROFILE}-{'busi' if DATA != 'phantom' else 'phantom'}"
 REPORTS = ("tables", "figure1", "figure2", "figure3_4", "compare", "memorisation")
@@ -56,8 +54,8 @@ rule train:
     output:
         FOLDER / "{run}" / "train.ipynb",
     params:
-        values=lambda w: f"-p profile {PROFILE} -p loss {CONFIGS[w.run].loss} -p lam {CONFIGS[w.run].lam:g} "
-        f"-p seed {CONFIGS[w.run].seed} -p data '{CONFIGS[w.run].data}'",
+        values=lambda w: f"-p profile {PROFILE} -p model {CONFIGS[w.run].model} -p loss {CONFIGS[w.run].loss} "
+        f"-p lam {CONFIGS[w.run].lam:g} -p seed {CONFIGS[w.run].seed} -p data '{CONFIGS[w.run].data}'",
     resources:
         gpu=1 if PROFILE == "paper" else 0,
     shell:

@@ -70,7 +70,7 @@ MODELS: dict[str, dict[str, dict[str, Any]]] = {
             "path_weight": 0.0,
             "r1_scale": 1e-3,  # 8.2 at 512×512 and a batch of 32
         },
-        "quick": {**_NARROW, "channel_base": 256, "channel_max": 16, "batch_size": 4, "epochs": 6},
+        "quick": {**_NARROW, "channel_base": 256, "channel_max": 16, "batch_size": 4, "epochs": 15},
     },
 }
 OF_DGAN = ("loss", "lam", "lam_gp", "lam_perceptual")  # which no StyleGAN has

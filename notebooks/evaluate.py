@@ -11,7 +11,7 @@ extractor = None  # "inception", "random-inception" or "random-vgg16"; None: the
 lpips_weights = None  # "official" or "random"; None: the run's profile's
 seed = 0  # of KID's subsets, SWD's projections and UMAP
 
-# %%
+# %% tags=["remove-stderr"]
 from dgan_core import generate
 from dgan_core.data import load
 from dgan_core.runs import Run
@@ -28,21 +28,22 @@ fakes = {epoch: generate(run, len(real), epoch) for epoch in config.snapshot_epo
 cache = run.path.parent.parent / "features"  # shared by all runs: the real images' are computed once
 
 # %% [markdown]
-# The last snapshot by every metric, on 8-bit images: each with its 95 % interval over images (`_low`, `_high`), and
-# with what two halves of the real images score against each other (`_floor`).
+# The last snapshot by every metric, on 8-bit images: each with its 95 % interval over images, and with what two halves
+# of the real images score against each other.
 
 # %%
 import time
 
 import pandas as pd
 
-from dgan_core import metrics
+from dgan_core import metrics, report
+from dgan_core.metrics.table import HEADINGS, rows
 
 started = time.perf_counter()
 final, embeddings = metrics.evaluate(
     real, fakes[config.epochs], extractor, lpips_weights=lpips_weights, seed=seed, cache=cache
 )
-pd.Series(final, name=run.path.name).to_frame()
+report.show(pd.DataFrame(rows(final), columns=HEADINGS).set_index("metric"), f"{run.path.name}, N = {len(real)}.")
 
 # %% [markdown]
 # Earlier snapshots, by the two metrics of Figure 1.
@@ -69,4 +70,4 @@ write_atomically(run.path / "embeddings.npz", archive.getvalue())
 run.save_grid("final", fakes[config.epochs])
 seconds = time.perf_counter() - started
 write_json(run.path / "metrics.json", {"final": final, "history": history, "seconds": seconds})
-print(f"evaluated in {seconds:.0f} s; written to {run.path / 'metrics.json'}")
+print(f"evaluated in {seconds:.0f} s; written to metrics.json in {run_path}")

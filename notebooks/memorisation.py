@@ -37,7 +37,7 @@ display(Markdown(report.badge([found])) if finished else NOT_RUN)
 # Held out are, for phantoms, ones drawn with another seed. Of real scans there are no more than those trained on, so
 # one half stands for the training images and the other half for new ones.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-stderr"]
 from dgan_core import generate, metrics
 from dgan_core.data import load
 from dgan_core.metrics.replay import CLOSE, memorisation
@@ -66,9 +66,7 @@ else:
     fake = generate(run, len(real))
     real_features = extract(real)
     train, held_out = controls(real, real_features, config, extract)
-    replayed = np.random.default_rng(0).integers(
-        0, len(real), len(real)
-    )  # drawn from the training set, as a copier would
+    replayed = np.random.default_rng(0).integers(0, len(real), len(real))  # as a copier would draw them
     tested = {
         f"generated, {found.label}": memorisation(real_features, extract(fake)),
         "replayed training images": memorisation(real_features, real_features[replayed]),
@@ -84,7 +82,7 @@ else:
         }
         for name, result in tested.items()
     }
-    display(pd.DataFrame(table).T)
+    display(report.show(pd.DataFrame(table).T))
     generated, copier, new = tested.values()
     trusted = (
         "as they must" if copier.memorised and not new.memorised else "not both as they must: distrust the first row"

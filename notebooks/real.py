@@ -37,27 +37,25 @@ numbers, _ = metrics.evaluate(
 )
 
 # %% [markdown]
-# The halves have half as many images a side, which alone raises FID; KID and the means over pairs don't depend on N.
+# The halves have half as many images a side, which alone raises FID and SWD; KID and the means over pairs don't depend
+# on N.
 
 # %%
-names = [name for name in numbers if f"{name}_floor" in numbers and not name.endswith("_std")]
-table = pd.DataFrame(
-    {
-        "two halves of malignant": [numbers[f"{name}_floor"] for name in names],
-        "malignant against benign": [numbers[name] for name in names],
-        "95 % from": [numbers.get(f"{name}_low") for name in names],
-        "to": [numbers.get(f"{name}_high") for name in names],
-    },
-    index=names,
+from dgan_core import report
+from dgan_core.metrics.table import HEADINGS, rows
+
+table = pd.DataFrame(rows(numbers), columns=HEADINGS).set_index("metric")
+report.show(table, f"Malignant against benign, N = {len(malignant)} each; floor: two halves of malignant.")
+
+# %%
+folder = (
+    runs_root()
+    / config.profile
+    / f"real-malignant-benign-seed{config.seed}{'' if config.data == 'phantom' else '-busi'}"
 )
-table.astype(float).round(4)
-
-# %%
-suffix = "" if config.data == "phantom" else "-busi"
-folder = runs_root() / config.profile / f"real-malignant-benign-seed{config.seed}{suffix}"
 folder.mkdir(parents=True, exist_ok=True)
-facts = ("profile", "data", "image_size", "resize", "extractor", "lpips_weights", "seed", "seed_data")
-write_json(folder / "config.json", {"model": "real", **{name: getattr(config, name) for name in facts}})
+described = {"profile", "data", "image_size", "resize", "extractor", "lpips_weights", "seed", "seed_data"}
+write_json(folder / "config.json", {"model": "real", **config.model_dump(include=described)})
 write_json(folder / "environment.json", environment())
 write_json(folder / "metrics.json", {"final": numbers})
 print(f"the tables read it from {folder.name}")

@@ -75,8 +75,8 @@ report.show(report.table4(found), report.caption_table(found, 4), found)
 # %% [markdown]
 # ## What the runs took
 #
-# Wall-clock seconds, two jobs side by side on one thread each where the report was built by `make book`. The same run
-# alone has all cores and is faster.
+# Where `make book` built the report, two jobs ran side by side on one thread each. The same run alone has all cores and
+# is faster.
 
 # %% tags=["hide-input"]
-report.cost(found).round({"training, s": 0, "evaluation, s": 0})
+report.show(report.cost(found), report.caption_cost(found), found)

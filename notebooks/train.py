@@ -28,12 +28,14 @@ run_id = None  # name of the run's folder; None: made of the parameters
 # The parameters become one frozen `Config`; an unknown name or an impossible value is refused here.
 
 # %%
+from pathlib import Path
+
 import pandas as pd
 
 from dgan_core import Config
 
 config = Config.from_notebook(globals())
-pd.Series(config.model_dump(), name="value").to_frame()
+pd.Series(config.model_dump() | {"data": Path(config.data).name}, name="value").to_frame()
 
 # %% tags=["remove-stderr"]
 from dgan_core import fit
@@ -53,12 +55,12 @@ import matplotlib.pyplot as plt
 
 log = pd.DataFrame(run.log())
 measured = log.columns.drop(["step", "epoch", "seconds", "images"], errors="ignore")
-rows = -(-len(measured) // 4)
-figure, axes = plt.subplots(rows, 4, figsize=(12, 2.6 * rows), layout="constrained", squeeze=False)
-for name, axis in zip(measured, axes.flat, strict=False):
-    sparse = log[name].isna().any()
-    axis.plot(log.epoch, log[name], "." if sparse else "-", color="#0072B2", linewidth=1, markersize=3)
-    axis.set(title=name.replace("_", " "), xlabel="epoch")
+figure, axes = plt.subplots(
+    -(-len(measured) // 4), 4, figsize=(12, 2.6 * -(-len(measured) // 4)), layout="constrained", squeeze=False
+)
+for (_, column), axis in zip(log[measured].items(), axes.flat, strict=False):
+    axis.plot(log.epoch, column, "." if column.isna().any() else "-", color="#0072B2", linewidth=1, markersize=3)
+    axis.set(title=column.name.replace("_", " "), xlabel="epoch")
 for axis in axes.flat[len(measured) :]:
     axis.set_axis_off()
 plt.show()
@@ -81,8 +83,8 @@ right.set(title="generated", xticks=[], yticks=[])
 plt.show()
 
 # %%
-shown = len(log) * config.n_critic * config.batch_size
+path = run.path.relative_to(Path.cwd()) if run.path.is_relative_to(Path.cwd()) else run.path
 print(
-    f"{len(log)} generator updates, {shown:,} images shown to the critic, "
-    f"in {log.seconds.iloc[-1]:.0f} s; the run lies in {run.path}"
+    f"{len(log)} generator updates, {len(log) * config.n_critic * config.batch_size:,} images shown to the critic, "
+    f"in {log.seconds.iloc[-1]:.0f} s; the run lies in {path}"
 )

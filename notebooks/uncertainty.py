@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
+from dgan_core import report
 from dgan_core.report.collect import locate
 from dgan_core.report.style import OKABE_ITO, use_style
 
@@ -52,10 +53,14 @@ if coverage is None:
 else:
     shown = rows.assign(
         population=rows["case"] + ", D = " + rows["features"].astype(str),
-        cell=[f"{r.coverage:.1%} ({r.coverage_low:.1%}–{r.coverage_high:.1%})" for r in rows.itertuples()],
+        n="N = " + rows["n"].astype(str),
+        cell=[
+            f"{100 * r.coverage:.0f} ({100 * r.coverage_low:.0f}–{100 * r.coverage_high:.0f})"
+            for r in rows.itertuples()
+        ],
     )
     table = shown.pivot_table(index=["population", "n"], columns="metric", values="cell", aggfunc="first", sort=False)
-    display(table)
+    display(report.show(table.rename_axis(index=[None, None], columns=None)))
     away = rows[~rows["case"].isin(["equal", "heavy"]) & (rows["metric"] != "FID∞")]
     near = ((away["coverage_high"] >= 0.93) & (away["coverage_low"] <= 0.97)).sum()
     least = away.loc[away["coverage"].idxmin()]
@@ -63,8 +68,8 @@ else:
     alike = rows[(rows["case"] == "equal") & rows["metric"].isin(["KID", "FID at N", "SWD at N"])]
     display(
         Markdown(
-            f"**Table.** Share of {coverage['level']:.0%} intervals that cover what they are for, of "
-            f"{coverage['repetitions']} repetitions; in brackets the Monte Carlo 95 % interval of that share. Away "
+            f"**Table.** Percentage of {coverage['level']:.0%} intervals that cover what they are for, of "
+            f"{coverage['repetitions']} repetitions; in brackets its Monte Carlo 95 % interval. Away "
             f"from equal distributions and heavy tails and without FID∞, {near} of {len(away)} shares agree with 93 to "
             f"97 % within that error; the lowest is {least['coverage']:.1%} ({least['metric']}, {least['case']}, "
             f"N = {least['n']}). Where both sets have one distribution the distances' intervals are too wide: "
@@ -77,10 +82,11 @@ else:
 if coverage is not None:
     metrics_shown = list(dict.fromkeys(rows["metric"]))
     sizes = sorted(rows["n"].unique())
-    colours = dict(zip(sizes, (OKABE_ITO["bce"], OKABE_ITO["wgan-gp"]), strict=False))
+    colours = dict(zip(sizes, (OKABE_ITO["floor"], OKABE_ITO["real"]), strict=False))
     cases = list(dict.fromkeys(zip(rows["case"], rows["features"], strict=True)))
-    figure, axes = plt.subplots(1, len(cases), figsize=(11, 3.6), sharey=True)
-    for axis, (case, features) in zip(axes, cases, strict=True):
+    figure, grid = plt.subplots(2, -(-len(cases) // 2), figsize=(9, 6.4), sharex=True, sharey=True)
+    axes = grid.flat
+    for axis, (case, features) in zip(axes, cases, strict=False):
         for offset, size in zip((-0.14, 0.14), sizes, strict=True):
             part = rows[(rows["case"] == case) & (rows["features"] == features) & (rows["n"] == size)]
             y = [metrics_shown.index(name) + offset for name in part["metric"]]
@@ -142,13 +148,13 @@ mean = {size: np.mean(values) for size, values in curve.items()}
 
 figure, axis = plt.subplots(figsize=(6.5, 3.6))
 inverse = 1 / np.array(subsets)
-axis.plot(inverse, list(mean.values()), "o-", color=OKABE_ITO["wgan-gp"], label="FID of N a side, mean of 20 subsets")
+axis.plot(inverse, list(mean.values()), "o-", color=OKABE_ITO["real"], label="FID of N a side, mean of 20 subsets")
 reach = np.array([0, 4 / half])  # the N that the line is fitted to
 slope = (at_n.value - infinite.value) * half
-axis.plot(reach, infinite.value + slope * reach, "--", color=OKABE_ITO["bce"], label="line to FID∞, an extrapolation")
+axis.plot(reach, infinite.value + slope * reach, "--", color=OKABE_ITO["real"], label="line to FID∞, an extrapolation")
 for x, interval, colour, marker in (
-    (1 / half, at_n, OKABE_ITO["wgan-gp"], "s"),
-    (0, infinite, OKABE_ITO["bce"], "D"),
+    (1 / half, at_n, OKABE_ITO["real"], "s"),
+    (0, infinite, OKABE_ITO["real"], "D"),
 ):
     error = [[interval.value - interval.low], [interval.high - interval.value]]
     axis.errorbar(x, interval.value, yerr=error, fmt=marker, color=colour, capsize=3)

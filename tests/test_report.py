@@ -43,6 +43,7 @@ def write_run(root, loss="bce", lam=3.0, kid=0.1, fid=100.0, model="dgan", evalu
              "swd_umap_seeds_mean": 1.4, "swd_umap_seeds_std": 0.1}  # fmt: skip
     final |= {key: 0.5 for key in PAIRED}
     final |= {f"{key}_floor": final[key] / 4 for key in ("kid", "kid_mean", "kid_std", "fid", *PAIRED)}
+    final |= {"precision_floor": 0.9, "recall_floor": 0.9, "density_floor": 1.0, "coverage_floor": 1.0}
     final |= {f"{key}_std": 0.05 for key in PAIRED}
     for key in ("kid", "fid", "fid_infinity", "swd_pca", "swd_umap", *PAIRED):
         final |= {f"{key}_low": 0.9 * final[key], f"{key}_high": 1.1 * final[key]}
@@ -77,14 +78,14 @@ def test_papers_numbers_are_carried_with_their_certainty():
 def test_tables_hold_ours_beside_the_papers(tmp_path):
     runs = sweep(tmp_path)
     one, two = report.table1(runs), report.table2(runs)
-    assert one.loc["λ = 5", ("KID ↓", "ours")] == "0.1500 ± 0.0100"
+    assert one.loc["λ = 5", ("KID ↓", "ours")] == "0.150 ± 0.010"
     assert one.loc["λ = 5", ("KID ↓", "paper")] == "0.14 ± 0.01"
     assert one.loc["λ = 5", ("FID ↓", "paper")] == "179.42"
     assert two.loc["λ = 5", ("FID ↓", "paper")] == "illegible"
     assert two.loc["λ = 7", ("FID ↓", "paper")] == "255.94 ?"
-    assert one.loc["λ = 5", ("KID ↓", "95 %")] == "[0.1350, 0.1650]"
-    assert one.loc["real halves", ("KID ↓", "ours")] == "0.0500 ± 0.0025"  # a quarter of the first run's
-    assert one.loc["malignant–benign", ("KID ↓", "ours")] == "0.4000 ± 0.0100"
+    assert one.loc["λ = 5", ("KID ↓", "95 %")] == "[0.135, 0.165]"
+    assert one.loc["real halves", ("KID ↓", "ours")] == "0.050 ± 0.003"  # a quarter of the first run's
+    assert one.loc["malignant–benign", ("KID ↓", "ours")] == "0.400 ± 0.010"
     assert not (one == "not run").any().any() and not (two == "not run").any().any()
 
 
@@ -105,6 +106,7 @@ def test_table_4_goes_beyond_the_paper(tmp_path):
     assert four.loc["WGAN-GP λ=5", "FID∞"] == "185.0 [166.5, 203.5]"
     assert four.loc["BCE λ=3", "UMAP-SWD, ten seeds"] == "1.40 ± 0.10"
     assert (four.loc["StyleGAN2"] == "not run").all()
+    assert four.loc["real halves", ["precision ↑", "FID∞"]].to_list() == ["0.90", ""]
     assert "No model is suspected" in report.caption_table(report.collect(tmp_path), 4)
     write_run(tmp_path / "copy", "bce", 3.0)
     path = tmp_path / "copy" / "quick" / "dgan-bce-lam3-seed0" / "metrics.json"
@@ -130,7 +132,7 @@ def test_a_subset_of_everything_has_no_spread(tmp_path):
     metrics = json.loads((path / "metrics.json").read_text())
     metrics["final"]["kid_subset_size"] = 16  # = n_real: every subset is the whole set
     (path / "metrics.json").write_text(json.dumps(metrics))
-    assert report.table2(report.collect(tmp_path)).loc["λ = 3", ("KID ↓", "ours")] == "0.3000"
+    assert report.table2(report.collect(tmp_path)).loc["λ = 3", ("KID ↓", "ours")] == "0.300"
 
 
 def test_runs_are_read_as_they_lie(tmp_path):
@@ -185,8 +187,9 @@ def test_cost_is_what_the_directories_say(tmp_path):
     path = write_run(tmp_path, "bce", 3.0)
     assert report.cost(report.collect(tmp_path)).empty  # not finished
     (path / "status.json").write_text(json.dumps({"state": "finished", "seconds": 12.5, "steps": 80}))
-    row = report.cost(report.collect(tmp_path)).loc["BCE λ=3"]
-    assert (row["generator updates"], row["training, s"], row["evaluation, s"]) == (80, 12.5, 1.0)
+    runs = report.collect(tmp_path)
+    assert report.cost(runs).loc["BCE λ=3, seed 0"].to_list() == ["80", "12", "1"]
+    assert "unknown, ? cores" in report.caption_cost(runs)
 
 
 def test_badge_says_what_produced_a_table(tmp_path):

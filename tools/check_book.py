@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from bs4 import BeautifulSoup
 
-TABLES, MODELS_NOT_BUILT = 4, ("StyleGAN2", "StyleGAN3")
+TABLES = 4
 
 
 def pages(toc: dict) -> list[str]:
@@ -17,7 +17,8 @@ def pages(toc: dict) -> list[str]:
 
 def gaps(page: str) -> list[str]:
     """Tables that are missing, and rows of models that can be run but weren't."""
-    tables = BeautifulSoup(page, "html.parser").select("table.dgan-table")
+    figures = BeautifulSoup(page, "html.parser").select("figure.dgan-figure")
+    tables = [figure for figure in figures if figure.figcaption.get_text().startswith("Table ")]
     found = [] if len(tables) == TABLES else [f"notebooks/tables shows {len(tables)} tables, expected {TABLES}"]
     for number, table in enumerate(tables, start=1):
         name = ""
@@ -25,7 +26,7 @@ def gaps(page: str) -> list[str]:
             headings = [cell.get_text(strip=True) for cell in row.select("th")]
             name = headings[0] if len(headings) > 1 or number == TABLES else name  # a model's name spans its rows
             cells = [cell.get_text(strip=True) for cell in row.select("td")]
-            if "not run" in cells and name not in MODELS_NOT_BUILT:
+            if "not run" in cells:
                 found.append(f"Table {number}, {name} {headings[-1]}, has cells that were not run")
     return found
 

@@ -3,7 +3,7 @@
 from .badge import badge
 from .collect import Run, collect, find, tidy
 from .compare import figure_losses, figure_progress, per_lam, side_by_side
-from .cost import cost
+from .cost import caption_cost, cost
 from .figures import (
     caption1,
     caption2,
@@ -18,7 +18,7 @@ from .paper import load_paper
 from .tables import caption_table, show, table1, table2, table3, table4, verdict
 
 __all__ = [
-    "Run", "badge", "caption1", "caption2", "caption3", "caption4", "caption_table", "collect", "cost",
+    "Run", "badge", "caption1", "caption2", "caption3", "caption4", "caption_cost", "caption_table", "collect", "cost",
     "figure1", "figure2", "figure3", "figure4", "figure_losses", "figure_progress", "find",
     "load_paper", "per_lam", "show", "side_by_side", "table1", "table2", "table3", "table4", "tidy",
     "verdict",

@@ -11,12 +11,12 @@ from .paper import paper_cell
 
 NOT_RUN = "not run"
 COLUMNS = {  # metric → heading, digits; ↓ better low, ↑ better high
-    "kid": ("KID ↓", 4),
+    "kid": ("KID ↓", 3),
     "fid": ("FID ↓", 2),
     "lpips_real_fake": ("LPIPS real–fake ↓", 3),
     "lpips_fake_fake": ("LPIPS fake–fake ↑", 3),
-    "ms_ssim_real_fake": ("MS-SSIM real–fake ↑", 3),
-    "ms_ssim_fake_fake": ("MS-SSIM fake–fake ↓", 3),
+    "ms_ssim_real_fake": ("MS-SSIM real–fake ↑", 2),
+    "ms_ssim_fake_fake": ("MS-SSIM fake–fake ↓", 2),
 }
 BEYOND = {"precision": "precision ↑", "recall": "recall ↑", "density": "density ↑", "coverage": "coverage ↑"}
 FLOOR, CONTRAST = "real halves", "malignant–benign"
@@ -56,13 +56,14 @@ def interval_cell(run, metric, digits=None):
     """The 95 % interval over images of a run's number as "[low, high]"; "not run" where there is none."""
     low, high = value(run, f"{metric}_low"), value(run, f"{metric}_high")
     digits = COLUMNS[metric][1] if digits is None else digits
-    return f"[{low:.{digits}f}, {high:.{digits}f}]" if np.isfinite([low, high]).all() else NOT_RUN
+    ends = [_text(end, None, digits) for end in (low, high)]
+    return NOT_RUN if NOT_RUN in ends else f"[{', '.join(ends)}]"
 
 
 def _text(number, std, digits):
     if number is None or not np.isfinite(number):
         return NOT_RUN
-    text = f"{number:.{digits}f}"
+    text = f"{round(number, digits) + 0.0:.{digits}f}"  # no −0.00
     return text if std is None or not np.isfinite(std) else f"{text} ± {std:.{digits}f}"
 
 
@@ -123,6 +124,10 @@ def table4(runs):
             "UMAP-SWD, ten seeds": _text(mean, std, 2),
             "memorisation, p": f"{p:.3f}" if np.isfinite(p) else NOT_RUN,
         }
+    final = next((run.final for run in runs if run.final.get("precision_floor") is not None), {})
+    rows[FLOOR] = dict.fromkeys(rows[label("real")], "") | {
+        heading: _text(final.get(f"{metric}_floor"), None, 2) for metric, heading in BEYOND.items()
+    }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
@@ -214,7 +219,7 @@ def to_html(frame, caption="", note=""):
     if isinstance(frame.columns, pd.MultiIndex):
         frame = frame.stack(level=1, future_stack=True)  # eighteen columns are wider than a page
         frame = frame[(frame != "").any(axis=1)]
-    html = frame.to_html(border=0, classes="dgan-table", escape=True, justify="center")
+    html = frame.to_html(border=0, index_names=False, classes="dgan-table", escape=True, justify="center")
     html = html.replace(f"<td>{NOT_RUN}</td>", f'<td class="dgan-missing">{NOT_RUN}</td>')
     return (
         f'<figure class="dgan-figure"><figcaption>{escape(caption)}</figcaption>'
@@ -232,6 +237,6 @@ class Html:
         return self.text
 
 
-def show(frame, caption="", runs=()):
-    """A table with its caption and the badge of the runs behind it, for the end of a cell."""
-    return Html(to_html(frame, caption, badge(runs)))
+def show(frame, caption="", runs=None):
+    """A table with its caption and the badge of the runs behind it, if it has any, for the end of a cell."""
+    return Html(to_html(frame, caption, "" if runs is None else badge(runs)))
