@@ -192,6 +192,12 @@ def test_cost_is_what_the_directories_say(tmp_path):
     assert "unknown, ? cores" in report.caption_cost(runs)
 
 
+def test_captions_tell_the_images_shown(tmp_path):
+    path = write_run(tmp_path, "bce", 3.0, n_critic=5, batch_size=8)
+    (path / "status.json").write_text(json.dumps({"state": "finished", "seconds": 1.0, "steps": 300}))
+    assert "Images shown: BCE λ=3 12,000. " in report.caption2(report.collect(tmp_path))
+
+
 def test_badge_says_what_produced_a_table(tmp_path):
     write_run(tmp_path, "bce", 3.0)
     line = report.badge(report.collect(tmp_path))

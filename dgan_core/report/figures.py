@@ -7,7 +7,7 @@ from .collect import LOSSES, find, label, lams
 from .panels import empty, images, sign
 from .paper import paper_rows
 from .style import OKABE_ITO, colour, run_style, use_style
-from .tables import TABLE3, in_order, value, verdict
+from .tables import TABLE3, images_shown, in_order, value, verdict
 
 EMBEDDINGS = (("pca", "PCA"), ("umap", "UMAP"))
 
@@ -93,7 +93,7 @@ def caption2(runs):
     chosen = {key: find(runs, *key) for key in TABLE3}
     missing = [key for key, run in chosen.items() if run is None or run.tiles() is None]
     text = "Figure 2. Real images and the first images of each model's fixed draw; none was selected. "
-    return text + (f"Not run: {_names(missing)}." if missing else "All four models were run.")
+    return text + images_shown(runs) + (f"Not run: {_names(missing)}." if missing else "")
 
 
 def _scatter(ax, real, fake, color):

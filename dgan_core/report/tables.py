@@ -188,6 +188,17 @@ def verdict(runs):
     return "; ".join(parts) + " (one run each; the paper reports 5 of 5 for both)."
 
 
+def images_shown(runs):
+    """What the models of Table 3 were trained by: real images that each critic saw, repeats included; or ""."""
+    parts = []
+    for key in TABLE3:
+        run = find(runs, *key)
+        if run is not None and run.status.get("steps"):
+            images = run.status["steps"] * run.config["n_critic"] * run.config["batch_size"]
+            parts.append(f"{run.label} {images:,}")
+    return f"Images shown: {', '.join(parts)}. " if parts else ""
+
+
 def caption_table(runs, number):
     """The caption of Table `number`, with what these runs found."""
     if number == 3:
@@ -197,6 +208,7 @@ def caption_table(runs, number):
         missing = [name for name, kid in names.items() if not np.isfinite(kid)]
         text = "Table 3. The two DGANs the paper calls best, beside two StyleGANs. "
         text += f"By KID: {order}. " if len(ranked) > 1 else ""
+        text += images_shown(runs)
         return text + (f"Not run: {', '.join(missing)}." if missing else "")
     if number == 4:
         risky = [label(*key) for key in TABLE3 if value(find(runs, *key), "memorisation_p") < 0.05]
