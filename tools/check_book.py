@@ -52,6 +52,7 @@ def problems(html: Path) -> list[str]:
         ("memorisation", 2),
         ("uncertainty", 2),
         ("speed", 1),
+        ("stylegan", 6),
     ):
         if text.get(f"notebooks/{name}", "").count("_images/") < figures:
             found.append(f"notebooks/{name} shows fewer than {figures} figures")
