@@ -15,7 +15,8 @@ from .figures import (
     figure4,
 )
 from .paper import load_paper
-from .tables import caption_table, show, table1, table2, table3, table4, verdict
+from .tables import show, table1, table2, table3, table4
+from .verdicts import caption_table, verdict
 
 __all__ = [
     "Run", "badge", "caption1", "caption2", "caption3", "caption4", "caption_cost", "caption_table", "collect", "cost",

@@ -7,7 +7,8 @@ from .collect import LOSSES, find, label, lams
 from .panels import empty, images, sign
 from .paper import paper_rows
 from .style import OKABE_ITO, colour, run_style, use_style
-from .tables import TABLE3, images_shown, in_order, value, verdict
+from .tables import TABLE3, value
+from .verdicts import images_shown, in_order, verdict
 
 EMBEDDINGS = (("pca", "PCA"), ("umap", "UMAP"))
 
