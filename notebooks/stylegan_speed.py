@@ -1,0 +1,67 @@
+# %% [markdown]
+# # What the StyleGANs cost
+#
+# Taken at its word, going from one sampling rate to another inserts zeros, filters them all, and drops most of what was
+# filtered. Here no inserted zero and no dropped sample is ever computed, and one kernel serves the whole batch: scaling
+# what enters and leaves a convolution is the same as scaling its kernel for each image. Nothing is approximated.
+
+# %% tags=["parameters", "hide-input"]
+results = "results"  # folder of benchmark-stylegan.json; relative to the project or absolute
+
+# %% tags=["hide-input"]
+import json
+
+import pandas as pd
+from IPython.display import Markdown, display
+
+from dgan_core.report.collect import locate
+
+file = locate(results) / "benchmark-stylegan.json"
+measured = json.loads(file.read_text()) if file.is_file() else None
+NOT_RUN = "not run: `python benchmarks/stylegan.py` writes results/benchmark-stylegan.json"
+
+
+def duration(seconds):
+    """Three digits in the unit that suits: ms or s."""
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms"
+
+
+# %% [markdown]
+# ## Beside plain PyTorch
+#
+# The same networks twice, with the same weights, inputs and threads, in one process: here as TensorFlow graphs, beside
+# them written out in PyTorch. Every row is a value and its gradients with respect to every weight; R1 and the path
+# length, which are functions of a gradient themselves, differentiate twice. Values and gradients were asserted equal to
+# rounding before anything was timed. What is asked for is to be no slower than 1.3 times.
+
+# %% tags=["hide-input"]
+if measured is None:
+    display(Markdown(NOT_RUN))
+else:
+    rows = pd.DataFrame(measured["rows"])
+    table = pd.DataFrame({
+        "what": rows["what"],
+        "image": rows["size"].map("{0}×{0}".format),
+        "ours": rows["ours_seconds"].map(duration),
+        "plain PyTorch": rows["theirs_seconds"].map(duration),
+        "times as fast": rows["ratio"].map("{:.2f}".format),
+        "asked for": rows["bar"].map("≥ {:g}".format),
+        "met": rows["met"].map({True: "yes", False: "no"}),
+        "how": rows["how"],
+    })  # fmt: skip
+    display(table.style.hide(axis="index"))
+    machine = measured["machine"]
+    versions = ", ".join(
+        f"{name} {number}"
+        for name, number in machine["versions"].items()
+        if name in ("keras", "tensorflow", "tensorflow-cpu", "torch")
+    )
+    threads = f"{machine['threads']} thread" + ("s" if machine["threads"] != 1 else "")
+    display(
+        Markdown(
+            f"Measured on {measured['date']}: {machine['hardware']['cpu']}, {machine['hardware']['cores']} cores, "
+            f"{threads}, {machine['hardware']['system']}; Python {machine['python']}, {versions}; "
+            f"commit {machine['commit'][:16]}."
+            + (" **A check of the script on small networks, not a measurement.**" if measured["quick"] else "")
+        )
+    )
