@@ -10,7 +10,7 @@ image_size = 64  # side of the pictures, in pixels
 n = 4  # pictures over which equivariance is measured
 seed = 0  # of the networks and of their styles
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-stderr"]
 # %matplotlib inline
 # %config InlineBackend.figure_formats = ["svg"]
 import keras

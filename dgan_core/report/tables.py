@@ -1,4 +1,4 @@
-"""Tables 1–3: what the runs measured, with the paper's printed numbers beside it."""
+"""Tables 1–4: what the runs measured, with the paper's printed numbers beside it."""
 
 from html import escape
 
