@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from dgan_core.config import LOSSES, Config
+from dgan_core.data import index_busi
 from dgan_core.runs import runs_root
 
 # One thread a job: two jobs side by side beat one job on two cores.
@@ -19,6 +20,11 @@ PROFILE = config.get("profile", "quick")
 DATA = config.get("data", "phantom")
 LAMBDAS = [float(v) for v in str(config.get("lambdas", "0.5 3 5 7 10")).split()]
 SEEDS = [int(v) for v in str(config.get("seeds", "0")).split()]
+if DATA not in ("phantom", "busi"):  # a wrong folder is told before any job starts
+    try:
+        index_busi(DATA)
+    except OSError as error:
+        raise WorkflowError(str(error)) from None
 RUNS = Path(os.path.relpath(runs_root()))  # relative: pages show no path of the machine
 
 SWEEP = [
