@@ -205,6 +205,15 @@ def machine():
     return facts
 
 
+def save(content, given, default):
+    """Write to --output, else to the default, which a --quick run leaves alone."""
+    output = given.output or (None if given.quick else default)
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_json(output, content)
+        print(f"written to {output}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
@@ -236,11 +245,7 @@ def main():
         "cost": {"size": COST_SIZE, "features": d, "rows": cost},
         "memory": memory,
     }
-    output = given.output or (None if given.quick else OUTPUT)
-    if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        write_json(output, content)
-        print(f"written to {output}")
+    save(content, given, OUTPUT)
 
 
 if __name__ == "__main__":

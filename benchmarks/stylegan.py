@@ -14,7 +14,7 @@ import os
 import time
 from pathlib import Path
 
-from metrics import machine  # the benchmark beside this one; it sets the number of threads, so it comes first
+from metrics import machine, save  # the benchmark beside this one; it sets the number of threads, so it comes first
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -27,7 +27,6 @@ from keras import ops  # noqa: E402
 from dgan_core import Config, draws, engine  # noqa: E402
 from dgan_core.losses import path_length_penalty, r1_penalty  # noqa: E402
 from dgan_core.models import filters, stylegan2, stylegan3  # noqa: E402
-from dgan_core.runs import write_json  # noqa: E402
 
 OUTPUT = Path(__file__).resolve().parent.parent / "results" / "benchmark-stylegan.json"
 BAR = 0.77  # theirs over ours: no slower than 1.3 times
@@ -347,11 +346,7 @@ def main():
         "machine": machine(),
         "rows": rows,
     }
-    output = given.output or (None if given.quick else OUTPUT)
-    if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        write_json(output, content)
-        print(f"written to {output}")
+    save(content, given, OUTPUT)
 
 
 if __name__ == "__main__":

@@ -11,29 +11,17 @@ results = "results"  # folder of benchmark-metrics.json; relative to the project
 # %% tags=["hide-input"]
 # %matplotlib inline
 # %config InlineBackend.figure_formats = ["svg"]
-import json
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from dgan_core.report.collect import locate
+from dgan_core.report.benchmark import duration, read_results
 from dgan_core.report.style import OKABE_ITO, use_style
 
 use_style()
-file = locate(results) / "benchmark-metrics.json"
-measured = json.loads(file.read_text()) if file.is_file() else None
+measured = read_results(results, "benchmark-metrics.json")
 NOT_RUN = "not run: `python benchmarks/metrics.py` writes results/benchmark-metrics.json"
-
-
-def duration(seconds):
-    """Three digits in the unit that suits: ms, s or min."""
-    for unit, size in (("min", 60), ("s", 1)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1e3:.3g} ms"
-
 
 # %% [markdown]
 # ## Beside the published packages

@@ -9,22 +9,13 @@
 results = "results"  # folder of benchmark-stylegan.json; relative to the project or absolute
 
 # %% tags=["hide-input"]
-import json
-
 import pandas as pd
 from IPython.display import Markdown, display
 
-from dgan_core.report.collect import locate
+from dgan_core.report.benchmark import duration, read_results
 
-file = locate(results) / "benchmark-stylegan.json"
-measured = json.loads(file.read_text()) if file.is_file() else None
+measured = read_results(results, "benchmark-stylegan.json")
 NOT_RUN = "not run: `python benchmarks/stylegan.py` writes results/benchmark-stylegan.json"
-
-
-def duration(seconds):
-    """Three digits in the unit that suits: ms or s."""
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms"
-
 
 # %% [markdown]
 # ## Beside plain PyTorch

@@ -17,20 +17,17 @@ seed = 0  # of the phantoms and of the subsets
 # %% tags=["hide-input"]
 # %matplotlib inline
 # %config InlineBackend.figure_formats = ["svg"]
-import json
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
 from dgan_core import report
-from dgan_core.report.collect import locate
+from dgan_core.report.benchmark import read_results
 from dgan_core.report.style import OKABE_ITO, use_style
 
 use_style()
-file = locate(results) / "coverage.json"
-coverage = json.loads(file.read_text()) if file.is_file() else None
+coverage = read_results(results, "coverage.json")
 rows = pd.DataFrame(coverage["rows"]) if coverage else pd.DataFrame()
 NAMES = {
     "apart": "apart: another mean and a wider spread",

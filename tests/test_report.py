@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from dgan_core import report
+from dgan_core.report.benchmark import duration, read_results
 
 pytestmark = pytest.mark.filterwarnings("error")
 LAMS = (0.5, 3.0, 5.0, 7.0, 10.0)
@@ -196,6 +197,13 @@ def test_captions_tell_the_images_shown(tmp_path):
     path = write_run(tmp_path, "bce", 3.0, n_critic=5, batch_size=8)
     (path / "status.json").write_text(json.dumps({"state": "finished", "seconds": 1.0, "steps": 300}))
     assert "Images shown: BCE λ=3 12,000. " in report.caption2(report.collect(tmp_path))
+
+
+def test_results_are_read_or_not_run(tmp_path):
+    assert read_results(tmp_path, "x.json") is None
+    (tmp_path / "x.json").write_text('{"a": 1}')
+    assert read_results(tmp_path, "x.json") == {"a": 1}
+    assert [duration(s) for s in (90, 1, 0.0123)] == ["1.5 min", "1 s", "12.3 ms"]
 
 
 def test_badge_says_what_produced_a_table(tmp_path):
