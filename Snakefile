@@ -37,7 +37,7 @@ CONFIGS = {c.run_id: c for seed in SEEDS for s in SETTINGS for c in [Config(prof
 FOLDER = RUNS / PROFILE
 EXECUTED = Path("build/executed") / f"{PROFILE}-{'busi' if DATA != 'phantom' else 'phantom'}"
 REPORTS = ("tables", "figure1", "figure2", "figure3_4", "compare", "memorisation")
-STUDIES = ("stylegan", "conventions", "uncertainty", "speed", "stylegan_speed")  # of networks and metrics, whatever was trained
+STUDIES = ("stylegan", "conventions", "uncertainty", "speed", "stylegan_speed", "training_speed")  # of networks and metrics, whatever was trained
 METRICS = [str(p) for p in Path("dgan_core/metrics").glob("*.py")]
 SHOWN = ("wgan-gp-lam5", "bce-lam3")  # the paper's two best, shown as pages
 SUFFIX = f"-seed{SEEDS[0]}" + ("" if DATA == "phantom" else "-busi")

@@ -281,7 +281,7 @@ def plain_layer(layer, up_line, down_line, kernel, bias, x, style):
     needed = (layer.after.size - 1) * layer.down + len(down_line)
     edge = (x.shape[-1] - needed) // 2
     x = x[..., edge : edge + needed, edge : edge + needed]
-    return along_both(leaky(x).clamp(-256, 256), down_line, stride=layer.down)
+    return along_both(leaky(x), down_line, stride=layer.down)
 
 
 def layer_row(size, i, channels, batch):

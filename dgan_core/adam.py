@@ -1,4 +1,4 @@
-"""Adam as a pure function, since Keras optimisers keep their state inside.
+"""Adam as a pure function, since Keras optimisers keep their state inside; and the norm of a gradient.
 
 Kingma & Ba 2015, algorithm 1, in the order of operations of keras.optimizers.Adam (ε outside the bias correction).
 """
@@ -25,3 +25,8 @@ def adam(
     alpha = rate * ops.sqrt(1.0 - beta_2**t) / (1.0 - beta_1**t)
     parameters = [p - alpha * a / (ops.sqrt(b) + epsilon) for p, a, b in zip(parameters, m, v, strict=True)]
     return parameters, {"m": m, "v": v, "t": t}
+
+
+def gradient_norm(gradients: list) -> Any:
+    """‖∇‖₂ over all the arrays together, a scalar ≥ 0."""
+    return ops.sqrt(sum(ops.sum(ops.square(g)) for g in gradients))

@@ -71,20 +71,37 @@ def path_length_penalty(synthesis: Callable, ws: Any, y: Any, mean: Any, decay: 
     return ops.mean(ops.square(lengths - mean)), mean
 
 
+def accuracy(real_scores: Any, fake_scores: Any) -> Any:
+    """Share of scores on their side of 0, real above and generated below, in [0, 1]; for logits, where 0 means ½."""
+    right = [ops.cast(scores > 0.0, "float32") for scores in (real_scores, -fake_scores)]
+    return (ops.mean(right[0]) + ops.mean(right[1])) / 2.0
+
+
+def bce_measures(real_scores: Any, fake_scores: Any) -> dict[str, Any]:
+    """What else BCE's critic says of itself: its accuracy as a classifier."""
+    return {"accuracy": accuracy(real_scores, fake_scores)}
+
+
+def no_measures(real_scores: Any, fake_scores: Any) -> dict[str, Any]:
+    """Nothing: a Wasserstein critic's scores have no threshold."""
+    return {}
+
+
 def perceptual(real_features: Any, fake_features: Any) -> Any:
     """Mean squared difference of two minibatches' features, (B, h, w, c); after Johnson et al. 2016, eq. 2.  ≥ 0."""
     return ops.mean(ops.square(real_features - fake_features))
 
 
 class Objective(NamedTuple):
-    """What an adversarial loss is: two functions of scores, and the critic's penalty."""
+    """What an adversarial loss is: two functions of scores, the critic's penalty, and measures of its scores."""
 
     critic: Callable
     generator: Callable
     penalty: Callable
+    measures: Callable
 
 
 OBJECTIVES = {
-    "bce": Objective(bce_critic, bce_generator, no_penalty),
-    "wgan-gp": Objective(wasserstein_critic, wasserstein_generator, gradient_penalty),
+    "bce": Objective(bce_critic, bce_generator, no_penalty, bce_measures),
+    "wgan-gp": Objective(wasserstein_critic, wasserstein_generator, gradient_penalty, no_measures),
 }

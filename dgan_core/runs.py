@@ -151,7 +151,8 @@ def environment() -> dict[str, Any]:
     from importlib.metadata import PackageNotFoundError, version
 
     versions = {}
-    for name in ("numpy", "keras", "tensorflow", "tensorflow-cpu", "torch", "scikit-learn", "umap-learn", "lpips"):
+    engines = ("tensorflow", "tensorflow-cpu", "jax", "jaxlib", "torch")
+    for name in ("numpy", "keras", *engines, "scikit-learn", "umap-learn", "lpips"):
         try:
             versions[name] = version(name)
         except PackageNotFoundError:

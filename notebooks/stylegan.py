@@ -21,6 +21,7 @@ from keras.ops import convert_to_numpy as to_numpy
 
 from dgan_core import Config, draws
 from dgan_core.models import stylegan2, stylegan3
+from dgan_core.models.equivariance import calibrate, shifted, use_stylegan2_filters
 from dgan_core.models.layers import lrelu, modulated_conv, upsample_2d
 from dgan_core.report.style import OKABE_ITO, shade, use_style
 
@@ -253,32 +254,14 @@ ws = np.repeat(w[:, None], stylegan3.n_styles(config), axis=1)
 
 
 def calibrated(model):
-    """The model with the running magnitudes of these very styles, where long training would have brought them."""
-    for layer in model.layers:
-        if isinstance(layer, stylegan3.Modulated):
-            layer.beta = 0.0
-    model(ws, training=True)
-    return model
-
-
-def with_stylegan2_filters(model):
-    """Each sample is held over the finer grid's, and averaged over them: a ReLU on the coarse samples."""
-    hold = np.ones(2) / 2
-    for layer in model.layers:
-        if isinstance(layer, stylegan3.FilteredConv):
-            up = hold if layer.up == 2 else np.convolve(np.array([1, 0, 3, 0, 3, 0, 1]) / 8, hold)
-            layer.up_filter = np.pad(up, (len(layer.up_filter) - len(up)) // 2)
-            down = np.pad(hold, (len(layer.down_filter) - 2) // 2)
-            layer.down_filter = np.outer(down, down)
+    """The model with the running magnitudes of these very styles."""
+    calibrate(model, ws)
     return model
 
 
 def moved(model, shift):
     """(n, S, S) pictures whose input is shifted to the right by so many pixels of the output."""
-    transform = np.eye(2, 3, dtype="float32")
-    transform[0, 2] = -shift / image_size
-    model.get_layer("input").transform.assign(transform)
-    return to_numpy(model(ws))[..., 0]
+    return shifted(model, ws, shift)[..., 0]
 
 
 def error(still, picture, shift):
@@ -289,8 +272,10 @@ def error(still, picture, shift):
 coarse = image_size // stylegan3.schedule(config)[0].sampling_rate  # pixels in a sample of the first layers' grid
 shifts = range(1, 2 * coarse + 1)  # pixels
 SHOWN = coarse // 2  # half a sample of that grid
+rough = stylegan3.synthesis(config)
+use_stylegan2_filters(rough)
 networks = {
-    "StyleGAN2's filters": (calibrated(with_stylegan2_filters(stylegan3.synthesis(config))), GREEN, "s--"),
+    "StyleGAN2's filters": (calibrated(rough), GREEN, "s--"),
     "StyleGAN3": (calibrated(stylegan3.synthesis(config)), PURPLE, "o-"),
 }
 found, decibels, share = {}, {}, {}
@@ -313,7 +298,7 @@ for row, (name, (still, picture, difference)) in zip(axes, found.items(), strict
     show(row[2], difference, f"difference, EQ-T {decibels[name][SHOWN]:.0f} dB", scale, "PuOr")
 figure.colorbar(axes[0, 2].images[0], ax=axes[:, 2], shrink=0.7, label="difference of pixel values")
 plt.show()
-(theirs, ours), (rough, smooth) = decibels.values(), share.values()
+(theirs, ours), (rough_share, smooth_share) = decibels.values(), share.values()
 display(
     Markdown(
         f"**Figure.** The same untrained network and weights, its input moved by {SHOWN} pixels, which is "
@@ -321,7 +306,7 @@ display(
         f"picture, one scale for both rows. EQ-T over {n} pictures: {theirs[SHOWN]:.1f} dB with StyleGAN2's filters, "
         f"{ours[SHOWN]:.1f} dB with StyleGAN3's: the error is {10 ** ((ours[SHOWN] - theirs[SHOWN]) / 20):.0f} times "
         "smaller (root mean square). Aliases also roughen the picture, and a rough picture changes more when it moves; "
-        f"as a share of that change the error is {rough:.1%} against {smooth:.1%}."
+        f"as a share of that change the error is {rough_share:.1%} against {smooth_share:.1%}."
     )
 )
 

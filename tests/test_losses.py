@@ -4,12 +4,15 @@ import pytest
 from keras import ops
 
 from dgan_core import draws, engine
-from dgan_core.adam import adam, adam_init
+from dgan_core.adam import adam, adam_init, gradient_norm
 from dgan_core.losses import (
     OBJECTIVES,
+    accuracy,
     bce_critic,
     bce_generator,
+    bce_measures,
     gradient_penalty,
+    no_measures,
     no_penalty,
     path_length_penalty,
     perceptual,
@@ -60,8 +63,27 @@ def test_penalty_is_taken_at_the_interpolated_image():
 
 
 def test_objectives_differ_in_data_only():
-    assert OBJECTIVES["wgan-gp"] == (wasserstein_critic, wasserstein_generator, gradient_penalty)
-    assert OBJECTIVES["bce"] == (bce_critic, bce_generator, no_penalty)
+    assert OBJECTIVES["wgan-gp"] == (wasserstein_critic, wasserstein_generator, gradient_penalty, no_measures)
+    assert OBJECTIVES["bce"] == (bce_critic, bce_generator, no_penalty, bce_measures)
+
+
+def test_accuracy_counts_the_scores_on_their_side_of_zero():
+    real, fake = column(2.0, 1.0, -1.0, 3.0), column(-1.0, 4.0)
+    assert float(accuracy(real, fake)) == pytest.approx((3 / 4 + 1 / 2) / 2)
+    assert float(accuracy(column(1.0), column(-1.0))) == 1.0 and float(accuracy(column(-1.0), column(1.0))) == 0.0
+    assert float(accuracy(column(0.0), column(0.0))) == 0.0  # on neither side
+    assert float(bce_measures(real, fake)["accuracy"]) == pytest.approx(0.625) and no_measures(real, fake) == {}
+
+
+def test_a_gradient_that_nothing_depends_on_is_zero():
+    variables = [ops.convert_to_tensor(column(3.0)), ops.convert_to_tensor(column(1.0, 2.0))]
+    (value, _), (slope, none) = engine.value_and_grad(lambda v: (ops.sum(v[0] ** 2), ()), variables)
+    assert float(value) == 9.0 and float(slope[0, 0]) == 6.0
+    assert np.array_equal(ops.convert_to_numpy(none), np.zeros((2, 1)))
+
+
+def test_the_norm_of_a_gradient_is_over_all_its_arrays():
+    assert float(gradient_norm([column(3.0, 0.0), np.array(4.0, "float32")])) == pytest.approx(5.0)
 
 
 def test_perceptual_is_a_mean_square():

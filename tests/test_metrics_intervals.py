@@ -142,6 +142,16 @@ def test_the_scale_is_an_inverse_hyperbolic_sine():
     assert far.high / far.value == pytest.approx(np.exp(1.96 / 100), rel=1e-3)
 
 
+def test_wilsons_interval_is_scipys_and_takes_students_quantile():
+    for hits in (0, 1, 17, 40):
+        expected = stats.binomtest(hits, 40).proportion_ci(0.9, "wilson")
+        assert intervals.wilson(hits / 40, 40, level=0.9) == pytest.approx(tuple(expected), abs=1e-12)
+    narrow, wide = intervals.wilson(0.3, 40), intervals.wilson(0.3, 40, freedom=5)
+    assert wide[0] < narrow[0] < 0.3 < narrow[1] < wide[1]
+    half = stats.t.ppf(0.975, 5) * np.sqrt(0.3 * 0.7 / 1e6)  # of very many: Wald's
+    assert intervals.wilson(0.3, 1e6, freedom=5) == pytest.approx((0.3 - half, 0.3 + half), rel=1e-5)
+
+
 def near_the_level(share, repetitions):
     return abs(share - 0.95) <= 4 * np.sqrt(0.05 * 0.95 / repetitions)
 

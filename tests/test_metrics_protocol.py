@@ -8,11 +8,12 @@ rng = np.random.default_rng(5)
 FACTS = ["n_real", "n_fake", "extractor", "lpips", "ms_ssim_levels", "kid_subset_size", "kid_n_subsets"]
 PAIRED = ["lpips_real_fake", "lpips_fake_fake", "ms_ssim_real_fake", "ms_ssim_fake_fake"]
 WITH_INTERVAL = ["kid", "fid", "swd_pca", "swd_umap", *PAIRED]
-WITHOUT = ["kid_mean", "kid_std", "precision", "recall", "density", "coverage", *(f"{name}_std" for name in PAIRED)]
+NEIGHBOURS = ["precision", "recall", "density", "coverage"]
+WITHOUT = ["kid_mean", "kid_std", *(f"{name}_std" for name in PAIRED)]
 ONCE = ["memorisation_share", "memorisation_p", "swd_umap_seeds_mean", "swd_umap_seeds_std"]
 KEYS = (
     FACTS
-    + [f"{name}{part}" for name in WITH_INTERVAL for part in ("", "_low", "_high", "_floor")]
+    + [f"{name}{part}" for name in WITH_INTERVAL + NEIGHBOURS for part in ("", "_low", "_high", "_floor")]
     + [f"{name}{part}" for name in WITHOUT for part in ("", "_floor")]
     + ONCE
 )
@@ -61,6 +62,9 @@ def test_evaluate_returns_the_protocol(no_umap, tmp_path):
     assert all(np.isfinite(v) for v in numbers.values() if not isinstance(v, str))
     assert all(type(v) in (int, float, str) for v in numbers.values())
     assert all(numbers[f"{name}_low"] < numbers[name] < numbers[f"{name}_high"] for name in WITH_INTERVAL)
+    for name in NEIGHBOURS:  # which may be 0 or 1
+        low, high = numbers[f"{name}_low"], numbers[f"{name}_high"]
+        assert 0 <= low <= numbers[name] <= high and low < high
     assert {k: (v.shape, v.dtype) for k, v in points.items()} == {
         f"{name}_{side}": ((n, 2), np.float32) for name in ("pca", "umap") for side, n in (("real", 14), ("fake", 12))
     }
@@ -80,6 +84,11 @@ def test_evaluate_tells_images_apart_from_its_floor(no_umap):
 def test_too_few_images_are_refused():
     with pytest.raises(ValueError, match="at least 12 real and 6 generated images, got 11 and 6"):
         metrics.evaluate(images(11), images(6))
+
+
+def test_fewer_than_eight_generated_images_have_no_halves(no_umap):
+    numbers, _ = metrics.evaluate(images(12), images(7))
+    assert "recall" in numbers and "recall_low" not in numbers and "kid_low" in numbers
 
 
 def test_an_own_weight_file_shows_in_the_label():

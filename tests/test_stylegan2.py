@@ -197,6 +197,15 @@ def test_parameters_at_512_are_those_of_configuration_f():
     assert critic.count_params() + 2 * 64 == 28_982_849
 
 
+def test_parameters_at_1024_are_the_printed_totals():
+    """The totals that the authors' release with augmentation prints, of three colours and two mapping layers."""
+    c = Config(model="stylegan2", profile="paper", mapping_layers=2).model_copy(update={"image_size": 1024})
+    width = [stylegan2.channels(c, r) for r in stylegan2.resolutions(c)]
+    rgb = 2 * sum(width) + 2 * len(width)
+    assert stylegan2.mapping(c).count_params() + stylegan2.synthesis(c).count_params() + rgb == 28_794_124
+    assert stylegan2.critic(c).count_params() + 2 * width[-1] == 29_012_513
+
+
 def test_mapping_forgets_the_length_of_z(config):
     mapping = stylegan2.mapping(Config(**{**SMALL, "latent_dim": 64, "w_dim": 256}))
     assert len([layer for layer in mapping.layers if isinstance(layer, EqualDense)]) == config.mapping_layers == 8

@@ -1,15 +1,34 @@
-"""The only backend-aware code: two primitives, `value_and_grad` and `compile`, per Keras backend.
+"""The only backend-aware code: two primitives, `value_and_grad` and `compile`, on the engine that KERAS_BACKEND names.
 
-Another backend is one more module with the same two functions.
+value_and_grad(function, variables) → ((value, extras), gradients)
+    of function(variables) → (scalar value, extras), with respect to each array of the list `variables`; a variable that
+    the value does not depend on has gradient 0.  May be nested: a gradient can be part of a function that is
+    differentiated again.
+compile(function) → function
+    of nested dicts, lists and tuples of arrays, NumPy's or the engine's; returns the engine's.
+
+Another engine is one more module with the same two functions.
 """
 
-import keras
+import importlib
 
-if keras.backend.backend() != "tensorflow":
+ENGINES = ("tensorflow", "jax", "torch")
+
+try:
+    import keras
+except ModuleNotFoundError as error:
+    if error.name not in ENGINES:
+        raise
     raise ImportError(
-        f"KERAS_BACKEND must be 'tensorflow', got '{keras.backend.backend()}'; unset it or set it to 'tensorflow'"
-    )
+        f"the training engine '{error.name}' is not installed; "
+        f"install it, or set KERAS_BACKEND to one that is, of {', '.join(ENGINES)}"
+    ) from None
 
-from dgan_core.engine.tensorflow import compile, value_and_grad  # noqa: E402
+name = keras.backend.backend()
+if name not in ENGINES:
+    raise ImportError(f"KERAS_BACKEND must be one of {', '.join(ENGINES)}, got '{name}'")
 
-__all__ = ["compile", "value_and_grad"]
+_engine = importlib.import_module(f"{__name__}.{name}")
+value_and_grad, compile = _engine.value_and_grad, _engine.compile
+
+__all__ = ["ENGINES", "compile", "name", "value_and_grad"]

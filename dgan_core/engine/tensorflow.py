@@ -11,7 +11,8 @@ def value_and_grad(function: Callable, variables: list) -> tuple[tuple[Any, Any]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(variables)
         value, extras = function(variables)
-    return (value, extras), tape.gradient(value, variables)
+    gradients = tape.gradient(value, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return (value, extras), gradients
 
 
 def compile(function: Callable) -> Callable:

@@ -23,6 +23,8 @@ _HOME = {
     "frechet_distance_infinity": "intervals",
     "precision_recall": "manifold",
     "density_coverage": "manifold",
+    "precision_recall_interval": "manifold",
+    "density_coverage_interval": "manifold",
     "memorisation": "replay",
     "pair_summary": "protocol",
     "evaluate": "protocol",

@@ -16,7 +16,8 @@ images, which lowers the rank of its covariance and biases FID.
 Where both sets have one distribution, the first-order term of a distance vanishes. v is then noise, too large on
 average and near 0 just where T is lowest; so for KID and FID it counts at least as much as the second-order term, and
 these are covered more often than the level says. Skewed features are covered a little less often.
-`benchmarks/interval_coverage.py` measures how often.
+`benchmarks/interval_coverage.py` measures how often. Precision, recall, density and coverage are made of nearest
+neighbours, whose variance leaving one image out overstates at any N: `manifold` has their intervals.
 """
 
 from typing import NamedTuple
@@ -44,7 +45,7 @@ def pair_mean_interval(pairs, within=False, level=0.95):
 
     pairs (N, M) with N, M ≥ 2; within: (N, N) symmetric with N ≥ 3, of which the pairs i < j count. Unbiased.
     """
-    level = _as_level(level)
+    level = as_level(level)
     pairs = np.asarray(pairs, dtype=np.float64)
     if pairs.ndim != 2 or min(pairs.shape) < 2 + within or (within and pairs.shape[0] != pairs.shape[1]):
         raise ValueError(
@@ -67,7 +68,7 @@ def kernel_distance_interval(x, y, level=0.95):
 
     x (N, D), y (M, D) with N, M ≥ 3. The interval may reach below 0, where an unbiased estimate may lie.
     """
-    level = _as_level(level)
+    level = as_level(level)
     x, y = _at_least(3, *as_feature_pair(x, y))
     sides = leave_one_out.kernel_distance(x, y), leave_one_out.kernel_distance(y, x)
     return _jackknife(kernel_distance(x, y), level, *sides, least=_second_order(_cubic, x, y))
@@ -79,7 +80,7 @@ def frechet_distance_interval(x, y, level=0.95):
     x (N, D), y (M, D) with N, M ≥ 3. At a few hundred images the bias alone is wider than the interval: compare at
     equal N, beside a floor.
     """
-    level = _as_level(level)
+    level = as_level(level)
     x, y = _at_least(3, *as_feature_pair(x, y))
     sides = leave_one_out.frechet_distance(x, y), leave_one_out.frechet_distance(y, x)
     return _jackknife(frechet_distance(x, y), level, *sides, least=_second_order(_linear, x, y))
@@ -94,7 +95,7 @@ def frechet_distance_infinity(x, y, seed=0, level=0.95):
     The interval is for the populations' distance if the bias is a line in 1/N. It isn't where N/4 is below the number
     of features that vary: the bias then bends and the value stays too high. The value may be negative.
     """
-    level = _as_level(level)
+    level = as_level(level)
     x, y = _at_least(20, *as_feature_pair(x, y))
     weights = np.linalg.pinv(np.stack([np.ones(len(PARTS)), PARTS], 1))[0]  # of the line's intercept
     rng = np.random.default_rng(seed)
@@ -119,7 +120,7 @@ def sliced_wasserstein_interval(p, q, n_projections=1000, seed=0, level=0.95):
     p (N, D), q (M, D) with N, M ≥ 3, such as planes of `pca` or `umap`, which aren't fitted again; the directions are
     those of the seed.
     """
-    level = _as_level(level)
+    level = as_level(level)
     p, q = _at_least(3, *as_feature_pair(p, q, ("p", "q")))
     value = sliced_wasserstein(p, q, as_positive_integer(n_projections, "n_projections"), seed)
     theta = np.random.default_rng(seed).standard_normal((p.shape[1], n_projections))  # as sliced_wasserstein draws it
@@ -128,7 +129,7 @@ def sliced_wasserstein_interval(p, q, n_projections=1000, seed=0, level=0.95):
     return _jackknife(value, level, leave_one_out.sliced_wasserstein(p, q), leave_one_out.sliced_wasserstein(q, p))
 
 
-def _as_level(level):
+def as_level(level):
     if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level < 1:
         raise ValueError(f"level must be a number between 0 and 1, such as 0.95, got {level!r}")
     return float(level)
@@ -182,6 +183,19 @@ def _jackknife(value, level, *sides, least=0.0):
     if error == 0:
         return Interval(float(value), float(value), float(value))
     freedom = part.sum() ** 2 / max(sum(v**2 / (len(t) - 1) for v, t in zip(part, sides, strict=True)), 1e-300)
+    return asinh_interval(value, error, freedom, level)
+
+
+def asinh_interval(value, error, freedom, level):
+    """Student's interval on the scale of asinh(T / error).  error > 0"""
     half = stdtrit(freedom, (1 + level) / 2) * error / np.hypot(value, error)  # d asinh(T/√v)/dT = 1/√(T² + v)
     low, high = error * np.sinh(np.arcsinh(value / error) + np.array([-half, half]))
     return Interval(float(value), float(low), float(high))
+
+
+def wilson(share, n, freedom=np.inf, level=0.95):
+    """(low, high) of a share of n (Wilson 1927): within [0, 1], and wide at 0 and 1 too.  n needn't be whole."""
+    z = stdtrit(freedom, (1 + level) / 2)
+    centre, half = share + z**2 / (2 * n), z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    low, high = (centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)
+    return float(np.clip(low, 0, share)), float(np.clip(high, share, 1))

@@ -3,6 +3,14 @@
 A set's manifold is the union of balls about its features, each reaching to its k-th nearest neighbour in the same set.
 Kynkäänniemi et al. 2019 (precision, recall); Naeem et al. 2020 (density, coverage). Both papers use thousands of
 images; with few the balls are wide. All depend on N and k: compare at equal N, and beside halves of the real images.
+
+The intervals are for the expectation at these N and M. Their error comes from halves: both sets are split at random,
+and (T₁ − T₂)²/2 of the two disjoint pairs of halves is an unbiased estimate of the variance of T at half the images,
+about twice that at all of them; its mean over many splits is used (half-samples: McCarthy 1969). What an image does
+here depends on its neighbours at any N, and the delete-one jackknife of `intervals` counts such joint effects once for
+every image in them: its variance is well above the true one, even in large sets. The image bootstrap repeats images, at
+distance 0, and so shrinks the balls.
+`benchmarks/interval_coverage.py` measures how often the intervals cover.
 """
 
 from typing import NamedTuple
@@ -11,23 +19,19 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from .checks import as_feature_pair, as_positive_integer
+from .intervals import Interval, as_level, asinh_interval, wilson
+
+N_SPLITS = 200  # into halves; another seed then moves a width by a few per cent
 
 
 class PrecisionRecall(NamedTuple):
-    precision: float
-    recall: float
+    precision: float | Interval
+    recall: float | Interval
 
 
 class DensityCoverage(NamedTuple):
-    density: float
-    coverage: float
-
-
-def _radii(x, k, name):
-    """Distance of each feature to its k-th nearest neighbour in its own set, itself not counted.  (N, D) → (N,)"""
-    if k >= len(x):
-        raise ValueError(f"k must be below {len(x)}, the number of {name} images, got {k}")
-    return np.partition(cdist(x, x), k, axis=1)[:, k]  # column 0 is the distance 0 to itself
+    density: float | Interval
+    coverage: float | Interval
 
 
 def precision_recall(real, fake, k=3):
@@ -37,11 +41,8 @@ def precision_recall(real, fake, k=3):
     High precision is fidelity, high recall is variety. A single real outlier has a wide ball: see density_coverage.
     """
     real, fake = as_feature_pair(real, fake, ("real", "fake"))
-    k = as_positive_integer(k, "k")
-    distance = cdist(real, fake)  # (N, M)
-    precision = (distance <= _radii(real, k, "real")[:, None]).any(0).mean()
-    recall = (distance <= _radii(fake, k, "generated")).any(1).mean()
-    return PrecisionRecall(float(precision), float(recall))
+    k = _as_neighbour(k, {"the number of real": len(real), "the number of generated": len(fake)})
+    return PrecisionRecall(*(float(_precision(own, across, k)[0]) for own, across in _both_ways(real, fake)))
 
 
 def density_coverage(real, fake, k=5):
@@ -52,6 +53,107 @@ def density_coverage(real, fake, k=5):
     a set against itself has density 1.
     """
     real, fake = as_feature_pair(real, fake, ("real", "fake"))
+    k = _as_neighbour(k, {"the number of real": len(real)})
+    return DensityCoverage(*map(float, _density_coverage(cdist(real, real), cdist(real, fake), k)))
+
+
+def precision_recall_interval(real, fake, k=3, seed=0, level=0.95):
+    """`precision_recall` with an interval for each, within [0, 1] and never without a width.
+
+    real (N, D), fake (M, D) with N // 2, M // 2 > k. The seed is that of the splits.
+    """
+    level = as_level(level)
+    real, fake = as_feature_pair(real, fake, ("real", "fake"))
+    halves = {"half the number of real": len(real) // 2, "half the number of generated": len(fake) // 2}
+    k = _as_neighbour(k, halves)
+    found = []
+    for own, across in _both_ways(real, fake):
+        value, halves = _precision(own, across, k)[0], _of_halves(_precision, own, across, k, seed)[..., 0]
+        found.append(_share_interval(value, halves, across.shape[1], _freedom(across), level))
+    return PrecisionRecall(*found)
+
+
+def density_coverage_interval(real, fake, k=5, seed=0, level=0.95):
+    """`density_coverage` with an interval for each, coverage's within [0, 1], density's from 0 and on asinh's scale.
+
+    real (N, D), fake (M, D) with N // 2 > k and M ≥ 4. The seed is that of the splits.
+    """
+    level = as_level(level)
+    real, fake = as_feature_pair(real, fake, ("real", "fake"))
+    k = _as_neighbour(k, {"half the number of real": len(real) // 2})
+    if len(fake) < 4:
+        raise ValueError(f"this interval needs at least 4 generated images, two in each half, got {len(fake)}")
+    own, across = cdist(real, real), cdist(real, fake)
+    density, coverage = _density_coverage(own, across, k)
+    halves = _of_halves(_density_coverage, own, across, k, seed)
+    freedom = _freedom(across)
+    # At least 1/M²: where no ball holds a generated image, about 3/M of them might have lain where real ones do.
+    error = np.sqrt(max(_variance(halves[..., 0]) / 2, 1 / len(fake) ** 2))
+    value, low, high = asinh_interval(density, error, freedom, level)
+    return DensityCoverage(
+        Interval(value, max(low, 0.0), high), _share_interval(coverage, halves[..., 1], len(real), freedom, level)
+    )
+
+
+def _as_neighbour(k, sizes):
+    """A whole number ≥ 1 below each of sizes, {what they are: how many}."""
     k = as_positive_integer(k, "k")
-    inside = cdist(real, fake) < _radii(real, k, "real")[:, None]  # (N, M)
-    return DensityCoverage(float(inside.sum() / (k * len(fake))), float(inside.any(1).mean()))
+    for what, n in sizes.items():
+        if k >= n:
+            raise ValueError(f"k must be below {n}, {what} images, got {k}")
+    return k
+
+
+def _both_ways(real, fake):
+    """Distances within a set and to the other: precision's, and recall's, which is precision of the sets exchanged."""
+    across = cdist(real, fake)
+    return (cdist(real, real), across), (cdist(fake, fake), across.T)
+
+
+def _radii(own, k):
+    """Distance of each point to its k-th nearest neighbour in its own set, itself not counted.  (N, N) → (N, 1)"""
+    return np.partition(own, k, axis=1)[:, k, None]  # column 0 is the distance 0 to itself
+
+
+def _precision(own, across, k):
+    """Share of the columns of `across` within a closed ball.  own (N, N), across (N, M) distances → (1,)"""
+    return np.array([(across <= _radii(own, k)).any(0).mean()])
+
+
+def _density_coverage(own, across, k):
+    """own (N, N), across (N, M) distances → (2,)"""
+    inside = across < _radii(own, k)
+    return np.array([inside.sum() / (k * across.shape[1]), inside.any(1).mean()])
+
+
+def _of_halves(statistic, own, across, k, seed):
+    """`statistic` of two disjoint pairs of halves, for each split; of an odd set one image is left out.  → (S, 2, T)"""
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(N_SPLITS):
+        rows, columns = (rng.permutation(size)[: size // 2 * 2].reshape(2, -1) for size in across.shape)
+        pairs = zip(rows, columns, strict=True)
+        found.append([statistic(own[np.ix_(i, i)], across[np.ix_(i, j)], k) for i, j in pairs])
+    return np.array(found)
+
+
+def _variance(halves):
+    """Of a statistic at half the images.  halves (S, 2)"""
+    return ((halves[:, 0] - halves[:, 1]) ** 2).mean() / 2
+
+
+def _freedom(across):
+    """Degrees of freedom of the halves' variance, on the safe side: half the smaller set, less one."""
+    return min(across.shape) // 2 - 1
+
+
+def _share_interval(value, halves, n, freedom, level):
+    """Wilson's interval of a share of n images that aren't independent: of as many as would spread as widely.
+
+    Halves say by how much the variance exceeds the binomial one (design effect: Kish 1965). It isn't below it: images
+    that meet the same balls can only be more alike, and two halves of a share near 0 or 1 may differ by nothing.
+    """
+    share = halves.mean()
+    binomial = share * (1 - share) / (n // 2)
+    effect = max(1.0, _variance(halves) / binomial) if binomial > 0 else 1.0
+    return Interval(float(value), *wilson(value, n / effect, freedom, level))

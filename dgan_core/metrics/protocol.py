@@ -69,7 +69,7 @@ def _with_interval(name, interval):
 
 
 def _of_features(real, fake, seed):
-    """KID, FID, precision and recall, density and coverage, with the intervals of the first two."""
+    """KID and FID with their intervals, precision and recall, density and coverage."""
     from .intervals import frechet_distance_interval, kernel_distance_interval
     from .manifold import density_coverage, precision_recall
 
@@ -84,6 +84,15 @@ def _of_features(real, fake, seed):
         "density": density,
         "coverage": coverage,
     }
+
+
+def _of_neighbours(real, fake, seed):
+    """The intervals of precision and recall, density and coverage, for which half of each set must do."""
+    from .manifold import density_coverage_interval, precision_recall_interval
+
+    found = precision_recall_interval(real, fake, seed=seed)._asdict()
+    found |= density_coverage_interval(real, fake, seed=seed)._asdict()
+    return {key: number for name, it in found.items() for key, number in _with_interval(name, it).items()}
 
 
 def _of_pairs(real, fake, lpips_weights, seed):
@@ -143,6 +152,8 @@ def evaluate(
     progress: called with each stage's name as it starts.  convention: of Inception's input, see `features`.
     Returns (numbers, embeddings): a flat dictionary, see above, and four (N, 2) float32 arrays.  The floor has half as
     many images a side: that raises FID and SWD, but no KID and no mean over pairs.
+    With fewer than 8 generated images precision, recall, density and coverage have no interval, with fewer than 20 on a
+    side there is no FID∞.
     """
     from .extractors import check, features
     from .intervals import frechet_distance_infinity
@@ -171,7 +182,9 @@ def evaluate(
     }
     compared, embeddings = _compare(real, fake, x, y, lpips_weights, seed, progress)
     numbers |= compared
-    progress("extrapolation and memorisation")
+    progress("halves, extrapolation and memorisation")
+    if m >= 8:  # each half needs more than recall's three neighbours
+        numbers |= _of_neighbours(x, y, seed)
     if min(n, m) >= 20:  # fewer give no line to extrapolate
         numbers |= _with_interval("fid_infinity", frechet_distance_infinity(x, y, seed=seed))
     copied = memorisation(x, y)

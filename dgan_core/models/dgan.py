@@ -6,7 +6,7 @@ Widths and strides that the paper leaves open are parameters; see the deviations
 import math
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from dgan_core.config import Config
 from dgan_core.models.initialise import initialise
@@ -32,12 +32,20 @@ def generator(config: Config) -> keras.Model:
     return model
 
 
+def _lrelu(x):
+    """LeakyReLU as a product: its slope is a constant where x keeps its sign, and is not differentiated again.
+
+    TensorFlow's own LeakyReLU sends zeros back through every convolution when a gradient penalty is differentiated.
+    """
+    return x * ops.where(x > 0.0, 1.0, SLOPE)
+
+
 def _residual(x, width: int, name: str):
     """LeakyReLU(x + conv(LeakyReLU(conv(x)))), 3×3 each."""
     y = layers.Conv2D(width, 3, padding="same", name=f"{name}_conv1")(x)
-    y = layers.LeakyReLU(SLOPE)(y)
+    y = _lrelu(y)
     y = layers.Conv2D(width, 3, padding="same", name=f"{name}_conv2")(y)
-    return layers.LeakyReLU(SLOPE)(layers.Add()([x, y]))
+    return _lrelu(layers.Add()([x, y]))
 
 
 def critic(config: Config) -> keras.Model:
@@ -49,7 +57,7 @@ def critic(config: Config) -> keras.Model:
     x = image
     for i, width in enumerate((config.critic_width, 2 * config.critic_width, 4 * config.critic_width), start=1):
         x = layers.Conv2D(width, 4, strides=2, padding="same", name=f"down{i}")(x)
-        x = layers.LeakyReLU(SLOPE)(x)
+        x = _lrelu(x)
     for i in (1, 2):
         x = _residual(x, width, f"residual{i}")
     features = trunk(config)(image)  # (B, S/4, S/4, 128)

@@ -152,6 +152,9 @@ class EqualConv2D(Equalised):
 class MinibatchStd(layers.Layer):
     """minibatch_std as a layer: it must see the batch it is called with, whose size a graph of ops would forget."""
 
+    def compute_output_shape(self, shape: tuple) -> tuple:
+        return (*shape[:-1], shape[-1] + 1)
+
     def call(self, x: Any) -> Any:
         return minibatch_std(x)
 

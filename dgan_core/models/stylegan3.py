@@ -16,7 +16,7 @@ from dgan_core import draws
 from dgan_core.config import Config
 from dgan_core.models import filters
 from dgan_core.models.initialise import initialise_normal
-from dgan_core.models.layers import EqualDense, demodulation, lrelu
+from dgan_core.models.layers import SLOPE, EqualDense, demodulation
 from dgan_core.models.stylegan2 import mapping
 
 __all__ = ["FilteredConv", "FourierInput", "Stage", "mapping", "n_styles", "schedule", "synthesis"]
@@ -25,7 +25,6 @@ LAYERS = 14  # before the to-image layer
 CRITICAL = 2  # the last two of them are sampled critically: no room above the cutoff
 MARGIN = 10
 PERIODS = 6  # taps of a filter per sample of its lower rate
-CLAMP = 256.0
 
 
 class Stage(NamedTuple):
@@ -123,8 +122,8 @@ class FourierInput(layers.Layer):
     def call(self, w):
         t = ops.matmul(w, self.affine) / math.sqrt(w.shape[-1]) + self.bias
         c, s, x, y = ops.split(t / ops.sqrt(ops.sum(ops.square(t[:, :2]), axis=1, keepdims=True)), 4, axis=1)
-        fx, fy = self.frequencies
-        phases = self.phases + fx * x + fy * y  # (B, C)
+        fx, fy = ops.unstack(ops.convert_to_tensor(self.frequencies))
+        phases = ops.convert_to_tensor(self.phases) + fx * x + fy * y  # (B, C)
         turned = ops.stack([fx * c + fy * s, fy * c - fx * s], axis=1)  # (B, 2, C)
         move, shift = self.transform[:, :2], self.transform[:, 2]
         phases = phases + ops.sum(turned * shift[:, None], axis=1)
@@ -189,7 +188,8 @@ class FilteredConv(Modulated):
         x = x * (style * self.gain(x, training))[:, None, None]
         x = ops.conv(_frame(x, self.padding), kernel, padding="valid") * demodulation(kernel, style)[:, None, None]
         x = filters.up_2d(x + self.bias, self.up_filter, self.up, self.crop)
-        return filters.down_2d(clamp(lrelu(x)), self.down_filter, self.down)
+        # The ReLU's gain of √2 is the filter's here, which is small, and no pass over the layer's largest tensor.
+        return filters.down_2d(ops.leaky_relu(x, SLOPE), math.sqrt(2.0) * self.down_filter, self.down)
 
 
 class ToImage(Modulated):
@@ -211,17 +211,6 @@ def normalised(kernel, style):
     """
     kernel = kernel * ops.rsqrt(ops.mean(ops.square(kernel), axis=(0, 1, 2), keepdims=True))
     return kernel, style * ops.rsqrt(ops.mean(ops.square(style)))
-
-
-@ops.custom_gradient
-def clamp(x):
-    """x limited to ±256. Its gradient is written out: the backend's own reads the largest tensor of a layer twice."""
-
-    def gradient(*args, upstream=None):
-        slope = args[0] if upstream is None else upstream
-        return ops.where(ops.abs(x) < CLAMP, slope, 0.0)
-
-    return ops.clip(x, -CLAMP, CLAMP), gradient
 
 
 def _frame(x, padding: int):

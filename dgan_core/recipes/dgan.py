@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from dgan_core import draws, engine, models
-from dgan_core.adam import adam, adam_init
+from dgan_core.adam import adam, adam_init, gradient_norm
 from dgan_core.config import Config
 from dgan_core.losses import OBJECTIVES, perceptual
 from dgan_core.recipes.tree import branch, flatten
@@ -65,11 +65,12 @@ class DGAN:
                 penalty = objective.penalty(lambda x: score(c, x), real, fake, eps)
                 value = objective.critic(real_scores, fake_scores) + config.weight_penalty * penalty
                 gap = ops.mean(real_scores) - ops.mean(fake_scores)
-                return value, {"critic_loss": value, "penalty": penalty, "wasserstein": gap}
+                measured = {"critic_loss": value, "penalty": penalty, "wasserstein": gap}
+                return value, {**measured, **objective.measures(real_scores, fake_scores)}
 
             (_, measured), gradients = engine.value_and_grad(loss, state["c"])
             c, c_adam = adam(state["c"], gradients, state["c_adam"], rate, *betas)
-            return {**state, "c": c, "c_adam": c_adam}, measured
+            return {**state, "c": c, "c_adam": c_adam}, {**measured, "critic_gradient": gradient_norm(gradients)}
 
         def generator_step(state, real, z, rate):
             def loss(g):
@@ -82,6 +83,7 @@ class DGAN:
 
             (_, (statistics, measured)), gradients = engine.value_and_grad(loss, state["g"])
             g, g_adam = adam(state["g"], gradients, state["g_adam"], rate, *betas)
+            measured = {**measured, "generator_gradient": gradient_norm(gradients)}
             return {**state, "g": g, "g_statistics": statistics, "g_adam": g_adam}, measured
 
         return engine.compile(critic_step), engine.compile(generator_step)

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from dgan_core import engine
-from dgan_core.adam import adam
+from dgan_core.adam import adam, gradient_norm
 from dgan_core.augment import augment
 from dgan_core.config import Config
-from dgan_core.losses import bce_critic, bce_generator, path_length_penalty, r1_penalty
+from dgan_core.losses import accuracy, bce_critic, bce_generator, path_length_penalty, r1_penalty
 
 R1_EVERY, PATH_EVERY = 16, 4  # updates of the critic, of the generator
 W_DECAY = 0.998  # of the running mean of w, per update
@@ -45,11 +45,12 @@ def make_steps(recipe: Any) -> Steps:
             real_scores, fake_scores = score(c, real, state["p"], real_view), score(c, fake, state["p"], fake_view)
             value = bce_critic(real_scores, fake_scores)
             gap = ops.mean(real_scores) - ops.mean(fake_scores)
-            return value, {"critic_loss": value, "score_gap": gap, "real_sign": ops.mean(ops.sign(real_scores))}
+            measured = {"critic_loss": value, "score_gap": gap, "real_sign": ops.mean(ops.sign(real_scores))}
+            return value, {**measured, "accuracy": accuracy(real_scores, fake_scores)}
 
         (_, measured), gradients = engine.value_and_grad(loss, state["c"])
         c, c_adam = critic_adam(state["c"], gradients, state["c_adam"], rate)
-        return {**state, "c": c, "c_adam": c_adam}, measured
+        return {**state, "c": c, "c_adam": c_adam}, {**measured, "critic_gradient": gradient_norm(gradients)}
 
     def r1_step(state, real, view, rate):
         def loss(c):
@@ -71,7 +72,7 @@ def make_steps(recipe: Any) -> Steps:
         g, g_adam = generator_adam(state["g"], gradients, state["g_adam"], rate)
         w_mean = state["w_mean"] + (1.0 - W_DECAY) * (ops.mean(w, axis=0) - state["w_mean"])
         new = {"g": g, "g_adam": g_adam, "g_buffers": buffers, "w_mean": w_mean}
-        return {**state, **new}, {"generator_loss": value}
+        return {**state, **new}, {"generator_loss": value, "generator_gradient": gradient_norm(gradients)}
 
     def path_step(state, latents, y, rate):
         def loss(g):
@@ -101,8 +102,6 @@ def lazy_adam(config: Config, every: int) -> Callable:
     c = every / (every + 1) if every else 1.0
 
     def step(parameters, gradients, state, rate):
-        # The last bias has no share in the slope of the score: its gradient is None.
-        gradients = [ops.zeros_like(a) if b is None else b for a, b in zip(parameters, gradients, strict=True)]
         return adam(parameters, gradients, state, c * rate, config.beta_1**c, config.beta_2**c, EPSILON)
 
     return step

@@ -1,0 +1,16 @@
+"""JAX: function transformations, and XLA."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+
+def value_and_grad(function: Callable, variables: list) -> tuple[tuple[Any, Any], list]:
+    """((value, extras), gradients) of function(variables) → (scalar value, extras); may be nested."""
+    return jax.value_and_grad(function, has_aux=True)(variables)
+
+
+def compile(function: Callable) -> Callable:
+    """The function compiled by XLA, once for each structure and shape of its arguments."""
+    return jax.jit(function)

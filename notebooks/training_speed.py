@@ -1,0 +1,75 @@
+# %% [markdown]
+# # What training costs
+#
+# A training step is a pure function of state, batch and draws, written once for three engines. Here is what that
+# costs beside a step written by hand for one of them, and how much of what the processor can do a step uses.
+
+# %% tags=["parameters", "hide-input"]
+results = "results"  # folder of benchmark-training.json; relative to the project or absolute
+
+# %% tags=["hide-input"]
+import pandas as pd
+from IPython.display import Markdown, display
+
+from dgan_core.report.benchmark import duration, read_results
+
+measured = read_results(results, "benchmark-training.json")
+NOT_RUN = "not run: `python benchmarks/training.py` writes results/benchmark-training.json"
+
+# %% [markdown]
+# ## One critic step
+#
+# WGAN-GP's critic step, whose penalty differentiates a gradient. The three steps on TensorFlow ran in turn in one
+# process and gave the same loss; JAX and torch, a process each. Compiling is in no time, and a time is the best of a
+# few. The matrix product is float32, by the faster of NumPy and the engines, measured between the steps.
+
+# %% tags=["hide-input"]
+if measured is None:
+    display(Markdown(NOT_RUN))
+else:
+    rows = pd.DataFrame(measured["rows"])
+    table = pd.DataFrame({
+        "engine": rows["engine"],
+        "step": rows["step"],
+        "time": rows["seconds"].map(duration),
+        "times ours": [f"{r.ratio:.2f}" if r.engine == "tensorflow" else "" for r in rows.itertuples()],
+        "asked for": [f"≥ {r.bar:.2f}" if pd.notna(r.bar) else "" for r in rows.itertuples()],
+        "met": rows["met"].map({True: "yes", False: "no"}).fillna(""),
+        "GFLOP/s": (rows["rate"] / 1e9).map("{:.0f}".format),
+        "of a matrix product": rows["of_matrix_rate"].map("{:.0%}".format),
+    })  # fmt: skip
+    display(table.style.hide(axis="index"))
+    work, whole = sum(measured["operations"].values()), measured["of_matrix_rate"]
+    machine = measured["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
+    display(
+        Markdown(
+            f"Images of {measured['size']}×{measured['size']}, batch {measured['batch']}: {work / 1e12:.3g} TFLOP a "
+            f"step. A matrix product reached {measured['matrix_rate'] / 1e9:.0f} GFLOP/s, a copy "
+            f"{measured['memory_rate'] / 1e9:.1f} GB/s. Our step on TensorFlow uses {whole['value']:.0%} of the "
+            f"product's rate; at least {whole['bar']:.0%} is asked for.\n\n"
+            f"Measured on {measured['date']}: {machine['hardware']['cpu']}, {machine['hardware']['cores']} cores, "
+            f"{machine['threads']} threads, load {measured['load_before']:.1f} before the start, "
+            f"{machine['hardware']['system']}; Python {machine['python']}, {versions}; commit {machine['commit'][:16]}."
+            + (" **A check of the script on small images, not a measurement.**" if measured["quick"] else "")
+        )
+    )
+
+# %% [markdown]
+# ## Where the operations go
+#
+# Counted by formula from the widths, a multiply-add as two. Differentiating the penalty needs no more than the way of
+# the slope: leaky ReLUs are constant factors where their input keeps its sign. TensorFlow's own LeakyReLU would send
+# zeros back through every convolution all the same, so the critic writes it as a product.
+
+# %% tags=["hide-input"]
+if measured is None:
+    display(Markdown(NOT_RUN))
+else:
+    parts = pd.Series(measured["operations"])
+    shares = pd.DataFrame({
+        "part of the step": parts.index,
+        "TFLOP": (parts / 1e12).map("{:.3g}".format).to_numpy(),
+        "share": (parts / parts.sum()).map("{:.0%}".format).to_numpy(),
+    })  # fmt: skip
+    display(shares.style.hide(axis="index"))
