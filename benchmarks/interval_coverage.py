@@ -1,7 +1,7 @@
 """How often the intervals of dgan_core.metrics cover what they are for: python benchmarks/interval_coverage.py
 
 Images stand in as independent feature vectors from populations whose distances are known, so that every repetition can
-be judged. Writes results/coverage.json. Three to eight minutes on one core.
+be judged. Writes results/coverage.json. Three to ten minutes on one core.
 
 Populations: D independent coordinates about a mean of 1, of variance ∝ 1/k² and 0.02 on average, so that a few
 directions dominate and the mean is large, as in random-VGG16 features of phantoms and of BUSI. Generated ones are
@@ -9,7 +9,8 @@ shifted by a quarter of a deviation and 1.2 times as wide ("apart"), the same wi
 of skewness 1, about the most that leading components of those features have ("skewed"), distributed as the real ones
 ("equal"), apart with a variance ∝ 1/k only, so that all directions count and N = 50 is too few for FID∞ ("slow"), or
 as "skewed" with exponential coordinates that spread as far as their mean, worse than features seen here ("heavy").
-The intervals' scale was chosen on populations like the first four, by other draws; "heavy" shows what lies beyond.
+The intervals' scale was chosen on populations like the first four, by other draws; "heavy" shows what lies beyond. The
+intervals of precision, recall, density and coverage were chosen on all six, by other draws.
 """
 
 import argparse
@@ -19,7 +20,15 @@ from pathlib import Path
 
 import numpy as np
 
-from dgan_core.metrics import frechet_distance, intervals, sliced_wasserstein
+from dgan_core.metrics import (
+    density_coverage,
+    density_coverage_interval,
+    frechet_distance,
+    intervals,
+    precision_recall,
+    precision_recall_interval,
+    sliced_wasserstein,
+)
 from dgan_core.runs import environment, write_json
 
 LEVEL = 0.95
@@ -94,16 +103,24 @@ METRICS = {
     "SWD at N": lambda x, y: intervals.sliced_wasserstein_interval(plane(x), plane(y), N_PROJECTIONS, 0, LEVEL),
     "FID∞": lambda x, y: intervals.frechet_distance_infinity(x, y, 0, LEVEL),
 }
+NEIGHBOURS = ("precision at N", "recall at N", "density at N", "coverage at N")
+
+
+def all_intervals(x, y):
+    """{metric: its interval}"""
+    neighbours = (*precision_recall_interval(x, y, level=LEVEL), *density_coverage_interval(x, y, level=LEVEL))
+    return {name: interval(x, y) for name, interval in METRICS.items()} | dict(zip(NEIGHBOURS, neighbours, strict=True))
 
 
 def truths(p, q, n, rng):
-    """What each interval is for: closed forms, and means over many draws of FID and SWD at this N."""
+    """What each interval is for: closed forms, and means over many draws of what depends on N, at this N."""
     shift, both = ((p.mean - q.mean) ** 2).sum(), p.variance.sum() + q.variance.sum()
     d = len(p.mean)
-    fid, swd = np.empty(N_TRUTH), np.empty(N_TRUTH)
+    fid, swd, neighbours = np.empty(N_TRUTH), np.empty(N_TRUTH), np.empty((N_TRUTH, len(NEIGHBOURS)))
     for i in range(N_TRUTH):
         x, y = p.draw(rng, n), q.draw(rng, n)
         fid[i], swd[i] = frechet_distance(x, y), sliced_wasserstein(plane(x), plane(y), N_PROJECTIONS)
+        neighbours[i] = (*precision_recall(x, y), *density_coverage(x, y))
     return {
         "KID": mean_kernel(p, p) + mean_kernel(q, q) - 2 * mean_kernel(p, q),
         "pair mean, real–fake": (shift + both) / d,
@@ -111,14 +128,8 @@ def truths(p, q, n, rng):
         "FID at N": fid.mean(),
         "SWD at N": swd.mean(),
         "FID∞": shift + ((p.deviation - q.deviation) ** 2).sum(),  # both covariances are diagonal
+        **dict(zip(NEIGHBOURS, neighbours.mean(0), strict=True)),
     }
-
-
-def wilson(hits, n):
-    """Wilson's 95 % interval of a proportion: it has a width at 0 and at 1 too."""
-    z, share = 1.959964, hits / n
-    centre, half = share + z**2 / (2 * n), z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return (centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)
 
 
 def measure(case, d, n, repetitions):
@@ -126,16 +137,16 @@ def measure(case, d, n, repetitions):
     p, q = populations(case, d)
     seed = (SEED, CASES.index((case, d)), n)
     truth = truths(p, q, n, np.random.default_rng((*seed, 0)))
-    found = {name: np.empty((repetitions, 3)) for name in METRICS}
+    found = {name: np.empty((repetitions, 3)) for name in truth}
     rng = np.random.default_rng((*seed, 1))
     for i in range(repetitions):
         x, y = p.draw(rng, n), q.draw(rng, n)
-        for name, interval in METRICS.items():
-            found[name][i] = interval(x, y)
+        for name, interval in all_intervals(x, y).items():
+            found[name][i] = interval
     rows = []
     for name, (value, low, high) in ((name, table.T) for name, table in found.items()):
         covered = (low <= truth[name]) & (truth[name] <= high)
-        least, most = wilson(covered.sum(), repetitions)
+        least, most = intervals.wilson(covered.mean(), repetitions)
         rows.append({
             "case": case, "features": d, "n": n, "metric": name, "truth": truth[name], "mean": value.mean(),
             "deviation": value.std(ddof=1), "median_width": np.median(high - low), "coverage": covered.mean(),
