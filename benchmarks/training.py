@@ -66,19 +66,17 @@ def operations(config):
     }
 
 
-def inputs(config):
-    """A recipe, its state, and a critic step's real, z and ε."""
-    from dgan_core.recipes import RECIPES
-
-    recipe = RECIPES["dgan"](config)
-    real = np.tanh(draws.normal(0, "real", 0, (config.batch_size, config.image_size, config.image_size, 1)))
-    return recipe, recipe.initial_state(), real
+def real_images(config):
+    """A minibatch (B, S, S, 1) in (-1, 1)."""
+    return np.tanh(draws.normal(0, "real", 0, (config.batch_size, config.image_size, config.image_size, 1)))
 
 
 def ours(config):
     """(a call without arguments: the critic step, its loss brought to the host; the loss of the first step)."""
-    recipe, state, real = inputs(config)
-    state, measured = recipe.critic_step(state, real, 0, RATE)  # compiles; from here on the state is the engine's
+    from dgan_core.recipes import RECIPES
+
+    recipe, real = RECIPES["dgan"](config), real_images(config)
+    state, measured = recipe.critic_step(recipe.initial_state(), real, 0, RATE)  # compiles; now the engine's arrays
     return lambda: float(recipe.critic_step(state, real, 0, RATE)[1]["critic_loss"]), float(measured["critic_loss"])
 
 
@@ -111,7 +109,7 @@ def by_hand(config, graph):
         return loss
 
     step = tf.function(step) if graph else step
-    _, _, real = inputs(config)
+    real = real_images(config)
     z = draws.normal(config.seed, "z critic", 0, (len(real), config.latent_dim))
     eps = draws.uniform(config.seed, "eps", 0, (len(real), 1, 1, 1))
     arrays = [tf.constant(a) for a in (real, z, eps)]

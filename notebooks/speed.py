@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from dgan_core.report.benchmark import duration, read_results
+from dgan_core.report.benchmark import duration, measured_on, read_results
 from dgan_core.report.style import OKABE_ITO, use_style
 
 use_style()
@@ -47,16 +47,10 @@ else:
     display(table.style.hide(axis="index"))
     machine = measured["machine"]
     kernels = sorted({pool["architecture"] for pool in machine["threadpools"] if pool["architecture"]})
-    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items() if "tensor" not in name)
-    display(
-        Markdown(
-            f"Measured on {measured['date']}: {machine['hardware']['cpu']}, {machine['hardware']['cores']} cores, "
-            f"{machine['threads']} threads, {machine['hardware']['system']}, NumPy's BLAS kernel "
-            f"{', '.join(kernels) or 'unknown'}; Python {machine['python']}, {versions}; "
-            f"commit {machine['commit'][:16]}; images of {measured['size']}×{measured['size']}."
-            + (" **A check of the script on small arrays, not a measurement.**" if measured["quick"] else "")
-        )
-    )
+    packages = [name for name in machine["versions"] if "tensor" not in name]
+    also = f"NumPy's BLAS kernel {', '.join(kernels) or 'unknown'}"
+    size = f"Images of {measured['size']}×{measured['size']}."
+    display(Markdown(f"{measured_on(measured, packages, also)} {size}"))
 
 # %% [markdown]
 # ## Cost against the number of images

@@ -12,7 +12,7 @@ results = "results"  # folder of benchmark-stylegan.json; relative to the projec
 import pandas as pd
 from IPython.display import Markdown, display
 
-from dgan_core.report.benchmark import duration, read_results
+from dgan_core.report.benchmark import duration, measured_on, read_results
 
 measured = read_results(results, "benchmark-stylegan.json")
 NOT_RUN = "not run: `python benchmarks/stylegan.py` writes results/benchmark-stylegan.json"
@@ -41,18 +41,4 @@ else:
         "how": rows["how"],
     })  # fmt: skip
     display(table.style.hide(axis="index"))
-    machine = measured["machine"]
-    versions = ", ".join(
-        f"{name} {number}"
-        for name, number in machine["versions"].items()
-        if name in ("keras", "tensorflow", "tensorflow-cpu", "torch")
-    )
-    threads = f"{machine['threads']} thread" + ("s" if machine["threads"] != 1 else "")
-    display(
-        Markdown(
-            f"Measured on {measured['date']}: {machine['hardware']['cpu']}, {machine['hardware']['cores']} cores, "
-            f"{threads}, {machine['hardware']['system']}; Python {machine['python']}, {versions}; "
-            f"commit {machine['commit'][:16]}."
-            + (" **A check of the script on small networks, not a measurement.**" if measured["quick"] else "")
-        )
-    )
+    display(Markdown(measured_on(measured, ("keras", "tensorflow", "tensorflow-cpu", "torch"))))

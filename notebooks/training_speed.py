@@ -11,7 +11,7 @@ results = "results"  # folder of benchmark-training.json; relative to the projec
 import pandas as pd
 from IPython.display import Markdown, display
 
-from dgan_core.report.benchmark import duration, read_results
+from dgan_core.report.benchmark import duration, measured_on, read_results
 
 measured = read_results(results, "benchmark-training.json")
 NOT_RUN = "not run: `python benchmarks/training.py` writes results/benchmark-training.json"
@@ -40,18 +40,13 @@ else:
     })  # fmt: skip
     display(table.style.hide(axis="index"))
     work, whole = sum(measured["operations"].values()), measured["of_matrix_rate"]
-    machine = measured["machine"]
-    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
+    load = f"load {measured['load_before']:.1f} before the start"
     display(
         Markdown(
             f"Images of {measured['size']}×{measured['size']}, batch {measured['batch']}: {work / 1e12:.3g} TFLOP a "
             f"step. A matrix product reached {measured['matrix_rate'] / 1e9:.0f} GFLOP/s, a copy "
             f"{measured['memory_rate'] / 1e9:.1f} GB/s. Our step on TensorFlow uses {whole['value']:.0%} of the "
-            f"product's rate; at least {whole['bar']:.0%} is asked for.\n\n"
-            f"Measured on {measured['date']}: {machine['hardware']['cpu']}, {machine['hardware']['cores']} cores, "
-            f"{machine['threads']} threads, load {measured['load_before']:.1f} before the start, "
-            f"{machine['hardware']['system']}; Python {machine['python']}, {versions}; commit {machine['commit'][:16]}."
-            + (" **A check of the script on small images, not a measurement.**" if measured["quick"] else "")
+            f"product's rate; at least {whole['bar']:.0%} is asked for.\n\n{measured_on(measured, also=load)}"
         )
     )
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from dgan_core import report
-from dgan_core.report.benchmark import duration, read_results
+from dgan_core.report.benchmark import duration, measured_on, read_results
 
 pytestmark = pytest.mark.filterwarnings("error")
 LAMS = (0.5, 3.0, 5.0, 7.0, 10.0)
@@ -204,6 +204,19 @@ def test_results_are_read_or_not_run(tmp_path):
     (tmp_path / "x.json").write_text('{"a": 1}')
     assert read_results(tmp_path, "x.json") == {"a": 1}
     assert [duration(s) for s in (90, 1, 0.0123)] == ["1.5 min", "1 s", "12.3 ms"]
+
+
+def test_a_benchmark_says_what_it_was_measured_on():
+    machine = {"hardware": {"cpu": "A", "cores": 2, "system": "Linux"}, "threads": 1, "python": "3.11",
+               "versions": {"numpy": "2.4", "torch": "2.13"}, "commit": "abc"}  # fmt: skip
+    measured = {"date": "2026-01-01", "quick": False, "machine": machine}
+    whole = "Measured on 2026-01-01: A, 2 cores, 1 thread, Linux; Python 3.11, numpy 2.4, torch 2.13; commit abc."
+    assert measured_on(measured) == whole
+    machine["threads"] = 2
+    assert measured_on(measured | {"quick": True}, ["torch"], "load 1") == (
+        "Measured on 2026-01-01: A, 2 cores, 2 threads, Linux, load 1; Python 3.11, torch 2.13; commit abc. "
+        "**A check of the script on small inputs, not a measurement.**"
+    )
 
 
 def test_badge_says_what_produced_a_table(tmp_path):

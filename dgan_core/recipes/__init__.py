@@ -5,10 +5,10 @@ critic_step(state, real, update, rate), generator_step(state, real, iteration, r
 snapshot(state) → arrays; sample(arrays, z) → images (n, S, S, 1) in [-1, 1]
 """
 
-from dgan_core import engine  # before Keras: an engine that is not there is told in a sentence
+import dgan_core.engine  # noqa: F401  before Keras: an engine that is not there is told in a sentence
 from dgan_core.recipes.dgan import DGAN
 from dgan_core.recipes.stylegan import StyleGAN
 
 RECIPES = {"dgan": DGAN, "stylegan2": StyleGAN, "stylegan3": StyleGAN}
 
-__all__ = ["RECIPES", "engine"]
+__all__ = ["RECIPES"]

@@ -17,3 +17,19 @@ def duration(seconds):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds * 1e3:.3g} ms"
+
+
+def measured_on(measured, packages=None, also=""):
+    """What a benchmark's numbers belong to: date, machine, versions (of all packages, or those named) and commit.
+
+    also: words on the machine of one benchmark alone, placed after it.  A --quick run is called what it is.
+    """
+    machine = measured["machine"]
+    hardware, threads, versions = machine["hardware"], machine["threads"], machine["versions"]
+    named = ", ".join(f"{name} {versions[name]}" for name in versions if packages is None or name in packages)
+    return (
+        f"Measured on {measured['date']}: {hardware['cpu']}, {hardware['cores']} cores, "
+        f"{threads} thread{'s' if threads != 1 else ''}, {hardware['system']}{also and f', {also}'}; "
+        f"Python {machine['python']}, {named}; commit {machine['commit'][:16]}."
+        + (" **A check of the script on small inputs, not a measurement.**" if measured["quick"] else "")
+    )
