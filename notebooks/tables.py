@@ -53,8 +53,9 @@ report.show(report.table3(found), report.caption_table(found, 3), found)
 # ## Table 4: beyond the paper
 #
 # Precision and density ask whether generated images lie among the real ones, recall and coverage whether the real ones
-# are reached. FID∞ extrapolates FID to unlimited images. UMAP-SWD over ten seeds shows how much of Figure 4 is UMAP's
-# own. A small p says that generated images lie closer to the training images than these lie to each other.
+# are reached; density is about 1 where the two agree. FID∞ extrapolates FID to unlimited images. UMAP-SWD over UMAP's
+# own ten seeds shows how much of Figure 4 is UMAP's. A small p says that generated images lie closer to the training
+# images than these lie to each other.
 
 # %% tags=["hide-input"]
 report.show(report.table4(found), report.caption_table(found, 4), found)
@@ -69,8 +70,9 @@ report.show(report.table4(found), report.caption_table(found, 4), found)
 # KID and FID compare the *distributions* of features of generated and real images: low is good. LPIPS and
 # MS-SSIM compare *pairs*: between generated images, a high LPIPS or a low MS-SSIM means variety, and between a
 # real and a generated one likeness. The ± of the pairwise metrics is the spread over pairs, and that of KID the
-# spread over subsets; neither is the spread over training runs, of which there is one each. The definitions are
-# in [the metrics chapter](../book/metrics.md).
+# spread over subsets; neither is the spread over training runs. Where several seeds were trained, a line *over seeds*
+# gives their mean, their standard deviation and, in brackets, their number; the other lines are the first seed's. The
+# definitions are in [the metrics chapter](../book/metrics.md).
 
 # %% [markdown]
 # ## What the runs took

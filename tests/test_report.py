@@ -21,7 +21,8 @@ PAIRED = ("lpips_real_fake", "lpips_fake_fake", "ms_ssim_real_fake", "ms_ssim_fa
 
 def write_run(root, loss="bce", lam=3.0, kid=0.1, fid=100.0, model="dgan", evaluated=True, **config):
     """One run directory as training and evaluation leave it."""
-    name = f"dgan-{loss}-lam{lam:g}-seed0" if model == "dgan" else f"{model}-seed0"
+    name = f"dgan-{loss}-lam{lam:g}" if model == "dgan" else model
+    name += f"-seed{config.get('seed', 0)}"
     path = root / "quick" / name
     (path / "samples").mkdir(parents=True)
     defaults = {
@@ -46,7 +47,8 @@ def write_run(root, loss="bce", lam=3.0, kid=0.1, fid=100.0, model="dgan", evalu
     final |= {f"{key}_floor": final[key] / 4 for key in ("kid", "kid_mean", "kid_std", "fid", *PAIRED)}
     final |= {"precision_floor": 0.9, "recall_floor": 0.9, "density_floor": 1.0, "coverage_floor": 1.0}
     final |= {f"{key}_std": 0.05 for key in PAIRED}
-    for key in ("kid", "fid", "fid_infinity", "swd_pca", "swd_umap", *PAIRED):
+    manifold = ("precision", "recall", "density", "coverage")
+    for key in ("kid", "fid", "fid_infinity", "swd_pca", "swd_umap", *manifold, *PAIRED):
         final |= {f"{key}_low": 0.9 * final[key], f"{key}_high": 1.1 * final[key]}
     history = [{"epoch": e, "kid": kid + 1 - e / 4, "kid_mean": 0.0, "kid_std": 0.0, "fid": fid}
                for e in (0, 2, 4)]  # fmt: skip
@@ -104,15 +106,31 @@ def test_a_run_with_its_two_weights_apart_stands_for_no_λ(tmp_path):
 
 def test_table_4_goes_beyond_the_paper(tmp_path):
     four = report.table4(sweep(tmp_path))
-    assert four.loc["WGAN-GP λ=5", "FID∞"] == "185.0 [166.5, 203.5]"
-    assert four.loc["BCE λ=3", "UMAP-SWD, ten seeds"] == "1.40 ± 0.10"
-    assert (four.loc["StyleGAN2"] == "not run").all()
-    assert four.loc["real halves", ["precision ↑", "FID∞"]].to_list() == ["0.90", ""]
+    assert four.loc["WGAN-GP λ=5", "FID∞ ↓"].to_list() == ["185.0", "[166.5, 203.5]", ""]
+    assert four.loc["BCE λ=3", "recall ↑"].to_list() == ["0.25", "[0.23, 0.28]", ""]
+    assert four.loc["BCE λ=3", ("UMAP-SWD, its ten seeds", "ours")] == "1.40 ± 0.10"
+    assert (four.loc["StyleGAN2"].xs("ours", level=1) == "not run").all()
+    assert four.loc["real halves"].xs("ours", level=1)[["precision ↑", "FID∞ ↓"]].to_list() == ["0.90", ""]
     assert "No model is suspected" in report.caption_table(report.collect(tmp_path), 4)
     write_run(tmp_path / "copy", "bce", 3.0)
     path = tmp_path / "copy" / "quick" / "dgan-bce-lam3-seed0" / "metrics.json"
     path.write_text(path.read_text().replace('"memorisation_p": 0.5', '"memorisation_p": 0.01'))
     assert "Suspected of memorising (p < 0.05): BCE λ=3." in report.caption_table(report.collect(tmp_path / "copy"), 4)
+
+
+def test_several_seeds_have_a_mean_and_a_spread(tmp_path):
+    for seed, fid in enumerate((100.0, 104.0, 120.0)):
+        write_run(tmp_path, "bce", 3.0, fid=fid, seed=seed)
+    write_run(tmp_path, "bce", 3.0, seed=3, evaluated=False)
+    write_run(tmp_path, "bce", 5.0)
+    runs = report.collect(tmp_path)
+    two = report.table2(runs)["FID ↓"]
+    assert two.loc["λ = 3", ["ours", "over seeds"]].to_list() == ["100.00", "108.00 ± 10.58 (3)"]
+    assert two.loc["λ = 5", "over seeds"] == two.loc["λ = 7", "over seeds"] == ""
+    html = report.show(report.table2(runs))._repr_html_()
+    assert html.count("<th>over seeds</th>") == 1  # a line only where there are several
+    kinds = [html.index(f"<th>{kind}</th>") for kind in ("95 %", "over seeds")]
+    assert kinds == sorted(kinds)
 
 
 def test_what_was_not_run_says_so(tmp_path):

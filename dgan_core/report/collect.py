@@ -155,8 +155,8 @@ def _same(a, b):
     return str(a) == str(b) or Path(str(a)).expanduser().resolve() == Path(str(b)).expanduser().resolve()
 
 
-def find(runs, model="dgan", loss=None, lam=None):
-    """The first run of this model, loss and λ (both its weights), an evaluated one before an unevaluated; or None."""
+def matching(runs, model="dgan", loss=None, lam=None):
+    """The runs of this model, loss and λ (both its weights), one a seed; evaluated ones before unevaluated."""
     if model != "dgan":
         loss = lam = None  # a StyleGAN has one objective of its own, real images none
     hits = [
@@ -166,7 +166,12 @@ def find(runs, model="dgan", loss=None, lam=None):
         and (lam is None or np.isclose(float(run.config.get("lam", np.nan)), float(lam)))
         and (lam is None or run.config.get("lam_gp") is None and run.config.get("lam_perceptual") is None)
     ]  # fmt: skip
-    return min(hits, key=lambda run: not run.final, default=None)
+    return sorted(hits, key=lambda run: not run.final)
+
+
+def find(runs, model="dgan", loss=None, lam=None):
+    """The first of `matching`, or None."""
+    return next(iter(matching(runs, model, loss, lam)), None)
 
 
 def lams(runs):

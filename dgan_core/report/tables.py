@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .badge import badge
-from .collect import find, label, lams
+from .collect import find, label, lams, matching
 from .paper import paper_cell
 
 NOT_RUN = "not run"
@@ -18,7 +18,13 @@ COLUMNS = {  # metric → heading, digits; ↓ better low, ↑ better high
     "ms_ssim_real_fake": ("MS-SSIM real–fake ↑", 2),
     "ms_ssim_fake_fake": ("MS-SSIM fake–fake ↓", 2),
 }
-BEYOND = {"precision": "precision ↑", "recall": "recall ↑", "density": "density ↑", "coverage": "coverage ↑"}
+BEYOND = {  # the same, of Table 4
+    "precision": ("precision ↑", 2),
+    "recall": ("recall ↑", 2),
+    "density": ("density ↑", 2),
+    "coverage": ("coverage ↑", 2),
+    "fid_infinity": ("FID∞ ↓", 1),
+}
 FLOOR, CONTRAST = "real halves", "malignant–benign"
 TABLE3 = (
     ("dgan", "wgan-gp", 5.0), ("dgan", "bce", 3.0), ("stylegan2", None, None),
@@ -26,22 +32,35 @@ TABLE3 = (
 )  # fmt: skip
 
 
-def our_cell(run, metric, digits=None):
-    """The measured number as text, ± its spread where there is one; "not run" where there is none.
+def _measured(run, metric):
+    """(number, spread) as the tables print them, None for what there is not.
 
     KID prints the mean ± standard deviation over subsets, as the paper does. Where one subset
     holds every image all subsets are equal and their spread says nothing: then KID goes without.
     """
     final = run.final if run is not None else {}
+    if metric != "kid":
+        return final.get(metric), final.get(f"{metric}_std")
+    size = final.get("kid_subset_size") or 0
+    whole = size >= min(final.get("n_real") or np.inf, final.get("n_fake") or np.inf)
+    mean = final.get("kid_mean")
+    return (final.get("kid"), None) if whole or mean is None else (mean, final.get("kid_std"))
+
+
+def our_cell(run, metric, digits=None):
+    """The measured number as text, ± its spread where there is one; "not run" where there is none."""
+    return _text(*_measured(run, metric), COLUMNS[metric][1] if digits is None else digits)
+
+
+def seeds_cell(runs, metric, digits=None):
+    """Mean ± standard deviation over the seeds of one setting, as "0.15 ± 0.02 (3)"; "" where fewer than two are there.
+
+    runs: those of one setting, as `matching` finds them.
+    """
+    numbers = [_measured(run, metric)[0] for run in runs]
+    numbers = [number for number in numbers if number is not None and np.isfinite(number)]
     digits = COLUMNS[metric][1] if digits is None else digits
-    if metric == "kid":
-        full, mean, std = final.get("kid"), final.get("kid_mean"), final.get("kid_std")
-        size = final.get("kid_subset_size") or 0
-        whole = size >= min(final.get("n_real") or np.inf, final.get("n_fake") or np.inf)
-        number, std = (full, None) if whole or mean is None else (mean, std)
-    else:
-        number, std = final.get(metric), final.get(f"{metric}_std")
-    return _text(number, std, digits)
+    return f"{_text(np.mean(numbers), np.std(numbers, ddof=1), digits)} ({len(numbers)})" if len(numbers) > 1 else ""
 
 
 def floor_cell(run, metric):
@@ -67,31 +86,40 @@ def _text(number, std, digits):
     return text if std is None or not np.isfinite(std) else f"{text} ± {std:.{digits}f}"
 
 
+def _cells(runs, key, metric, digits):
+    """What one setting measured: the first seed's number, its interval over images, and the spread over seeds."""
+    seeds = matching(runs, *key)
+    run = next(iter(seeds), None)
+    return {
+        "ours": our_cell(run, metric, digits),
+        "95 %": interval_cell(run, metric, digits),
+        "over seeds": seeds_cell(seeds, metric, digits),
+    }
+
+
+def _frame(rows):
+    """{row: {(metric, kind): text}} → DataFrame, a column per metric and kind; "" where a row has no such cell."""
+    frame = pd.DataFrame.from_dict(rows, orient="index").fillna("")
+    frame.columns = pd.MultiIndex.from_tuples(frame.columns)
+    return frame
+
+
 def _table(runs, rows):
-    """rows: (model, loss, lam, name) → DataFrame of strings, columns (metric, ours | 95 % | paper).
+    """rows: (model, loss, lam, name) → DataFrame of strings, columns (metric, ours | 95 % | over seeds | paper).
 
     Two rows of real images against real ones close it: a floor (two halves of the real images) and a yardstick
     (malignant against benign). The paper prints neither.
     """
-    cells = {}
     measured = next((run for run in runs if run.final.get("kid_floor") is not None), None)
-    contrast = find(runs, "real")
-    for metric, (heading, _) in COLUMNS.items():
-        ours, interval, paper = (cells.setdefault((heading, kind), {}) for kind in ("ours", "95 %", "paper"))
-        for model, loss, lam, name in rows:
-            run = find(runs, model, loss, lam)
-            ours[name] = our_cell(run, metric)
-            interval[name] = interval_cell(run, metric)
-            paper[name] = paper_cell(model, loss, lam, metric)
-        ours[FLOOR], interval[FLOOR], paper[FLOOR] = floor_cell(measured, metric), "", ""
-        ours[CONTRAST], interval[CONTRAST], paper[CONTRAST] = (
-            our_cell(contrast, metric),
-            interval_cell(contrast, metric),
-            "",
-        )
-    frame = pd.DataFrame(cells, index=[*(name for *_, name in rows), FLOOR, CONTRAST])
-    frame.columns = pd.MultiIndex.from_tuples(cells)
-    return frame
+    table = {name: {} for *_, name in rows} | {FLOOR: {}, CONTRAST: {}}
+    for metric, (heading, digits) in COLUMNS.items():
+        for *key, name in rows:
+            cells = {**_cells(runs, key, metric, digits), "paper": paper_cell(*key, metric)}
+            table[name] |= {(heading, kind): text for kind, text in cells.items()}
+        table[FLOOR][heading, "ours"] = floor_cell(measured, metric)
+        contrast = _cells(runs, ("real",), metric, digits)
+        table[CONTRAST] |= {(heading, kind): text for kind, text in contrast.items()}
+    return _frame(table)
 
 
 def table1(runs):
@@ -111,24 +139,18 @@ def table3(runs):
 
 def table4(runs):
     """Beyond the paper, for the models of Table 3: coverage of the real images, FID∞, UMAP's seeds, memorisation."""
-    rows = {}
+    table = {}
     for key in (*TABLE3, ("real", None, None)):
-        run = find(runs, *key)
-        p = value(run, "memorisation_p")
+        run, row = find(runs, *key), table.setdefault(label(*key), {})
+        for metric, (heading, digits) in BEYOND.items():
+            row |= {(heading, kind): text for kind, text in _cells(runs, key, metric, digits).items()}
         mean, std = value(run, "swd_umap_seeds_mean"), value(run, "swd_umap_seeds_std")
-        rows[label(*key)] = {
-            **{heading: our_cell(run, metric, 2) for metric, heading in BEYOND.items()},
-            "FID∞": f"{our_cell(run, 'fid_infinity', 1)} {interval_cell(run, 'fid_infinity', 1)}"
-            if np.isfinite(value(run, "fid_infinity"))
-            else NOT_RUN,
-            "UMAP-SWD, ten seeds": _text(mean, std, 2),
-            "memorisation, p": f"{p:.3f}" if np.isfinite(p) else NOT_RUN,
-        }
+        row["UMAP-SWD, its ten seeds", "ours"] = _text(mean, std, 2)
+        row["memorisation, p", "ours"] = _text(value(run, "memorisation_p"), None, 3)
     final = next((run.final for run in runs if run.final.get("precision_floor") is not None), {})
-    rows[FLOOR] = dict.fromkeys(rows[label("real")], "") | {
-        heading: _text(final.get(f"{metric}_floor"), None, 2) for metric, heading in BEYOND.items()
-    }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    halves = {metric: final.get(f"{metric}_floor") for metric in BEYOND if metric != "fid_infinity"}
+    table[FLOOR] = {(BEYOND[metric][0], "ours"): _text(number, None, 2) for metric, number in halves.items()}
+    return _frame(table)
 
 
 def value(run, metric):
