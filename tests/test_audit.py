@@ -54,7 +54,7 @@ def test_equal_bytes_in_another_shape_are_no_duplicate(tmp_path):
 def test_a_broken_image_is_named(root):
     path = root / "benign" / "benign (3).png"
     path.write_bytes(path.read_bytes()[:50])
-    with pytest.raises(ValueError, match=r"benign \(3\).png is not a complete PNG"):
+    with pytest.raises(ValueError, match=r"benign \(3\).png is broken or cut short"):
         audit(root)
 
 

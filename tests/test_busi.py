@@ -111,7 +111,7 @@ def test_a_png_cut_anywhere_or_overwritten_is_named(root, small):
     cuts = [whole[:length] for length in (0, 4, 20, 40, len(whole) // 2, len(whole) - 20, len(whole) - 6)]
     for content in (*cuts, whole[:60] + bytes(10) + whole[70:]):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"malignant \(2\).png is not a complete PNG image"):
+        with pytest.raises(ValueError, match=r"malignant \(2\).png is (empty|not a readable|broken or cut short)"):
             load_busi(root, size=8)
 
 
@@ -182,7 +182,7 @@ def test_a_failed_download_names_the_address_and_the_way_out(server, tmp_path):
 def test_members_that_escape_are_refused(server, tmp_path, member):
     with zipfile.ZipFile(server[1] / "evil.zip", "w") as archive:
         archive.writestr(member, b"")
-    with pytest.raises(ValueError, match="would land outside its folder"):
+    with pytest.raises(ValueError, match="outside the archive"):
         fetch_busi(f"{server[0]}/evil.zip", cache=tmp_path / "cache")
     assert not list(tmp_path.rglob("outside.png"))
 

@@ -19,9 +19,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dgan_core import metrics
+from dgan_core import archives, metrics
 from dgan_core.metrics import __main__ as command
-from dgan_core.metrics import images as reader
 
 rng = np.random.default_rng(11)
 N = 24
@@ -342,9 +341,15 @@ CONTENTS = {  # of the file "scan (7).png"
     "16-bit grey with alpha": (png(40, 40, 16, 4, bytes((1 + 40 * 4) * 40)), "has more than 8 bits a channel"),
     "32-bit whole numbers": (encoded(LEVELS.astype(np.int32), "TIFF"), "has more than 8 bits a channel"),
     "floats": (encoded(LEVELS.astype(np.float32), "TIFF"), "has more than 8 bits a channel"),
-    "an animated WebP": (encoded(LEVELS, "WEBP", save_all=True, append_images=FRAMES), "must hold one picture, got 3"),
-    "an animated PNG": (encoded(LEVELS, save_all=True, append_images=FRAMES), "must hold one picture, got 3"),
-    "a TIFF of pages": (encoded(LEVELS, "TIFF", save_all=True, append_images=FRAMES), "must hold one picture, got 3"),
+    "an animated WebP": (
+        encoded(LEVELS, "WEBP", save_all=True, append_images=FRAMES),
+        "must hold one picture, got several",
+    ),
+    "an animated PNG": (encoded(LEVELS, save_all=True, append_images=FRAMES), "must hold one picture"),
+    "a TIFF of pages": (
+        encoded(LEVELS, "TIFF", save_all=True, append_images=FRAMES),
+        "must hold one picture, got several",
+    ),
     "CMYK": (encoded(RGB, "JPEG", "CMYK"), "must be grey or RGB, got CMYK"),
     "LAB": (encoded(RGB, "TIFF", "LAB"), "must be grey or RGB, got LAB"),
     "transparent": (encoded(np.dstack([RGB, LEVELS])), "has transparent pixels"),
@@ -452,7 +457,7 @@ def twice(path, good):
 
 
 def bomb(path, good):
-    pack(path, good | {"a.png": bytes(reader.FILE_LIMIT + 1)})
+    pack(path, good | {"a.png": bytes(archives.MEMBER_LIMIT + 1)})
 
 
 def many_bombs(path, good):
@@ -475,8 +480,8 @@ def many_bombs(path, good):
     ],
 )
 def test_archives_that_cannot_be_used(sets, tmp_path, capsys, monkeypatch, spoil, says):
-    monkeypatch.setattr(reader, "FILE_LIMIT", 2**20)
-    monkeypatch.setattr(reader, "SET_LIMIT", 8 * 10**6)
+    monkeypatch.setattr(archives, "MEMBER_LIMIT", 2**20)
+    monkeypatch.setattr(archives, "TOTAL_LIMIT", 8 * 10**6)
     spoil(tmp_path / "real.zip", {f"scan ({i}).png": encoded(GREY[i, ..., 0]) for i in range(1, 5)})
     assert says in complaint(capsys, tmp_path / "real.zip", sets[1])
 

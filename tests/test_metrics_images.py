@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dgan_core import metrics
+from dgan_core import metrics, pictures
 from dgan_core.data import load_busi
-from dgan_core.metrics import images, picture
+from dgan_core.metrics import images
 
 rng = np.random.default_rng(3)
 COLOUR = rng.integers(0, 256, (12, 16, 3), dtype=np.uint8)
@@ -74,7 +74,7 @@ def test_order_is_natural_through_folders_and_leftovers_of_systems_are_skipped(t
 def test_a_folder_an_archive_and_an_array_are_one_set(tmp_path):
     stack = rng.integers(0, 256, (11, 8, 10, 3), dtype=np.uint8)
     source = folder(tmp_path / "set", **{f"i{k}": image for k, image in enumerate(stack)})
-    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA):
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         archive = tmp_path / f"set {method}.ZIP"
         with zipfile.ZipFile(archive, "w", method) as new:
             new.mkdir("inner")
@@ -145,10 +145,10 @@ def test_progress_counts_every_image(tmp_path):
 @pytest.mark.parametrize(("form", "options"), [("PNG", {}), ("JPEG", {}), ("BMP", {}), ("TIFF", {}), ("WEBP", {})])
 def test_no_cut_passes_for_a_whole_file(form, options):
     whole = encoded(COLOUR, form, **options)
-    assert picture.decode(whole, "a").shape == COLOUR.shape
+    assert pictures.decode(whole, "a").shape == COLOUR.shape
     for end in range(len(whole)):
         with pytest.raises(ValueError, match=r"^a is (empty|not a readable|broken or cut short)"):
-            picture.decode(whole[:end], "a")
+            pictures.decode(whole[:end], "a")
 
 
 def test_a_set_too_large_for_memory_is_refused_after_its_first_image(tmp_path, monkeypatch):

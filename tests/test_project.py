@@ -21,7 +21,9 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 ALLOWED = {  # what each part may import of the package
     "config": set(),
     "draws": set(),
-    "data": {"data"},
+    "pictures": set(),
+    "archives": set(),
+    "data": {"data", "pictures", "archives"},
     "engine": {"engine"},
     "losses": {"engine"},
     "adam": set(),
@@ -30,7 +32,7 @@ ALLOWED = {  # what each part may import of the package
     "augment": {"draws"},
     "recipes": {"recipes", "draws", "engine", "models", "adam", "augment", "config", "losses"},
     "training": {"data", "draws", "recipes", "config", "runs"},
-    "metrics": {"metrics", "config"},
+    "metrics": {"metrics", "config", "pictures", "archives"},
     "report": {"report", "runs", "config"},
 }
 

@@ -3,22 +3,22 @@
 Layout: Dataset_BUSI_with_GT/<label>/<label> (12).png, with masks <label> (12)_mask.png, _mask_1.png, …
 """
 
-import io
 import os
 import re
 import shutil
 import tempfile
 import warnings
-import zipfile
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from dgan_core.archives import unzip
+from dgan_core.pictures import read_file, whole
+
 URL = "https://scholar.cu.edu.eg/Dataset_BUSI.zip"
 FOLDER = "Dataset_BUSI_with_GT"
 COUNTS = {"benign": 437, "malignant": 210, "normal": 133}  # images of the complete set, masks not counted
-PNG_END = b"IEND\xaeB`\x82"
 
 
 def find_root(root):
@@ -56,18 +56,8 @@ def index_busi(root, label="malignant"):
 
 
 def read_image(path):
-    """One PNG, fully decoded, in its own mode. A truncated or broken file raises ValueError and is named."""
-    content = Path(path).read_bytes()
-    try:
-        if PNG_END not in content:  # Pillow would accept a file cut after its last pixel
-            raise OSError("its end is missing")
-        image = Image.open(io.BytesIO(content), formats=["PNG"])
-        image.load()
-    except Exception as error:  # of a broken file Pillow raises OSError, SyntaxError, struct.error, …
-        raise ValueError(f"{path} is not a complete PNG image, download it again.") from error
-    if image.mode.startswith(("I", "F")):
-        raise ValueError(f"{path} has more than 8 bits a channel (mode {image.mode}), which BUSI never has.")
-    return image
+    """One image, fully decoded, in its own mode.  ValueError names a file that is damaged or not like BUSI's."""
+    return whole(read_file(path), str(path))
 
 
 def to_square(image, size, resize="stretch"):
@@ -136,19 +126,6 @@ def fetch_busi(url=URL, sha256=None, cache=None):
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return find_root(target)
-
-
-def unzip(archive, folder):
-    """Unzip, refusing members that would land outside the folder."""
-    try:
-        with zipfile.ZipFile(archive) as content:
-            for name in content.namelist():
-                posix, windows = PurePosixPath(name), PureWindowsPath(name)
-                if posix.is_absolute() or windows.anchor or ".." in (*posix.parts, *windows.parts):
-                    raise ValueError(f"{archive} has a member {name!r} that would land outside its folder.")
-            content.extractall(folder)
-    except zipfile.BadZipFile as error:
-        raise ValueError(f"{archive} is not a complete zip archive.") from error
 
 
 def check_complete(root, url):

@@ -4,20 +4,19 @@ Every image of the set counts, those of folders inside it too; what can't be tak
 nothing is skipped but what systems leave behind (hidden files, Thumbs.db, desktop.ini, __MACOSX).
 """
 
-import contextlib
 import fnmatch
 import os
 import re
-import zipfile
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from .checks import as_positive_integer
-from .picture import SIDE_LIMIT, decode, resize, to_grey
+from dgan_core.archives import open_zip, read_npy
+from dgan_core.pictures import SIDE_LIMIT, decode, read_file, resize, to_grey
 
-SET_LIMIT = 8 * 10**9  # bytes of one set in memory, N·H·W·C, and of an archive, unpacked
-FILE_LIMIT = 2**28  # bytes of one file
+from .checks import as_positive_integer
+
+SET_LIMIT = 8 * 10**9  # bytes of one set in memory, N·H·W·C
 LEFTOVERS = ("thumbs.db", "desktop.ini", "__macosx")
 MASK = re.compile(r"(.+?)_mask(_\d+)?")  # BUSI's names
 
@@ -50,8 +49,8 @@ def read_images(source, size=None, grey=False, exclude=(), progress=None):
         return _decode_all(source, _folder(source), exclude, size, grey, progress)
     kind = source.suffix.lower() if source.is_file() else None
     if kind == ".zip":
-        with _zip(source) as archive:
-            return _decode_all(source, _members(source, archive), exclude, size, grey, progress)
+        with open_zip(source) as members:
+            return _decode_all(source, members, exclude, size, grey, progress)
     if kind == ".npy":
         array = _npy(source)
         named = ((f"{source}[{i}]", array[i]) for i in range(len(array)))
@@ -73,68 +72,12 @@ def _folder(root):
         inner[:] = [name for name in inner if not _leftover(name)]
         for name in names:
             path = Path(folder, name)
-            files[path.relative_to(root).as_posix()] = lambda path=path: _file(path)
+            files[path.relative_to(root).as_posix()] = lambda path=path: read_file(path)
     return files
-
-
-def _file(path):
-    if not path.is_file():
-        raise ValueError(f"{path} must be a regular file, got a broken link or a device: remove or exclude it")
-    try:
-        if path.stat().st_size > FILE_LIMIT:
-            raise ValueError(f"{path} must have at most {FILE_LIMIT >> 20} MiB, got {path.stat().st_size >> 20} MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path} can't be read ({error.strerror})") from error
-
-
-@contextlib.contextmanager
-def _zip(path):
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise ValueError(f"{path} is not a complete zip archive ({error})") from error
-    with archive:
-        yield archive
-
-
-def _members(path, archive):
-    """As `_folder`, for an archive. A member yields no more bytes than it declares, so that the sums here hold."""
-    files = {}
-    for member in archive.infolist():
-        name = member.filename
-        posix, windows = PurePosixPath(name), PureWindowsPath(name)
-        if posix.is_absolute() or windows.anchor or ".." in (*posix.parts, *windows.parts):
-            raise ValueError(f"{path} has a member {name!r} outside the archive: pack it with relative names")
-        if name in files:
-            raise ValueError(f"{path} has two members named {name!r}: pack it again")
-        if not member.is_dir():
-            files[name] = lambda member=member: _member(path, archive, member)
-    unpacked = sum(member.file_size for member in archive.infolist())
-    if unpacked > SET_LIMIT:
-        raise ValueError(f"{path} must unpack to at most {SET_LIMIT / 1e9:g} GB, got {unpacked / 1e9:.3g} GB")
-    return files
-
-
-def _member(path, archive, member):
-    name = f"{path}/{member.filename}"
-    if member.file_size > FILE_LIMIT:
-        raise ValueError(f"{name} must unpack to at most {FILE_LIMIT >> 20} MiB, got {member.file_size >> 20} MiB")
-    if member.flag_bits & 1:
-        raise ValueError(f"{name} is encrypted: pack it without a password")
-    try:
-        return archive.read(member)
-    except Exception as error:  # zipfile's own, the decompressors' and struct's
-        raise ValueError(f"{name} can't be unpacked ({error}): pack the archive again") from error
 
 
 def _npy(path):
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except Exception as error:  # ValueError, EOFError, OSError, and SyntaxError from a broken header
-        raise ValueError(f"{path} is not a complete .npy file of numbers ({error})") from error
-    if not isinstance(array, np.ndarray):
-        raise ValueError(f"{path} must hold one array, got an .npz archive: save the images by numpy.save")
+    array = read_npy(path)
     if array.dtype != np.uint8:
         raise ValueError(f"{path} must be uint8 in 0..255, got {array.dtype}: round to 8 bits once, before any metric")
     if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] not in (1, 3)) or 0 in array.shape[1:]:
