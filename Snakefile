@@ -3,6 +3,7 @@
 A run's notebook is its target: an interrupted run goes on from its checkpoint, a finished one is not repeated.
 """
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -17,7 +18,7 @@ os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 PROFILE = config.get("profile", "quick")
-DATA = config.get("data", "phantom")
+DATA = str(config.get("data", "phantom"))
 LAMBDAS = [float(v) for v in str(config.get("lambdas", "0.5 3 5 7 10")).split()]
 SEEDS = [int(v) for v in str(config.get("seeds", "0")).split()]
 if DATA not in ("phantom", "busi"):  # a wrong folder is told before any job starts
@@ -25,7 +26,10 @@ if DATA not in ("phantom", "busi"):  # a wrong folder is told before any job sta
         index_busi(DATA)
     except OSError as error:
         raise WorkflowError(str(error)) from None
+DATA_PATH = Config(data=DATA).data  # handed on by functions, since Snakemake looks for wildcards in texts
 RUNS = Path(os.path.relpath(runs_root()))  # relative: pages show no path of the machine
+if set("{}") & set(str(RUNS)):
+    raise WorkflowError(f"DGAN_RUNS must have no braces, which Snakemake takes for wildcards, got {RUNS}")
 
 SWEEP = [
     {"model": "dgan", "loss": loss, "lam": lam}
@@ -61,11 +65,11 @@ rule train:
         FOLDER / "{run}" / "train.ipynb",
     params:
         values=lambda w: f"-p profile {PROFILE} -p model {CONFIGS[w.run].model} -p loss {CONFIGS[w.run].loss} "
-        f"-p lam {CONFIGS[w.run].lam:g} -p seed {CONFIGS[w.run].seed} -p data '{CONFIGS[w.run].data}'",
+        f"-p lam {CONFIGS[w.run].lam:g} -p seed {CONFIGS[w.run].seed} -p data {shlex.quote(CONFIGS[w.run].data)}",
     resources:
         gpu=1 if PROFILE == "paper" else 0,
     shell:
-        PAPERMILL + " --log-output {input} {output} {params.values}"
+        PAPERMILL + " --log-output {input:q} {output:q} {params.values}"
 
 
 rule evaluate:
@@ -77,7 +81,7 @@ rule evaluate:
         notebook=FOLDER / "{run}" / "evaluate.ipynb",
         metrics=FOLDER / "{run}" / "metrics.json",
     shell:
-        PAPERMILL + " {input[0]} {output.notebook} -p run_path $(dirname '{input.trained}')"
+        PAPERMILL + " {input[0]:q} {output.notebook:q} -p run_path \"$(dirname {input.trained:q})\""
 
 
 rule data:
@@ -86,9 +90,9 @@ rule data:
     output:
         EXECUTED / "data.ipynb",
     params:
-        data=Config(data=DATA).data,
+        data=lambda _: DATA_PATH,
     shell:
-        PAPERMILL + " {input} {output} -p data '{params.data}'"
+        PAPERMILL + " {input:q} {output:q} -p data {params.data:q}"
 
 
 rule real:
@@ -98,9 +102,9 @@ rule real:
     output:
         EXECUTED / "real.ipynb",
     params:
-        data=Config(data=DATA).data,
+        data=lambda _: DATA_PATH,
     shell:
-        PAPERMILL + f" {{input[0]}} {{output}} -p profile {PROFILE} -p data '{{params.data}}'"
+        PAPERMILL + f" {{input[0]:q}} {{output:q}} -p profile {PROFILE} -p data {{params.data:q}}"
 
 
 rule study:
@@ -113,7 +117,7 @@ rule study:
     wildcard_constraints:
         name="|".join(STUDIES),
     shell:
-        PAPERMILL + " {input[0]} {output}"
+        PAPERMILL + " {input[0]:q} {output:q}"
 
 
 rule report:
@@ -127,9 +131,10 @@ rule report:
     wildcard_constraints:
         name="|".join(REPORTS),
     params:
-        data=Config(data=DATA).data,
+        data=lambda _: DATA_PATH,
+        runs=str(RUNS),
     shell:
-        PAPERMILL + f" {{input[0]}} {{output}} -p runs '{RUNS}' -p profile {PROFILE} -p data '{{params.data}}'"
+        PAPERMILL + f" {{input[0]:q}} {{output:q}} -p runs {{params.runs:q}} -p profile {PROFILE} -p data {{params.data:q}}"
 
 
 PAGES = {name: EXECUTED / f"{name}.ipynb" for name in ("data", "real", *STUDIES, *REPORTS)} | {
@@ -150,11 +155,11 @@ rule render:
     output:
         "build/_build/html/index.html",
     params:
-        pages=" ".join(f"'{name}={path}'" for name, path in PAGES.items()),
+        pages=[f"{name}={path}" for name, path in PAGES.items()],
     shell:
         """
         rm -rf build/src && mkdir -p build/src
         cp -r _config.yml _toc.yml references.bib book build/src/
-        python tools/collect_pages.py build/src/notebooks {params.pages}
+        python tools/collect_pages.py build/src/notebooks {params.pages:q}
         jupyter-book build -n -W --keep-going --path-output build build/src
         """

@@ -7,7 +7,7 @@ import difflib
 import math
 import types
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -73,12 +73,24 @@ MODELS: dict[str, dict[str, dict[str, Any]]] = {
         "quick": {**_NARROW, "channel_base": 256, "channel_max": 16, "batch_size": 4, "epochs": 15},
     },
 }
+SEED_LIMIT = 2**32 - 1
+TEXT = {"min_length": 1, "max_length": 4096}
+Width = Annotated[int, Field(ge=1, le=1024)]
 OF_DGAN = ("loss", "lam", "lam_gp", "lam_perceptual")  # which no StyleGAN has
 
 
 def _must(be: str, default: Any, **limits: Any) -> Any:
     """A field whose description completes the sentence 'NAME must be …'."""
     return Field(default=default, description=be, **limits)
+
+
+def _whole(default: int, most: int, least: int = 1) -> Any:
+    return _must(f"a whole number ≥ {least}", default, ge=least, le=most)
+
+
+def _number(default: Any, be: str = "a number ≥ 0", **limits: Any) -> Any:
+    """At most 10⁶, which float32 holds with room for products."""
+    return _must(be, default, **{"ge": 0, "le": 1e6, "allow_inf_nan": False, **limits})
 
 
 class Config(BaseModel):
@@ -89,56 +101,60 @@ class Config(BaseModel):
     profile: Literal["quick", "paper"] = _must("'quick' or 'paper'", "quick")
     model: Literal["dgan", "stylegan2", "stylegan3"] = _must("'dgan', 'stylegan2' or 'stylegan3'", "dgan")
     loss: Literal["wgan-gp", "bce"] = _must("'wgan-gp' or 'bce'", "wgan-gp")
-    lam: float = _must("a number ≥ 0", 5.0, ge=0, allow_inf_nan=False)
+    lam: float = _number(5.0)
     # λ weighs both terms under WGAN-GP, the perceptual one under BCE; these pull the two apart.
-    lam_gp: float | None = _must("a number ≥ 0, or None for lam", None, ge=0, allow_inf_nan=False)
-    lam_perceptual: float | None = _must("a number ≥ 0, or None for lam", None, ge=0, allow_inf_nan=False)
-    perceptual_scale: float = _must("a number > 0", 1e-4, gt=0, allow_inf_nan=False)  # raw ImageNet features are ~10²
+    lam_gp: float | None = _number(None, "a number ≥ 0, or None for lam")
+    lam_perceptual: float | None = _number(None, "a number ≥ 0, or None for lam")
+    perceptual_scale: float = _number(1e-4, "a number > 0", ge=None, gt=0)  # raw ImageNet features are ~10²
 
-    data: str = _must("'phantom', 'busi' or a BUSI folder", "phantom", min_length=1)
+    data: str = _must("'phantom', 'busi' or a BUSI folder", "phantom", **TEXT)
     label: Literal["malignant", "benign"] = _must("'malignant' or 'benign'", "malignant")
     image_size: Literal[32, 64, 128, 256, 512] = _must("32, 64, 128, 256 or 512", 512)
     resize: Literal["stretch", "pad"] = _must("'stretch' or 'pad'", "stretch")
-    n_phantoms: int = _must("a whole number ≥ 2", 210, ge=2)  # as many as BUSI has malignant scans
-    seed_data: int = _must("a whole number ≥ 0", 0, ge=0)  # of the phantoms
+    n_phantoms: int = _whole(210, 100_000, least=2)  # as many as BUSI has malignant scans
+    seed_data: int = _whole(0, SEED_LIMIT, least=0)  # of the phantoms
 
-    latent_dim: int = _must("a whole number ≥ 1", 100, ge=1)
-    generator_width: int = _must("a whole number ≥ 1", 512, ge=1)  # channels at 8×8, halved per doubling
-    critic_width: int = _must("a whole number ≥ 1", 128, ge=1)  # first layer of the path, doubled twice
+    latent_dim: int = _whole(100, 4096)
+    generator_width: int = _whole(512, 2048)  # channels at 8×8, halved per doubling
+    critic_width: int = _whole(128, 1024)  # first layer of the path, doubled twice
     bn_momentum: float = _must("a number in [0, 1)", 0.99, ge=0, lt=1)
-    backbone: str = _must("'imagenet', 'random' or a weights file (.h5 or .npz)", "imagenet", min_length=1)
-    backbone_widths: tuple[int, int] = _must("two whole numbers (64, 128 unless random)", (64, 128))
+    backbone: str = _must("'imagenet', 'random' or a weights file", "imagenet", **TEXT)
+    backbone_widths: tuple[Width, Width] = _must("two whole numbers (64, 128 unless random)", (64, 128))
 
     # The StyleGANs' networks and regularisation; the DGAN has none of these.
     variant: Literal["t", "r"] = _must("'t' or 'r'", "t")  # StyleGAN3: equivariant to translation, or to rotation too
-    w_dim: int = _must("a whole number ≥ 1", 512, ge=1)
-    mapping_layers: int = _must("a whole number ≥ 1", 8, ge=1)
-    channel_base: int = _must("a whole number ≥ 1", 32768, ge=1)  # channels at resolution r: channel_base / r, at most
-    channel_max: int = _must("a whole number ≥ 1", 512, ge=1)
+    w_dim: int = _whole(512, 4096)
+    mapping_layers: int = _whole(8, 64)
+    channel_base: int = _whole(32768, 2**20)  # channels at resolution r: channel_base / r, at most
+    channel_max: int = _whole(512, 2048)
     style_mixing: float = _must("a number in [0, 1]", 0.9, ge=0, le=1)  # share of images made of two w
-    r1_scale: float = _must("a number ≥ 0", 2e-4, ge=0, allow_inf_nan=False)  # γ = r1_scale · image_size² / batch_size
-    path_weight: float = _must("a number ≥ 0", 2.0, ge=0, allow_inf_nan=False)  # 0: no path-length regularisation
+    r1_scale: float = _number(2e-4)  # γ = r1_scale · image_size² / batch_size
+    path_weight: float = _number(2.0)  # 0: no path-length regularisation
     ada_target: float = _must("a number in [-1, 1]", 0.6, ge=-1, le=1)  # of E[sign D(real)]
-    ada_images: int = _must("a whole number ≥ 1", 500_000, ge=1)  # images in which p can go from 0 to 1
+    ada_images: int = _whole(500_000, 10**12)  # images in which p can go from 0 to 1
 
-    epochs: int = _must("a whole number ≥ 1", 500, ge=1)
-    batch_size: int = _must("a whole number ≥ 1", 2, ge=1)
-    n_critic: int = _must("a whole number ≥ 1", 5, ge=1)
-    learning_rate: float = _must("a number > 0", 1e-5, gt=0, allow_inf_nan=False)
-    critic_rate: float = _must("a number > 0", 1.0, gt=0, allow_inf_nan=False)  # critic's learning rate over G's
+    epochs: int = _whole(500, 10**6)
+    batch_size: int = _whole(2, 4096)
+    n_critic: int = _whole(5, 1000)
+    learning_rate: float = _number(1e-5, "a number > 0", ge=None, gt=0)
+    critic_rate: float = _number(1.0, "a number > 0", ge=None, gt=0)  # critic's learning rate over G's
     lr_decay: float = _must("a number in (0, 1]", 0.995, gt=0, le=1)  # per epoch
-    lr_floor: float = _must("a number ≥ 0", 1e-7, ge=0, allow_inf_nan=False)
+    lr_floor: float = _number(1e-7)
     beta_1: float = _must("a number in [0, 1)", 0.5, ge=0, lt=1)
     beta_2: float = _must("a number in [0, 1)", 0.999, ge=0, lt=1)  # not printed: TensorFlow's default
-    seed: int = _must("a whole number ≥ 0", 0, ge=0)
-    snapshots: int = _must("a whole number ≥ 1", 11, ge=1)  # after epoch 0, evenly spaced, the last included
-    checkpoint_every: int = _must("a whole number ≥ 1 (epochs)", 5, ge=1)
+    seed: int = _whole(0, SEED_LIMIT, least=0)
+    snapshots: int = _whole(11, 10_000)  # after epoch 0, evenly spaced, the last included
+    checkpoint_every: int = _whole(5, 10**6)  # epochs
 
-    extractor: str = _must("a feature extractor's name, see dgan_core.metrics.features", "inception", min_length=1)
-    lpips_weights: str = _must("'official', 'random' or a weights file", "official", min_length=1)
-    run_id: str = _must("letters, digits, '.', '_' and '-', not starting with '.'", "", pattern=r"^([\w-][\w.-]*)?$")
+    extractor: str = _must("a feature extractor's name, see dgan_core.metrics.features", "inception", **TEXT)
+    lpips_weights: str = _must("'official', 'random' or a weights file", "official", **TEXT)
+    run_id: str = _must(
+        "letters, digits, '.', '_' and '-', at most 100, not starting with '.'",
+        "",
+        pattern=r"^([A-Za-z0-9_-][A-Za-z0-9_.-]{0,99})?$",
+    )
 
-    def __init__(self, **parameters: Any) -> None:
+    def __init__(self, /, **parameters: Any) -> None:
         try:
             super().__init__(**parameters)
         except ValidationError as error:
@@ -148,7 +164,12 @@ class Config(BaseModel):
     @classmethod
     def _fill_from_tables(cls, given: dict[str, Any]) -> dict[str, Any]:
         """The profile's table, the model's, the model's within the profile, then what is given."""
-        profile, model = str(given.get("profile", "quick")), str(given.get("model", "dgan"))
+        for name, value in given.items():  # Python counts True as 1, and so would pydantic
+            if isinstance(value, bool) and name in cls.model_fields:
+                raise ValueError(f"{name} must be {cls.model_fields[name].description}, got {value}")
+        profile, model = given.get("profile", "quick"), given.get("model", "dgan")
+        if not isinstance(profile, str) or not isinstance(model, str):
+            return given  # refused by their fields
         tables = MODELS.get(model, {})
         return {**PROFILES.get(profile, {}), **tables.get("paper", {}), **tables.get(profile, {}), **given}
 
@@ -156,7 +177,13 @@ class Config(BaseModel):
     @classmethod
     def _absolute(cls, data: str) -> str:
         """A folder is kept as its absolute path, so that a run means the same from every directory."""
-        return data if data in ("phantom", "busi") else str(Path(data).expanduser().resolve())
+        return data if data in ("phantom", "busi") else str(_path(data).resolve())
+
+    @field_validator("backbone", "lpips_weights")
+    @classmethod
+    def _possible(cls, file: str) -> str:
+        _path(file)
+        return file
 
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
@@ -183,14 +210,15 @@ class Config(BaseModel):
             f"-{name}{value:g}"
             for name, value in (("lam", self.lam), ("gp", self.lam_gp), ("perc", self.lam_perceptual))
             if value is not None
-        )
+        ).replace("+", "")  # of 1e+06
         return f"{self.model}-{self.loss}{lam}-seed{self.seed}{data}"
 
     @classmethod
     def from_notebook(cls, names: dict[str, Any]) -> "Config":
         """The plain values among a notebook's globals() → Config; None means the profile's default.
 
-        Papermill only warns of a parameter that the notebook lacks; here its name is refused.
+        Papermill only warns of a parameter that the notebook lacks; here its name is refused. A parameter's own name
+        is passed on whatever it holds, so that a dictionary in place of a number is refused too.
         """
         plain = (str, int, float, bool, tuple, list)
         hidden = {"In", "Out", "exit", "quit", "open", "get_ipython"}
@@ -201,7 +229,7 @@ class Config(BaseModel):
                 if not name.startswith("_")
                 and name not in hidden
                 and not isinstance(value, types.ModuleType)
-                and isinstance(value, plain)
+                and (isinstance(value, plain) or (name in cls.model_fields and value is not None))
             }
         )
 
@@ -229,6 +257,15 @@ class Config(BaseModel):
         return tuple(sorted({math.ceil(i * self.epochs / self.snapshots) for i in range(self.snapshots + 1)}))
 
 
+def _path(text: str) -> Path:
+    try:
+        path = Path(text).expanduser()
+        path.resolve()
+    except (RuntimeError, OSError) as error:  # a home of nobody, links in a circle, a name too long
+        raise ValueError(str(error)) from None
+    return path
+
+
 def _sentence(error: ValidationError) -> str:
     """Pydantic's first complaint as one sentence: field, allowed values, value given."""
     first = error.errors()[0]
@@ -236,7 +273,20 @@ def _sentence(error: ValidationError) -> str:
         return str(first["ctx"]["error"])
     name = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, Config.model_fields, n=1)
+        near = difflib.get_close_matches(name[:100], Config.model_fields, n=1)
         hint = f"; did you mean '{near[0]}'?" if near else f"; known are {', '.join(Config.model_fields)}"
-        return f"'{name}' is not a parameter{hint}"
-    return f"{name} must be {Config.model_fields[name].description}, got {first['input']!r}"
+        return f"{_shown(name)} is not a parameter{hint}"
+    if first["type"] == "less_than_equal" and len(first["loc"]) == 1 and "le" in first["ctx"]:
+        most = first["ctx"]["le"]
+        if most > 1:  # the ranges that end at 1 say so themselves
+            return f"{name} must be at most {most:,.15g}, got {_shown(first['input'])}"
+    return f"{name} must be {Config.model_fields[name].description}, got {_shown(first['input'])}"
+
+
+def _shown(value: Any) -> str:
+    """A value in one line of at most 100 characters."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # a whole number of thousands of digits, or an object that can't be shown
+        return f"an unprintable {type(value).__name__}"
+    return text if len(text) <= 100 else f"{text[:97]}…"

@@ -71,11 +71,14 @@ class Run:
 
     @classmethod
     def open(cls, path: str | Path) -> "Run":
-        """An existing run directory."""
+        """An existing run directory, whose config.json must be its own: a copy under another name is refused."""
         path = Path(path).resolve()
         if not (path / "config.json").is_file():
             raise FileNotFoundError(f"{path} is not a run directory: it has no config.json")
-        return cls(Config(**json.loads((path / "config.json").read_text())), path.parent.parent)
+        config = Config(**json.loads((path / "config.json").read_text()))
+        if path.parts[-2:] != (config.profile, config.run_id):
+            raise ValueError(f"{path} holds the run {config.profile}/{config.run_id}: rename its folders to that")
+        return cls(config, path.parent.parent)
 
     @property
     def finished(self) -> bool:

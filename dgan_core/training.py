@@ -22,6 +22,11 @@ def fit(config: Config) -> Run:
     images = data.load(config)
     if len(images) < config.batch_size:
         raise ValueError(f"batch_size must be at most the number of images, {len(images)}, got {config.batch_size}")
+    if config.epochs * (len(images) // config.batch_size) < config.n_critic:
+        raise ValueError(
+            f"epochs must be more than {config.epochs} for one update of the generator, which comes after "
+            f"{config.n_critic} minibatches of {config.batch_size} out of {len(images)} images"
+        )
     run = Run(config)
     if run.finished:
         print(f"{run.path} is finished; nothing to train")

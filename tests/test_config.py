@@ -3,8 +3,6 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from dgan_core import Config
 from dgan_core.config import MODELS, PROFILES
@@ -25,7 +23,16 @@ from dgan_core.config import MODELS, PROFILES
         ({"model": "stylegan2", "lam": 3}, "lam is a parameter of the DGAN: leave it out with model 'stylegan2'"),
         ({"model": "stylegan3", "loss": "bce"}, "loss is a parameter of the DGAN: leave it out with model 'stylegan3'"),
         ({"model": "stylegan2", "variant": "r"}, "variant must be 't' with model 'stylegan2', got 'r'"),
-        ({"run_id": "../x"}, "run_id must be letters, digits, '.', '_' and '-', not starting with '.', got '../x'"),
+        (
+            {"run_id": "../x"},
+            "run_id must be letters, digits, '.', '_' and '-', at most 100, not starting with '.', got '../x'",
+        ),
+        ({"lam": 1e300}, "lam must be at most 1,000,000, got 1e+300"),
+        ({"lam": True}, "lam must be a number ≥ 0, got True"),
+        ({"seed": 10**5000}, "seed must be at most 4,294,967,295, got an unprintable int"),
+        ({"backbone_widths": (0, 4)}, "backbone_widths must be two whole numbers (64, 128 unless random), got 0"),
+        ({"data": "\0"}, "data must be 'phantom', 'busi' or a BUSI folder, got '\\x00'"),
+        ({"backbone": "~no one/x"}, "backbone must be 'imagenet', 'random' or a weights file, got '~no one/x'"),
     ],
 )
 def test_impossible_parameters_get_one_sentence(parameters, sentence):
@@ -113,33 +120,18 @@ def test_run_ids_tell_configurations_apart():
     assert Config(model="stylegan3", variant="r", data="busi").run_id == "stylegan3-seed0-r-busi"
 
 
+def test_a_name_made_of_large_numbers_is_still_a_name():
+    c = Config(lam=1e6)
+    assert c.run_id == "dgan-wgan-gp-lam1e06-seed0" and Config(**json.loads(c.model_dump_json())) == c
+
+
 def test_from_notebook_takes_plain_values_only():
     names = {"lam": "3", "loss": "bce", "epochs": None, "pytest": pytest, "_x": 1, "In": [], "Config": Config}
     assert Config.from_notebook(names) == Config(lam=3, loss="bce")
     with pytest.raises(ValueError, match="'epoch' is not a parameter; did you mean 'epochs'"):
         Config.from_notebook({"epoch": 3})
-
-
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    st.dictionaries(
-        st.sampled_from(sorted(Config.model_fields)),
-        st.one_of(
-            st.none(),
-            st.booleans(),
-            st.integers(-3, 600),
-            st.floats(),
-            st.text(max_size=5),
-            st.lists(st.integers(), max_size=3),
-        ),
-        max_size=4,
-    )
-)
-def test_any_parameters_are_accepted_or_refused_in_one_sentence(parameters):
-    try:
-        Config(**parameters)
-    except ValueError as error:
-        assert type(error) is ValueError and "\n" not in str(error).replace(repr(parameters), "")
+    with pytest.raises(ValueError, match="lam must be a number ≥ 0, got {'a': 1}"):
+        Config.from_notebook({"lam": {"a": 1}})
 
 
 def test_importing_the_package_loads_no_framework():

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,17 @@ def test_open_returns_the_same_configuration(runs, tiny):
     assert Run.open(run.path).config == run.config
     with pytest.raises(FileNotFoundError, match="is not a run directory"):
         Run.open(runs / "nothing")
+
+
+def test_a_run_under_another_name_is_refused_and_nothing_is_made(runs, tiny, tmp_path):
+    run = Run(Config(**tiny, run_id="mine"))
+    for other in (runs / "quick" / "yours", tmp_path / "elsewhere" / "mine"):
+        other.parent.mkdir(exist_ok=True)
+        shutil.copytree(run.path, other)
+        before = sorted(tmp_path.rglob("*"))
+        with pytest.raises(ValueError, match="holds the run quick/mine: rename its folders to that"):
+            Run.open(other)
+        assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_checkpoint_round_trip_is_exact(runs, tiny):

@@ -91,3 +91,9 @@ def test_divergence_stops_the_run_naming_the_step_and_keeps_the_checkpoint(runs,
 def test_a_batch_larger_than_the_data_is_refused(runs, tiny):
     with pytest.raises(ValueError, match="batch_size must be at most the number of images, 8, got 9"):
         fit(Config(**{**tiny, "batch_size": 9}))
+
+
+def test_a_run_without_one_update_is_refused_before_its_folder_is_made(runs, tiny):
+    with pytest.raises(ValueError, match="epochs must be more than 1 for one update of the generator"):
+        fit(Config(**{**tiny, "epochs": 1, "n_critic": 5}))  # 4 minibatches
+    assert not runs.exists()

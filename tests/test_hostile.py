@@ -1,0 +1,48 @@
+"""Names and parameters that are code: they stay text from the shell to the notebook."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = """it's a "{scan}" $(touch sprung) `touch sprung`; touch sprung & x"""
+
+
+def test_a_path_stays_one_word_of_every_command(tmp_path):
+    folder = tmp_path / CODE / "malignant"
+    folder.mkdir(parents=True)
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(folder / "malignant (1).png")
+    command = ["--dry-run", "--printshellcmds", "--nolock", "--config", f"data={folder.parent}"]
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", *command],
+        cwd=ROOT,
+        env={**os.environ, "DGAN_RUNS": str(tmp_path / "my runs")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line.partition("papermill --")[2] for line in done.stdout.splitlines()]
+    commands = [shlex.split(line) for line in lines if line]
+    assert len(commands) > 30
+    given = [words[i + 1] for words in commands for i, word in enumerate(words) if word == "data"]
+    assert len(given) > 15 and set(given) == {str(folder.parent)}
+    assert not list(ROOT.glob("sprung")) and not list(tmp_path.rglob("sprung"))
+
+
+@pytest.mark.parametrize("loss", ["__import__('os').system('touch sprung')", "'; open('sprung', 'w')#"])
+def test_a_notebook_parameter_that_is_code_is_text(tmp_path, loss):
+    notebook = ROOT / "notebooks" / "train.ipynb"
+    done = subprocess.run(
+        [sys.executable, "-m", "papermill", "--no-progress-bar", notebook, tmp_path / "out.ipynb", "-p", "loss", loss],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0 and "loss must be 'wgan-gp' or 'bce', got" in done.stdout + done.stderr
+    assert not (tmp_path / "sprung").exists()
