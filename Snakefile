@@ -42,7 +42,9 @@ FOLDER = RUNS / PROFILE
 EXECUTED = Path("build/executed") / f"{PROFILE}-{'busi' if DATA != 'phantom' else 'phantom'}"
 REPORTS = ("tables", "figure1", "figure2", "figure3_4", "compare", "memorisation")
 STUDIES = ("stylegan", "conventions", "uncertainty", "speed", "stylegan_speed", "training_speed")  # of networks and metrics, whatever was trained
+KEPT = ("busi",)  # of runs that lie in results/, whatever was trained
 METRICS = [str(p) for p in Path("dgan_core/metrics").glob("*.py")]
+REPORT = [str(p) for p in Path("dgan_core/report").iterdir() if p.is_file()]
 SHOWN = ("wgan-gp-lam5", "bce-lam3")  # the paper's two best, shown as pages
 SUFFIX = f"-seed{SEEDS[0]}" + ("" if DATA == "phantom" else "-busi")
 
@@ -120,10 +122,23 @@ rule study:
         PAPERMILL + " {input[0]:q} {output:q}"
 
 
+rule kept:
+    input:
+        "notebooks/{name}.ipynb",
+        REPORT,
+        [str(p) for p in Path("results").glob("*/**/*") if p.is_file()],
+    output:
+        EXECUTED / "{name}.ipynb",
+    wildcard_constraints:
+        name="|".join(KEPT),
+    shell:
+        PAPERMILL + " {input[0]:q} {output:q}"
+
+
 rule report:
     input:
         "notebooks/{name}.ipynb",
-        [str(p) for p in Path("dgan_core/report").iterdir() if p.is_file()],
+        REPORT,
         EXECUTED / "real.ipynb",
         expand(FOLDER / "{run}" / "metrics.json", run=CONFIGS),
     output:
@@ -137,7 +152,7 @@ rule report:
         PAPERMILL + f" {{input[0]:q}} {{output:q}} -p runs {{params.runs:q}} -p profile {PROFILE} -p data {{params.data:q}}"
 
 
-PAGES = {name: EXECUTED / f"{name}.ipynb" for name in ("data", "real", *STUDIES, *REPORTS)} | {
+PAGES = {name: EXECUTED / f"{name}.ipynb" for name in ("data", "real", *STUDIES, *KEPT, *REPORTS)} | {
     f"{stage}-{shown}": FOLDER / f"dgan-{shown}{SUFFIX}" / f"{stage}.ipynb"
     for shown in SHOWN
     for stage in ("train", "evaluate")

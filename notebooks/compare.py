@@ -56,5 +56,5 @@ report.show(report.side_by_side(left, right), "Two runs side by side.", [left, r
 # ## Loss against loss at each λ
 
 # %% tags=["hide-input"]
-display(Markdown(report.verdict(found)))
+display(Markdown(report.main_claim(found)))
 report.show(report.per_lam(found), "The lower loss at each λ.", found)

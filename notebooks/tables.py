@@ -22,12 +22,18 @@ found = report.collect(runs, profile, data)
 display(Markdown(report.badge(found)))
 
 # %% [markdown]
-# ## The verdict
+# ## The paper's claims, judged by these runs
 #
-# The paper's main claim is that WGAN-GP scores lower than BCE at every weight λ. These runs say:
+# An order of two settings is *clear* where their 95 % intervals have no number in common. A claim *holds* if every
+# order it states is clear, *does not hold* if one is clearly the other way round, and otherwise *can't be told*.
+# Brackets hold the interval of the number before them; where several seeds were trained, it covers those of all.
 
 # %% tags=["hide-input"]
-display(Markdown(report.verdict(found)))
+display(Markdown(report.claims_text(found)))
+
+# %% [markdown]
+# A *setback* is a snapshot whose FID lies above an earlier one's by more than the last one's interval explains. Longer
+# runs on real scans are judged by the same rules [on a page of their own](busi.ipynb).
 
 # %% [markdown]
 # ## Table 1: WGAN-GP

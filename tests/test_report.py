@@ -111,6 +111,8 @@ def test_table_4_goes_beyond_the_paper(tmp_path):
     assert four.loc["BCE λ=3", ("UMAP-SWD, its ten seeds", "ours")] == "1.40 ± 0.10"
     assert (four.loc["StyleGAN2"].xs("ours", level=1) == "not run").all()
     assert four.loc["real halves"].xs("ours", level=1)[["precision ↑", "FID∞ ↓"]].to_list() == ["0.90", ""]
+    html = report.show(four)._repr_html_()
+    assert "NaN" not in html and "over seeds" not in html
     assert "No model is suspected" in report.caption_table(report.collect(tmp_path), 4)
     write_run(tmp_path / "copy", "bce", 3.0)
     path = tmp_path / "copy" / "quick" / "dgan-bce-lam3-seed0" / "metrics.json"

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .collect import find, label, lams
+from .claims import measured, order
+from .collect import LOSSES, find, label, lams
 from .panels import empty, images, sign
 from .style import run_style, use_style
 from .tables import COLUMNS, our_cell, value
@@ -58,6 +59,20 @@ def figure_progress(runs, n=4, rows=4):
     return figure
 
 
+def figure_sweep(runs, n=4):
+    """The first n images of every DGAN run: a row per λ, a column per loss, the same z everywhere."""
+    use_style()
+    figure = Figure(figsize=(9, 1.35 * len(lams(runs)) + 0.6))
+    axes = figure.subplots(len(lams(runs)), len(LOSSES), squeeze=False)
+    for row, lam in zip(axes, lams(runs), strict=True):
+        for ax, loss in zip(row, LOSSES, strict=True):
+            run = find(runs, "dgan", loss, lam)
+            images(ax, run.tiles() if run else None, n)
+            ax.set_title(label("dgan", loss, lam), loc="left", fontsize=9)
+    sign(figure, [run for run in runs if run.config.get("model") == "dgan"])
+    return figure
+
+
 def side_by_side(left, right):
     """Metric × (left, right, which is lower, which is better) for two runs."""
     names = [run.label if run is not None else "not run" for run in (left, right)]
@@ -79,14 +94,13 @@ def per_lam(runs):
     """At each λ, the loss with the lower KID and FID: the paper's main claim, one row each."""
     rows = []
     for lam in lams(runs):
-        pair = [(loss, find(runs, "dgan", loss, lam)) for loss in ("wgan-gp", "bce")]
         row = {}
         for metric in ("kid", "fid"):
-            a, b = (value(run, metric) for _, run in pair)
-            known = np.isfinite(a) and np.isfinite(b)
-            row[f"{metric.upper()} WGAN-GP"] = our_cell(pair[0][1], metric)
-            row[f"{metric.upper()} BCE"] = our_cell(pair[1][1], metric)
-            lower = label("dgan", "wgan-gp" if a < b else "bce")
-            row[f"lower {metric.upper()}"] = lower if known else "not run"
+            name, keys = metric.upper(), [("dgan", loss, lam) for loss in LOSSES]
+            row |= {f"{name} {label(*key[:2])}": our_cell(find(runs, *key), metric) for key in keys}
+            a, b = (measured(runs, key, metric) for key in keys)
+            lower = label(*keys[int(b.number < a.number)][:2])
+            words = {None: "not run", "within": f"{lower}, within the intervals"}
+            row[f"lower {name}"] = words.get(order(a, b, metric), lower)
         rows.append(row)
     return pd.DataFrame(rows, index=[f"λ = {lam:g}" for lam in lams(runs)])

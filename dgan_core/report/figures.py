@@ -3,12 +3,13 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from .captions import images_shown, in_order
+from .claims import main_claim
 from .collect import LOSSES, find, label, lams
-from .panels import empty, images, sign
+from .panels import NOT_RUN, empty, images, sign
 from .paper import paper_rows
 from .style import OKABE_ITO, colour, run_style, use_style
 from .tables import TABLE3, value
-from .verdicts import images_shown, in_order, verdict
 
 EMBEDDINGS = (("pca", "PCA"), ("umap", "UMAP"))
 
@@ -64,7 +65,7 @@ def caption1(runs):
             moved.append(kid[-1] < kid[0])
     if moved:
         text += f"KID falls from the first to the last snapshot in {sum(moved)} of {len(moved)} runs. "
-    return text + verdict(runs)
+    return text + main_claim(runs)
 
 
 def figure2(runs, n=8):
@@ -79,7 +80,7 @@ def figure2(runs, n=8):
              for key, run in zip(TABLE3, chosen, strict=True)]  # fmt: skip
     figure = Figure(figsize=(9, 6.4))
     for ax, (name, tiles) in zip(figure.subplots(len(rows), 1), rows, strict=True):
-        images(ax, tiles, n)
+        images(ax, tiles, n, "not kept with the runs" if name == "real" and present else NOT_RUN)
         ax.set_title(name, loc="left", fontsize=10)
     sign(figure, present)
     return figure

@@ -41,10 +41,10 @@ def strip(tiles, n, gap=2):
     return np.concatenate(pieces, axis=1)
 
 
-def images(ax, tiles, n):
-    """Show the first n tiles in one panel; "not run" where there are none."""
+def images(ax, tiles, n, missing=NOT_RUN):
+    """Show the first n tiles in one panel; the words `missing` where there are none."""
     if tiles is None or len(tiles) == 0:
-        empty(ax)
+        empty(ax, missing)
         return
     row = strip(tiles, n)
     ax.imshow(row, cmap="gray", vmin=0, vmax=255, interpolation="nearest")

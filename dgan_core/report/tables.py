@@ -162,7 +162,7 @@ def value(run, metric):
 def to_html(frame, caption="", note=""):
     """A table as HTML, its caption above and the badge below; ours stands over its interval and the paper's."""
     if isinstance(frame.columns, pd.MultiIndex):
-        frame = frame.stack(level=1, future_stack=True)  # eighteen columns are wider than a page
+        frame = frame.stack(level=1, future_stack=True).fillna("")  # eighteen columns are wider than a page
         frame = frame[(frame != "").any(axis=1)]
     html = frame.to_html(border=0, index_names=False, classes="dgan-table", escape=True, justify="center")
     html = html.replace(f"<td>{NOT_RUN}</td>", f'<td class="dgan-missing">{NOT_RUN}</td>')

@@ -1,4 +1,4 @@
-"""What the runs say of the paper's claims: sentences and captions, all computed."""
+"""Captions of the tables, and the phrases that figures' captions share; all computed from the runs."""
 
 import numpy as np
 
@@ -20,41 +20,6 @@ def best_lam(runs, loss, metric="kid"):
     values = [(lam, value(find(runs, "dgan", loss, lam), metric)) for lam in lams(runs)]
     values = [(lam, number) for lam, number in values if np.isfinite(number)]
     return min(values, key=lambda pair: pair[1], default=None)
-
-
-def wins(runs, metric="kid"):
-    """(λ where WGAN-GP is lower than BCE, λ where both are measured)."""
-    both = [
-        (lam, value(find(runs, "dgan", "wgan-gp", lam), metric),
-         value(find(runs, "dgan", "bce", lam), metric))
-        for lam in lams(runs)
-    ]  # fmt: skip
-    both = [row for row in both if np.isfinite(row[1]) and np.isfinite(row[2])]
-    return len([row for row in both if row[1] < row[2]]), len(both)
-
-
-def apart(runs, metric):
-    """λ at which the two losses' 95 % intervals have no number in common."""
-    found = []
-    for lam in lams(runs):
-        a, b = (find(runs, "dgan", loss, lam) for loss in ("wgan-gp", "bce"))
-        low, high = (max(value(a, f"{metric}_low"), value(b, f"{metric}_low")),
-                     min(value(a, f"{metric}_high"), value(b, f"{metric}_high")))  # fmt: skip
-        found += [lam] if low > high else []
-    return found
-
-
-def verdict(runs):
-    """One sentence on the paper's main claim, computed from these runs."""
-    parts = []
-    for metric, name in (("kid", "KID"), ("fid", "FID")):
-        won, of = wins(runs, metric)
-        if of:
-            clear = len(apart(runs, metric))
-            parts.append(f"WGAN-GP has the lower {name} at {won} of {of} λ (intervals apart at {clear})")
-    if not parts:
-        return "No λ has been measured with both losses yet."
-    return "; ".join(parts) + " (one run each; the paper reports 5 of 5 for both)."
 
 
 def images_shown(runs):

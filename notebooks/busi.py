@@ -1,0 +1,96 @@
+# %% [markdown]
+# # The ten runs on real BUSI
+#
+# The other pages of this part show what this build of the book trained. This one shows runs that took hours and are
+# kept with the project: both losses at the paper's five λ, on the malignant scans, with an ImageNet trunk. Their size
+# and length are what two processor cores allow, not the printed ones; the line below says which. No scan is shown.
+
+# %% tags=["parameters", "hide-input"]
+runs = "results"  # folder of folders of run directories; relative to the project or absolute
+profile = "busi-128"  # the folder inside it
+
+# %% tags=["hide-input"]
+# %matplotlib inline
+# %config InlineBackend.figure_formats = ["svg"]
+from IPython.display import Markdown, display
+
+from dgan_core import report
+
+found = report.collect(runs, profile)
+display(Markdown(report.badge(found)))
+
+# %% [markdown]
+# ## The paper's claims
+#
+# A claim is an order, such as *this loss has the lower FID than that*. An order is **clear** where the 95 % intervals
+# of the two have no number in common. A claim *holds* if every order it states is clear, *does not hold* if one is
+# clearly the other way round, and otherwise *can't be told*. Brackets hold the interval of the number before them.
+
+# %% tags=["hide-input"]
+display(Markdown(report.claims_text(found)))
+
+# %% [markdown]
+# A *setback* is a snapshot whose FID lies above an earlier one's by more than the last one's interval explains. Variety
+# is not quality: noise varies more than tissue does, so read claim D beside FID and the images.
+#
+# The intervals are over images. Each setting was trained once, and what another training would change they don't say.
+
+# %% [markdown]
+# ## Tables 1–4, ours over the paper's
+#
+# The features are those of a random network, so compare the order of rows with the paper's and not their size.
+
+# %% tags=["hide-input"]
+report.show(report.table1(found), report.caption_table(found, 1), found)
+
+# %% tags=["hide-input"]
+report.show(report.table2(found), report.caption_table(found, 2), found)
+
+# %% tags=["hide-input"]
+report.show(report.table3(found), report.caption_table(found, 3), found)
+
+# %% tags=["hide-input"]
+report.show(report.table4(found), report.caption_table(found, 4), found)
+
+# %% [markdown]
+# ## On the way: Figure 1
+
+# %% tags=["hide-input"]
+display(Markdown(report.caption1(found)))
+report.figure1(found)
+
+# %% [markdown]
+# ## The images
+
+# %% tags=["hide-input"]
+# %config InlineBackend.figure_formats = ["png"]
+display(Markdown("The first images of each run's fixed draw, the same z in every run; none was selected."))
+report.figure_sweep(found)
+
+# %% tags=["hide-input"]
+display(Markdown(report.caption2(found)))
+report.figure2(found)
+
+# %% [markdown]
+# ## In two dimensions: Figures 3 and 4
+
+# %% tags=["hide-input"]
+# %config InlineBackend.figure_formats = ["svg"]
+display(Markdown(report.caption3(found)))
+report.figure3(found)
+
+# %% tags=["hide-input"]
+display(Markdown(report.caption4(found)))
+report.figure4(found)
+
+# %% [markdown]
+# ## Losses of the two that the paper calls best
+
+# %% tags=["hide-input"]
+report.figure_losses([report.find(found, "dgan", "wgan-gp", 5.0), report.find(found, "dgan", "bce", 3.0)])
+
+# %% [markdown]
+# ## What they took
+
+# %% tags=["hide-input"]
+report.show(report.cost(found), report.caption_cost(found), found)
