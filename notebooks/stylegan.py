@@ -21,7 +21,7 @@ from keras.ops import convert_to_numpy as to_numpy
 
 from dgan_core import Config, draws
 from dgan_core.models import stylegan2, stylegan3
-from dgan_core.models.equivariance import calibrate, shifted, use_stylegan2_filters
+from dgan_core.models.equivariance import shifted, use_stylegan2_filters
 from dgan_core.models.layers import lrelu, modulated_conv, upsample_2d
 from dgan_core.report.style import OKABE_ITO, shade, use_style
 
@@ -255,7 +255,7 @@ ws = np.repeat(w[:, None], stylegan3.n_styles(config), axis=1)
 
 def calibrated(model):
     """The model with the running magnitudes of these very styles."""
-    calibrate(model, ws)
+    stylegan3.calibrate(model, ws)
     return model
 
 

@@ -7,7 +7,8 @@ from scipy import signal
 
 from dgan_core import Config, draws, engine
 from dgan_core.models import filters, stylegan3
-from dgan_core.models.equivariance import calibrate, decibels, eq_r, eq_t, pictures, shifted, use_stylegan2_filters
+from dgan_core.models.equivariance import decibels, eq_r, eq_t, pictures, shifted, use_stylegan2_filters
+from dgan_core.recipes import stylegan
 
 NARROW = {
     "model": "stylegan3",
@@ -194,11 +195,11 @@ def test_magnitudes_follow_the_input_in_training_only():
 def test_a_layer_gives_the_same_whatever_the_scale_of_what_enters_it():
     model = synthesis()
     ws = styles()
-    calibrate(model, ws)
+    stylegan3.calibrate(model, ws)
     image = to_numpy(model(ws))
     kernel = model.get_layer("input").kernel
     kernel.assign(100 * to_numpy(kernel))
-    calibrate(model, ws)
+    stylegan3.calibrate(model, ws)
     np.testing.assert_allclose(to_numpy(model(ws)), image, atol=1e-4)
 
 
@@ -214,27 +215,37 @@ def test_decibels_are_those_of_a_known_error():
 def test_calibration_brings_every_input_to_unit_power_and_leaves_the_pace_alone():
     model, ws = synthesis(), styles()
     betas = [layer.beta for layer in filtered(model)]
-    calibrate(model, ws)
+    stylegan3.calibrate(model, ws)
     assert betas == [layer.beta for layer in filtered(model)] and min(betas) > 0.9
     for layer in filtered(model):
         x = to_numpy(keras.Model(model.input, layer.input[0])(ws))
         assert to_numpy(layer.magnitude) == pytest.approx(np.mean(x**2), rel=1e-4)
 
 
+def test_training_starts_with_the_magnitudes_of_its_first_minibatch():
+    recipe = stylegan.StyleGAN(Config(**NARROW))
+    state = recipe.initial_state()
+    ws, _ = recipe.styles(state["g"], recipe._latents("generator", 0, 4))
+    _, moved = recipe.images(state["g"], state["g_buffers"], ws, [], training=True)
+    magnitudes = [float(m) for m in state["g_buffers"] if m.shape == ()]
+    assert len(magnitudes) == 15 and all(abs(m - 1.0) > 1e-3 for m in magnitudes)
+    assert [float(m) for m in moved if m.shape == ()] == pytest.approx(magnitudes, rel=1e-5)
+
+
 def test_a_shift_to_the_right_moves_the_picture_to_the_right():
     """Which way, by the content: the moved picture is nearer to the picture moved right than to the one moved left."""
     model, ws = synthesis(), styles()
-    calibrate(model, ws)
+    stylegan3.calibrate(model, ws)
     still, moved = shifted(model, ws, 0), shifted(model, ws, 4)
     assert decibels(moved[:, :, 4:], still[:, :, :-4]) > decibels(moved[:, :, :-4], still[:, :, 4:]) + 20
 
 
 def test_pictures_move_with_their_input_20_db_better_than_with_stylegan2_s_filters():
     model, ws = synthesis(channel_max=32), styles()
-    calibrate(model, ws)
+    stylegan3.calibrate(model, ws)
     ours = [eq_t(model, ws, shift) for shift in (1, 3)]
     use_stylegan2_filters(model)
-    calibrate(model, ws)
+    stylegan3.calibrate(model, ws)
     theirs = [eq_t(model, ws, shift) for shift in (1, 3)]
     assert min(ours) > 60 and min(ours) > max(theirs) + 20
 
@@ -243,11 +254,11 @@ def test_variant_r_turns_with_its_input_and_variant_t_does_not():
     ws = styles()
     t, r = synthesis(), synthesis(variant="r")
     for model in (t, r):
-        calibrate(model, ws)
+        stylegan3.calibrate(model, ws)
     turned = eq_r(r, ws, 30)
     assert turned > 60 and turned > eq_r(t, ws, 30) + 20 and eq_t(r, ws, 3) > 60
     use_stylegan2_filters(r)
-    calibrate(r, ws)
+    stylegan3.calibrate(r, ws)
     assert turned > eq_r(r, ws, 30) + 15
 
 

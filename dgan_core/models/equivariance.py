@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 from scipy import ndimage
 
-from dgan_core.models.stylegan3 import FilteredConv, Modulated
+from dgan_core.models.stylegan3 import FilteredConv
 
 RANGE = 2.0  # of pixel values, -1 to 1
 DISC = 0.375  # image widths: radius within which turned pictures are compared
@@ -51,17 +51,6 @@ def eq_r(synthesis: keras.Model, ws: np.ndarray, degrees: float) -> float:
     y, x = np.indices(still.shape[1:3]) - (still.shape[1] - 1) / 2
     disc = np.hypot(x, y) < DISC * still.shape[1]
     return decibels(pictures(synthesis, ws, [[cos, -sin, 0], [sin, cos, 0]])[:, disc], turned[:, disc])
-
-
-def calibrate(synthesis: keras.Model, ws: np.ndarray) -> None:
-    """Set the running magnitudes to those of this very minibatch, where long training would have brought them."""
-    layers = [layer for layer in synthesis.layers if isinstance(layer, Modulated)]
-    betas = [layer.beta for layer in layers]
-    for layer in layers:
-        layer.beta = 0.0
-    synthesis(ws, training=True)
-    for layer, beta in zip(layers, betas, strict=True):
-        layer.beta = beta
 
 
 def use_stylegan2_filters(synthesis: keras.Model) -> None:

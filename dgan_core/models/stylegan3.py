@@ -19,7 +19,7 @@ from dgan_core.models.initialise import initialise_normal
 from dgan_core.models.layers import SLOPE, EqualDense, demodulation
 from dgan_core.models.stylegan2 import mapping
 
-__all__ = ["FilteredConv", "FourierInput", "Stage", "mapping", "n_styles", "schedule", "synthesis"]
+__all__ = ["FilteredConv", "FourierInput", "Stage", "calibrate", "mapping", "n_styles", "schedule", "synthesis"]
 
 LAYERS = 14  # before the to-image layer
 CRITICAL = 2  # the last two of them are sampled critically: no room above the cutoff
@@ -90,6 +90,18 @@ def synthesis(config: Config) -> keras.Model:
     model = keras.Model(ws, x, name="synthesis")
     initialise_normal(model, config.seed, "synthesis")
     return model
+
+
+def calibrate(model: keras.Model, ws: np.ndarray) -> None:
+    """Set a synthesis's running magnitudes to those of this very minibatch; StyleGAN2's has none and stays as it is."""
+    modulated = [layer for layer in model.layers if isinstance(layer, Modulated)]
+    betas = [layer.beta for layer in modulated]
+    for layer in modulated:
+        layer.beta = 0.0
+    if modulated:
+        model(ws, training=True)
+    for layer, beta in zip(modulated, betas, strict=True):
+        layer.beta = beta
 
 
 class FourierInput(layers.Layer):

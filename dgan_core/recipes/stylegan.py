@@ -58,8 +58,13 @@ class StyleGAN:
         return self.family.critic(self.config)
 
     def initial_state(self) -> dict[str, Any]:
-        """Parameters, their running means, magnitudes, optimiser moments and the augmentation's p, as NumPy arrays."""
+        """Parameters, their running means, magnitudes, optimiser moments and the augmentation's p, as NumPy arrays.
+
+        Magnitudes start as the first minibatch's: from 1 they would need tens of thousands of images to arrive there.
+        """
         g = _arrays(self.mapping.trainable_variables) + _arrays(self.synthesis.trainable_variables)
+        ws, _ = self.styles(g, self._latents("generator", 0, self.config.batch_size))
+        stylegan3.calibrate(self.synthesis, ws)
         c = _arrays(self.critic.trainable_variables)
         scalars = {name: np.zeros((), "float32") for name in ("path_mean", "p", "signs")}
         return {
