@@ -60,7 +60,7 @@ def row(what, size, ours, theirs, how):
 
 
 def assert_agree(ours, theirs):
-    """Equal to rounding: the value and each gradient within 0.1 % in norm; one that cancels to 0, 1e-6 of the largest.
+    """Equal to rounding: the value and each gradient within 0.3 % in norm; one that cancels to 0, 1e-6 of the largest.
 
     The gradients of single numbers, the noise's strengths, are compared as one vector: each sums a million terms of
     either sign, and may leave so little that float32 has lost its last three digits on both sides.
@@ -76,7 +76,7 @@ def assert_agree(ours, theirs):
     largest = max(np.linalg.norm(b) for _, b in pairs[1:])
     for a, b in pairs:
         gap, norm = np.linalg.norm(a - b), np.linalg.norm(b)
-        assert gap <= 1e-3 * norm + 1e-6 * largest, f"a tensor of {b.shape} differs by {gap:.3g} of {norm:.3g}"
+        assert gap <= 3e-3 * norm + 1e-6 * largest, f"a tensor of {b.shape} differs by {gap:.3g} of {norm:.3g}"
 
 
 def leaf(array, image=False):
