@@ -10,8 +10,6 @@ runs = "results"  # folder of folders of run directories; relative to the projec
 profile = "busi-128"  # the folder inside it
 
 # %% tags=["hide-input"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["svg"]
 from IPython.display import Markdown, display
 
 from dgan_core import report
@@ -56,38 +54,55 @@ report.show(report.table4(found), report.caption_table(found, 4), found)
 # ## On the way: Figure 1
 
 # %% tags=["hide-input"]
-display(Markdown(report.caption1(found)))
-report.figure1(found)
+report.picture(
+    report.figure1(found),
+    report.caption1(found),
+    alt="Two panels, KID and FID against epoch, logarithmic: a line for each of the ten runs; the floor is dotted.",
+)
 
 # %% [markdown]
 # ## The images
 
 # %% tags=["hide-input"]
-# %config InlineBackend.figure_formats = ["png"]
-display(Markdown("The first images of each run's fixed draw, the same z in every run; none was selected."))
-report.figure_sweep(found)
+report.picture(
+    report.figure_sweep(found),
+    "Figure B1. The first images of each run's fixed draw, the same z in every run; none was selected.",
+    alt="A row of generated images for each λ, WGAN-GP's on the left and BCE's on the right.",
+)
 
 # %% tags=["hide-input"]
-display(Markdown(report.caption2(found)))
-report.figure2(found)
+report.picture(
+    report.figure2(found),
+    report.caption2(found),
+    alt="Five rows of eight ultrasound images: real, WGAN-GP, BCE, StyleGAN2 and StyleGAN3.",
+)
 
 # %% [markdown]
 # ## In two dimensions: Figures 3 and 4
 
 # %% tags=["hide-input"]
-# %config InlineBackend.figure_formats = ["svg"]
-display(Markdown(report.caption3(found)))
-report.figure3(found)
+report.picture(
+    report.figure3(found),
+    report.caption3(found),
+    alt="Eight scatter plots, PCA above and UMAP below, one column a model: points of real and of generated images.",
+)
 
 # %% tags=["hide-input"]
-display(Markdown(report.caption4(found)))
-report.figure4(found)
+report.picture(
+    report.figure4(found),
+    report.caption4(found),
+    alt="Two bar charts, PCA-SWD and UMAP-SWD of the four models with intervals, the paper's values as open diamonds.",
+)
 
 # %% [markdown]
 # ## Losses of the two that the paper calls best
 
 # %% tags=["hide-input"]
-report.figure_losses([report.find(found, "dgan", "wgan-gp", 5.0), report.find(found, "dgan", "bce", 3.0)])
+report.picture(
+    report.figure_losses([report.find(found, "dgan", "wgan-gp", 5.0), report.find(found, "dgan", "bce", 3.0)]),
+    "Figure B2. What the two runs logged at each step.",
+    alt="A panel for each logged quantity against the step, a line for each of the two runs.",
+)
 
 # %% [markdown]
 # ## What they took

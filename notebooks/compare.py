@@ -16,8 +16,6 @@ right_loss = "bce"
 right_lam = 3.0
 
 # %% tags=["hide-input"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["png"]
 from IPython.display import Markdown, display
 
 from dgan_core import report
@@ -33,7 +31,12 @@ left = report.find(found, left_model, left_loss, left_lam)
 right = report.find(found, right_model, right_loss, right_lam)
 for side, run in (("left", left), ("right", right)):
     display(Markdown(f"**{side}: {run.label if run else 'not run'}** · {report.badge([run])}"))
-report.figure_losses([left, right])
+report.picture(
+    report.figure_losses([left, right]),
+    "Figure C1. What the two runs logged at each step.",
+    alt="Four panels against the step: the critic's loss, the generator's loss, the critic's score difference and the "
+    "perceptual term, a line a run.",
+)
 
 # %% [markdown]
 # The two objectives have different units: compare the shape of a curve over time, never its height with the
@@ -44,17 +47,25 @@ report.figure_losses([left, right])
 # ## Samples
 
 # %% tags=["hide-input"]
-report.figure_progress([left, right])
+report.picture(
+    report.figure_progress([left, right]),
+    "Figure C2. Samples of the two runs at the same epochs, from the same z in every row.",
+    alt="Rows of generated images, one row an epoch, the left run's beside the right run's.",
+)
 
 # %% [markdown]
 # ## Metrics
 
 # %% tags=["hide-input"]
-report.show(report.side_by_side(left, right), "Two runs side by side.", [left, right])
+report.show(
+    report.side_by_side(left, right),
+    "Table C1. The two runs by every metric, and which of them is better.",
+    [left, right],
+)
 
 # %% [markdown]
 # ## Loss against loss at each λ
 
 # %% tags=["hide-input"]
 display(Markdown(report.main_claim(found)))
-report.show(report.per_lam(found), "The lower loss at each λ.", found)
+report.show(report.per_lam(found), "Table C2. KID and FID of both losses at each λ, and which is lower.", found)

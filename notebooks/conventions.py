@@ -14,7 +14,7 @@ image_size = 128  # side in pixels
 seed = 0  # of the network's weights, and of the phantoms
 
 # %%
-from dgan_core import Config, metrics
+from dgan_core import Config, metrics, report
 from dgan_core.data import load
 
 
@@ -67,28 +67,20 @@ table = pd.DataFrame(rows).set_index(["convention", "ddof"])
 table.insert(2, "relative difference", (table["FID"] / table["FID by the package"].astype(float) - 1).abs())
 
 # %%
-from IPython.display import Markdown, display
-
-display(
-    Markdown(f"**Malignant against benign, {data}, {n} of each, {image_size} px, random-inception (seed {seed}).**")
-)
-table.style.format(
-    {"FID": "{:.4f}", "FID by the package": "{:.4f}", "relative difference": "{:.0e}", "KID": "{:.5f}"},
-    na_rep="not installed",
-)
-
-# %%
 usual = table.xs(1, level="ddof")["FID"]
 ratio = table.xs(0, level="ddof")["FID"] / usual - 1
 compared = table["relative difference"].dropna()
-display(
-    Markdown(
-        f"With the same images and network, the convention alone moves FID from {usual.min():.4g} ({usual.idxmin()}) "
-        f"to {usual.max():.4g} ({usual.idxmax()}), by {usual.max() / usual.min() - 1:.1%}. Dividing by N in place of "
-        f"N − 1 changes it by {ratio.min():+.1%} to {ratio.max():+.1%} at N = {n}. Ours and the packages' differ by at "
-        f"most {compared.max():.0e} of the value ({compared.index.get_level_values(0).nunique()} of "
-        f"{len(usual)} packages installed)."
-    )
+source = "phantoms" if data == "phantom" else "BUSI"
+digits = {"FID": "{:.4f}", "FID by the package": "{:.4f}", "relative difference": "{:.0e}", "KID": "{:.5f}"}
+shown = pd.DataFrame({name: table[name].map(form.format, na_action="ignore") for name, form in digits.items()})
+report.show(
+    shown.fillna("not installed"),
+    f"Table I1. With the same images and network, the convention alone moves FID from {usual.min():.4g} "
+    f"({usual.idxmin()}) to {usual.max():.4g} ({usual.idxmax()}), by {usual.max() / usual.min() - 1:.1%}. Dividing by "
+    f"N in place of N − 1 changes it by {ratio.min():+.1%} to {ratio.max():+.1%} at N = {n}. Ours and the packages' "
+    f"differ by at most {compared.max():.0e} of the value ({compared.index.get_level_values(0).nunique()} of "
+    f"{len(usual)} packages installed). Malignant against benign {source}, {n} of each, {image_size} px, "
+    f"random-inception (seed {seed}).",
 )
 
 # %% [markdown]

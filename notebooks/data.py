@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
+from dgan_core import report
 from dgan_core.data import audit, duplicates, fetch_busi, load_busi, near_duplicates, phantoms
 from dgan_core.report.style import OKABE_ITO, use_style
 
@@ -48,40 +49,46 @@ else:
     present = [name for name in ("malignant", "benign", "normal") if (manifest["label"] == name).any()]
     images = {name: load_busi(root, name, image_size) for name in present}
 
-pd.DataFrame({
+counted = pd.DataFrame({
     "images": {name: len(stack) for name, stack in images.items()},
     "mean grey level": {name: stack.mean() for name, stack in images.items()},
     "SD between images": {name: stack.mean((1, 2, 3)).std() for name, stack in images.items()},
-}).rename_axis("class").round(1)  # fmt: skip
+}).round(1)  # fmt: skip
+source = "phantoms" if is_phantom else "BUSI"
+brightest = counted["mean grey level"].idxmax()
+report.show(
+    counted,
+    f"Table D1. {len(images)} classes of {source}; the {brightest} images are the brightest. Mean grey level from 0 to "
+    "255, and the standard deviation, over images, of an image's mean.",
+)
 
 # %% [markdown]
-# **Table D1.** Images by class, their mean grey level (0 to 255) and the standard deviation, over images, of an image's
-# mean.
-#
 # ## What the networks see
 
 
 # %%
-def show(stack, title, columns=8, rows=2):
-    """The first images of a stack, side by side, each its own panel."""
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * 1.2, rows * 1.2 + 0.3))
-    for axis in axes.flat:
-        axis.axis("off")
-    for axis, image in zip(axes.flat, stack, strict=False):
-        axis.imshow(image[..., 0], cmap="gray", vmin=0, vmax=255)
-    figure.suptitle(title)
-    plt.show()
+def grid(stacks, rows=2, columns=8):
+    """The first images of each stack, {name: (N, size, size, 1)}, in rows of their own under its name."""
+    figure = plt.figure(figsize=(columns * 1.1, len(stacks) * (rows * 1.1 + 0.35)))
+    for part, (name, stack) in zip(figure.subfigures(len(stacks), squeeze=False)[:, 0], stacks.items(), strict=True):
+        axes = part.subplots(rows, columns, squeeze=False)
+        part.suptitle(name, x=0.01, ha="left")
+        for axis in axes.flat:
+            axis.axis("off")
+        for axis, image in zip(axes.flat, stack, strict=False):
+            axis.imshow(image[..., 0], cmap="gray", vmin=0, vmax=255)
+    return figure
 
 
-source = "phantoms" if is_phantom else "BUSI"
-for name, stack in images.items():
-    show(stack, f"{source}: {name}, {image_size} × {image_size}")
+report.picture(
+    grid(images),
+    f"Figure D1. Malignant masses tend to be irregular and taller than wide and to cast a shadow; benign ones to be "
+    "smooth, oval and wider than tall, with brighter tissue behind (Stavros et al. 1995). The first images of each "
+    f"class, {source}, {image_size}×{image_size}, grey levels unscaled.",
+    alt=f"Two rows of eight {source} for each class: {', '.join(images)}.",
+)
 
 # %% [markdown]
-# **Figure D1.** The first images of each class, grey levels unscaled. Malignant masses tend to be irregular and taller
-# than wide and to cast a shadow; benign ones to be smooth, oval and wider than tall, with brighter tissue behind
-# (Stavros et al. 1995).
-#
 # ## Grey levels
 
 # %%
@@ -89,14 +96,19 @@ figure, axis = plt.subplots(figsize=(6, 3))
 for name, stack in images.items():
     density = np.bincount(stack.ravel(), minlength=256) / stack.size
     axis.plot(density, color=OKABE_ITO[name], label=f"{name} (N = {len(stack)})")
-axis.set(xlabel="grey level", ylabel="share of pixels", xlim=(0, 255), ylim=(0, None), title=source)
+axis.set(xlabel="grey level", ylabel="share of pixels", xlim=(0, 255), ylim=(0, None))
 axis.legend()
-plt.show()
+black = {name: (stack == 0).mean() for name, stack in images.items()}
+report.picture(
+    figure,
+    f"Figure D2. {', '.join(f'{share:.1%} of the pixels of {name} images' for name, share in black.items())} are "
+    "black: "
+    "deep tissue and shadow, where the echo falls below the dynamic range, and borders without any image. Distribution "
+    "of grey levels over all pixels of a class.",
+    alt="A curve for each class: the share of pixels at each grey level from 0 to 255.",
+)
 
 # %% [markdown]
-# **Figure D2.** Distribution of grey levels over all pixels of a class. The peak at black, where there is one, is deep
-# tissue and shadow, where the echo falls below the dynamic range, and borders without any image.
-#
 # ## The manifest
 #
 # One row per file: its size and mode, its masks, whether it bears a coloured overlay, and hashes of file and pixels.
@@ -106,13 +118,13 @@ if is_phantom:
     print(NOT_APPLICABLE)
 else:
     columns = ["name", "width", "height", "mode", "n_masks", "coloured"]
-    display(manifest.loc[manifest["label"] == label, columns].head(10))
-    display(manifest.groupby("label")[["n_masks", "coloured"]].sum().rename(columns={"n_masks": "masks"}))
+    first = manifest.loc[manifest["label"] == label, columns].head(10)
+    display(report.show(first.set_index("name"), f"Table D2. The first files of the {label} class."))
+    totals = manifest.groupby("label")[["n_masks", "coloured"]].sum().rename(columns={"n_masks": "masks"})
+    several = (manifest["n_masks"] > 1).sum()
+    display(report.show(totals, f"Table D3. {several} images have several masks, as they show several masses."))
 
 # %% [markdown]
-# **Table D2.** The first files of the chosen class, and totals by class. An image that shows several masses has several
-# masks.
-#
 # ## Sizes
 #
 # Images are of many sizes and aspects; the networks want one square. `resize="stretch"` ignores the aspect,
@@ -130,11 +142,17 @@ else:
     axis.plot([0, side], [0, side], color="grey", linewidth=0.8, label="square")
     axis.set(xlabel="width, pixels", ylabel="height, pixels", aspect="equal")
     axis.legend()
-    plt.show()
+    wide = (manifest["width"] > manifest["height"]).mean()
+    caption = (
+        f"Figure D3. {wide:.0%} of the files are wider than tall. Width and height of each; the farther below the "
+        "line, "
+        "the more a stretch to a square narrows it."
+    )
+    display(
+        report.picture(figure, caption, alt="A point for each file, height against width, and the line of squares.")
+    )
 
 # %% [markdown]
-# **Figure D3.** Width and height of each file. The farther below the line, the more a stretch to a square narrows it.
-#
 # ## Duplicates
 #
 # Images with exactly the same pixels, whatever their encoding. Across two classes they contradict each other; between
@@ -159,25 +177,34 @@ else:
 
 # %%
 alike = {name: near_duplicates(stack) for name, stack in images.items()}
-pd.DataFrame(
+near = pd.DataFrame(
     {
         "images": {name: len(images[name]) for name in alike},
         "groups": {name: len(groups) for name, groups in alike.items()},
         "images in groups": {name: sum(map(len, groups)) for name, groups in alike.items()},
         "largest group": {name: max(map(len, groups), default=0) for name, groups in alike.items()},
     }
-).rename_axis("class")
+)
+in_groups = near["images in groups"].sum()
+report.show(near, f"Table D4. {in_groups} of {near['images'].sum()} {source} have a near duplicate.")
 
 # %%
-for name, groups in alike.items():
-    pairs = [images[name][index] for group in groups[:8] for index in group[:2]]
-    if pairs:
-        show(np.array(pairs[::2] + pairs[1::2]), f"{source}: {name}, two of each of {min(len(groups), 8)} groups",
-             columns=min(len(groups), 8))  # fmt: skip
+found = {name: groups for name, groups in alike.items() if groups}
+if not found:
+    print("No image has a near duplicate.")
+else:
+    columns = min(8, *map(len, found.values()))
+    stacks = {
+        name: [images[name][group[row]] for row in (0, 1) for group in groups[:columns]]
+        for name, groups in found.items()
+    }
+    caption = (
+        "Figure D4. Near duplicates differ by little: the first two images of the first groups, one above the other."
+    )
+    alt = "For each class two rows of ultrasound images; the upper and the lower one of a column look nearly the same."
+    display(report.picture(grid(stacks, columns=columns), caption, alt))
 
 # %% [markdown]
-# **Figure D4.** The first two images of the first groups, one above the other; nothing is shown where there are none.
-#
 # ## Coloured overlays
 #
 # A scan is grey. Where red, green and blue differ, something was drawn over it, and the grey image the networks see

@@ -43,7 +43,10 @@ started = time.perf_counter()
 final, embeddings = metrics.evaluate(
     real, fakes[config.epochs], extractor, lpips_weights=lpips_weights, seed=seed, cache=cache
 )
-report.show(pd.DataFrame(rows(final), columns=HEADINGS).set_index("metric"), f"{run.path.name}, N = {len(real)}.")
+report.show(
+    pd.DataFrame(rows(final), columns=HEADINGS).set_index("metric"),
+    f"Table E1. The last snapshot of {run.path.name} by every metric, N = {len(real)}.",
+)
 
 # %% [markdown]
 # Earlier snapshots, by the two metrics of Figure 1.
@@ -55,7 +58,12 @@ history = [
     for epoch, fake in list(fakes.items())[:-1]
 ]
 history.append({"epoch": config.epochs, **{name: final[name] for name in ("kid", "kid_mean", "kid_std", "fid")}})
-pd.DataFrame(history).set_index("epoch")
+report.show(
+    pd.DataFrame(history).set_index("epoch").round(3),
+    f"Table E2. KID {'falls' if history[-1]['kid'] < history[0]['kid'] else 'does not fall'} from the first to the "
+    "last "
+    "snapshot.",
+)
 
 # %%
 import io

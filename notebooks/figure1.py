@@ -11,8 +11,6 @@ profile = "quick"  # "quick", "paper", or another folder inside it
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
 
 # %% tags=["hide-input"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["svg"]
 from IPython.display import Markdown, display
 
 from dgan_core import report
@@ -21,8 +19,13 @@ found = report.collect(runs, profile, data)
 display(Markdown(report.badge(found)))
 
 # %% tags=["hide-input"]
-display(Markdown(report.caption1(found)))
-report.figure1(found)
+report.picture(
+    report.figure1(found),
+    report.caption1(found),
+    alt="Two panels, KID and FID against epoch on logarithmic axes: a line for each of the ten DGAN runs with the "
+    "interval "
+    "of its last snapshot, and a dotted line for two halves of the real images.",
+)
 
 # %% [markdown]
 # The real–real floor uses fewer images a side than the runs do, so it is a little high for FID, whose bias
@@ -34,4 +37,5 @@ report.figure1(found)
 
 # %% tags=["hide-input"]
 rows = report.tidy(found).query("metric in ['kid', 'fid']").sort_values(["loss", "lam"])
-rows.pivot_table(index="label", columns="metric", values="value", sort=False).round(3)
+last = rows.pivot_table(index="label", columns="metric", values="value", sort=False).round(3)
+report.show(last.rename(columns=str.upper), "Table F1. KID and FID of the last snapshot of each run.", found)

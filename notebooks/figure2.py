@@ -10,8 +10,6 @@ profile = "quick"  # "quick", "paper", or another folder inside it
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
 
 # %% tags=["hide-input"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["png"]
 from IPython.display import Markdown, display
 
 from dgan_core import report
@@ -20,8 +18,11 @@ found = report.collect(runs, profile, data)
 display(Markdown(report.badge(found)))
 
 # %% tags=["hide-input"]
-display(Markdown(report.caption2(found)))
-report.figure2(found)
+report.picture(
+    report.figure2(found),
+    report.caption2(found),
+    alt="Five rows of eight ultrasound images: real ones, then those of WGAN-GP, BCE, StyleGAN2 and StyleGAN3.",
+)
 
 # %% [markdown]
 # What to look for: tissue in layers, speckle that is neither smooth nor striped, a dark mass with a plausible

@@ -10,8 +10,6 @@ profile = "quick"  # "quick", "paper", or another folder inside it
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
 
 # %% tags=["hide-input"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["svg"]
 from IPython.display import Markdown, display
 
 from dgan_core import report
@@ -23,8 +21,11 @@ display(Markdown(report.badge(found)))
 # ## Figure 3
 
 # %% tags=["hide-input"]
-display(Markdown(report.caption3(found)))
-report.figure3(found)
+report.picture(
+    report.figure3(found),
+    report.caption3(found),
+    alt="Eight scatter plots, PCA above and UMAP below, one column a model: points of real and of generated images.",
+)
 
 # %% [markdown]
 # Axes are equal within a panel, as SWD is a distance in that plane. Each panel has a fit of its own, so scales
@@ -34,8 +35,11 @@ report.figure3(found)
 # ## Figure 4
 
 # %% tags=["hide-input"]
-display(Markdown(report.caption4(found)))
-report.figure4(found)
+report.picture(
+    report.figure4(found),
+    report.caption4(found),
+    alt="Two bar charts, PCA-SWD and UMAP-SWD of the four models with intervals, the paper's values as open diamonds.",
+)
 
 # %% [markdown]
 # UMAP bends distances and depends on its seed: an order that holds in PCA *and* UMAP is worth more than either

@@ -15,8 +15,6 @@ lam = 5.0  # one of the λ that were run
 extractor = None  # "inception", "random-inception" or "random-vgg16"; None: the run's own
 
 # %% tags=["hide-input"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -82,19 +80,17 @@ else:
         }
         for name, result in tested.items()
     }
-    display(report.show(pd.DataFrame(table).T))
     generated, copier, new = tested.values()
     trusted = (
         "as they must" if copier.memorised and not new.memorised else "not both as they must: distrust the first row"
     )
-    display(
-        Markdown(
-            f"**Table.** An image counts as a copy if its nearest training image is closer than {CLOSE:.2f} of the "
-            f"usual distance between real images and closer than {CLOSE:.2f} of the distance to the second nearest. "
-            f"Generated images: {generated.verdict}. The controls came out {trusted}: the replayed set "
-            f"{'fails' if copier.memorised else 'passes'}, new real images {'fail' if new.memorised else 'pass'}."
-        )
+    caption = (
+        f"Table M1. Generated images: {generated.verdict}. The controls came out {trusted}: the replayed set "
+        f"{'fails' if copier.memorised else 'passes'}, new real images {'fail' if new.memorised else 'pass'}. An image "
+        f"counts as a copy if its nearest training image is closer than {CLOSE:.2f} of the usual distance between real "
+        f"images and closer than {CLOSE:.2f} of the distance to the second nearest."
     )
+    display(report.show(pd.DataFrame(table).T, caption, [found]))
 
 # %% [markdown]
 # ## Distances
@@ -118,15 +114,15 @@ else:
     axis.set_ylabel("images at most so far away, %")
     axis.set_xlim(0, None)
     axis.legend(fontsize=8)
-    plt.show()
     far = np.median(generated.distance) / usual
-    display(
-        Markdown(
-            f"**Figure.** Distance to the nearest training image; 1 is the median between real images, and left of the "
-            f"dotted line an image may count as a copy. The median generated image lies at {far:.2f}: "
-            + ("farther from the training images than they from one another." if far > 1 else "nearer than they are.")
-        )
+    caption = (
+        f"Figure M1. The median generated image lies at {far:.2f}: "
+        + ("farther from the training images than they from one another. " if far > 1 else "nearer than they are. ")
+        + "Distance to the nearest training image; 1 is the median between real images, and left of the dotted line an "
+        "image may count as a copy."
     )
+    alt = "Three rising step curves, the share of images within a distance of the nearest training image."
+    display(report.picture(figure, caption, alt))
 
 # %% [markdown]
 # ## The closest pairs
@@ -145,11 +141,10 @@ else:
         column[0].set_title(f"{generated.distance[j] / usual:.2f}", fontsize=9)
     axes[0, 0].set_ylabel("generated")
     axes[1, 0].set_ylabel("nearest real")
-    plt.show()
-    display(
-        Markdown(
-            f"**Figure.** The {len(closest)} generated images with the smallest distance, over the training images "
-            f"nearest to them; above each the distance, where 1 is usual between real images. The smallest is "
-            f"{generated.distance.min() / usual:.2f}; that of an exact copy is 0."
-        )
+    caption = (
+        f"Figure M2. The closest pair lies {generated.distance.min() / usual:.2f} apart, where 1 is usual between real "
+        f"images and 0 an exact copy. The {len(closest)} generated images with the smallest distance, written above "
+        "each, over the training images nearest to them."
     )
+    alt = "Two rows of ultrasound images: generated ones, and below each the training image nearest to it."
+    display(report.picture(figure, caption, alt))

@@ -45,7 +45,7 @@ from dgan_core import report
 from dgan_core.metrics.table import HEADINGS, rows
 
 table = pd.DataFrame(rows(numbers), columns=HEADINGS).set_index("metric")
-report.show(table, f"Malignant against benign, N = {len(malignant)} each; floor: two halves of malignant.")
+report.show(table, f"Table R1. Malignant against benign, N = {len(malignant)} each; floor: two halves of malignant.")
 
 # %%
 folder = (

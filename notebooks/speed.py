@@ -9,13 +9,12 @@
 results = "results"  # folder of benchmark-metrics.json; relative to the project or absolute
 
 # %% tags=["hide-input"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
+from dgan_core import report
 from dgan_core.report.benchmark import duration, measured_on, read_results
 from dgan_core.report.style import OKABE_ITO, use_style
 
@@ -44,13 +43,14 @@ else:
         "met": rows["met"].map({True: "yes", False: "no"}),
         "how": rows["how"],
     })  # fmt: skip
-    display(table.style.hide(axis="index"))
     machine = measured["machine"]
     kernels = sorted({pool["architecture"] for pool in machine["threadpools"] if pool["architecture"]})
     packages = [name for name in machine["versions"] if "tensor" not in name]
     also = f"NumPy's BLAS kernel {', '.join(kernels) or 'unknown'}"
     size = f"Images of {measured['size']}×{measured['size']}."
-    display(Markdown(f"{measured_on(measured, packages, also)} {size}"))
+    met = f"Table V1. {rows['met'].sum()} of {len(rows)} rows are as fast as asked for. {size}"
+    display(report.show(table.set_index("what"), met))
+    display(Markdown(measured_on(measured, packages, also)))
 
 # %% [markdown]
 # ## Cost against the number of images
@@ -79,8 +79,9 @@ def panel(ax, rows, title):
     for (name, part), place, colour in zip(lines, places, COLOURS, strict=False):
         ax.plot(part["n"], part["seconds"], color=colour, marker="o", ms=4)
         ax.annotate(
-            name, (part["n"].iloc[-1], place), xytext=(8, 0), textcoords="offset points", va="center", color=colour
-        )
+            name, (part["n"].iloc[-1], place), xytext=(8, 0), textcoords="offset points", va="center", color=colour,
+            annotation_clip=False,
+        )  # fmt: skip
     ax.set(xscale="log", yscale="log", xlabel="images a side, N")
     ax.set_title(title, loc="left")
     ax.set_xticks(sorted(set(rows["n"])), [str(n) for n in sorted(set(rows["n"]))], rotation=45)
@@ -96,7 +97,13 @@ else:
     panel(axes[0], cost[of_images], f"from images of {measured['cost']['size']}×{measured['cost']['size']}")
     panel(axes[1], cost[~of_images], f"from {measured['cost']['features']} features")
     axes[0].set_ylabel("seconds")
-    plt.show()
+    most = cost.loc[cost["seconds"].idxmax()]
+    caption = (
+        f"Figure V1. The longest is {most['metric']}: {duration(most['seconds'])} at N = {most['n']}. Seconds against "
+        "the number of images a side, both axes logarithmic."
+    )
+    alt = "Two panels with a rising line for each metric: from images on the left, from features on the right."
+    display(report.picture(figure, caption, alt))
 
 # %% [markdown]
 # ## Memory
@@ -117,4 +124,8 @@ else:
         "peak of the whole process (GiB)": (memory["peak_bytes"] / 2**30).round(2),
         "time": memory["seconds"].map(duration),
     })  # fmt: skip
-    display(shown.style.hide(axis="index").format({"limit (GiB)": "{:g}", "peak of the whole process (GiB)": "{:.2f}"}))
+    caption = (
+        f"Table V2. No process took more than {shown['peak of the whole process (GiB)'].max():g} GiB; what it took "
+        "follows the limit, not the number of images."
+    )
+    display(report.show(shown.set_index("function"), caption))

@@ -11,15 +11,12 @@ n = 4  # pictures over which equivariance is measured
 seed = 0  # of the networks and of their styles
 
 # %% tags=["hide-input", "remove-stderr"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["svg"]
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown, display
 from keras.ops import convert_to_numpy as to_numpy
 
-from dgan_core import Config, draws
+from dgan_core import Config, draws, report
 from dgan_core.models import stylegan2, stylegan3
 from dgan_core.models.equivariance import shifted, use_stylegan2_filters
 from dgan_core.models.layers import lrelu, modulated_conv, upsample_2d
@@ -95,18 +92,21 @@ axis.set_xticks(place, sizes)
 axis.set_xlabel("side of the layer's output, samples")
 axis.set_ylabel("standard deviation after\nthe convolution")
 axis.legend(fontsize=8)
-plt.show()
-display(
-    Markdown(
-        "**Figure.** Fed with independent values of unit variance, a layer that keeps its resolution returns a "
-        f"standard deviation of {alone[~doubling].min():.2f} to {alone[~doubling].max():.2f} off the border, one that "
-        f"doubles it {alone[doubling].min():.2f} to {alone[doubling].max():.2f}, for its low-pass takes its share of "
-        "white noise. In the network neighbours and channels are not independent and borders are padded with zeros: "
-        f"over {len(kept)} layers it lies between {kept.min():.2f} and {kept.max():.2f}. Without demodulation it ends "
-        f"at {free[-1]:,.0f}, {free[-1] / free[0]:,.0f} times where it began, and with styles three times as large at "
-        f"{free_tripled[-1]:,.0f}. Demodulated activations change by {np.abs(tripled / kept - 1).max():.0e} of "
-        "themselves when all styles are tripled: a style says which channels count, never how much in all."
-    )
+report.picture(
+    figure,
+    f"Figure S1. Demodulation holds the deviation between {kept.min():.2f} and {kept.max():.2f} over {len(kept)} "
+    "layers; "
+    f"without it, it grows {free[-1] / free[0]:,.0f}-fold. Fed with independent values of unit variance, a layer that "
+    "keeps its resolution returns a "
+    f"standard deviation of {alone[~doubling].min():.2f} to {alone[~doubling].max():.2f} off the border, one that "
+    f"doubles it {alone[doubling].min():.2f} to {alone[doubling].max():.2f}, for its low-pass takes its share of "
+    "white noise. In the network neighbours and channels are not independent and borders are padded with zeros. "
+    f"Without demodulation it ends at {free[-1]:,.0f}, and with styles three times as large at "
+    f"{free_tripled[-1]:,.0f}. "
+    f"Demodulated activations change by {np.abs(tripled / kept - 1).max():.0e} of "
+    "themselves when all styles are tripled: a style says which channels count, never how much in all.",
+    alt="Standard deviation against the layer's resolution, logarithmic: flat where layers are demodulated, rising "
+    "where not.",
 )
 
 # %% [markdown]
@@ -143,14 +143,14 @@ drawn = axes[-1].imshow(spread, cmap="cividis", vmin=0)
 axes[-1].set_title("deviation over noise", loc="left", fontsize=9)
 axes[-1].set_axis_off()
 figure.colorbar(drawn, ax=axes[-1], shrink=0.8, label="pixel value")
-plt.show()
 parts = ", ".join(f"{part:.2g} at {len(image)}×{len(image)}" for part, image in zip(added, steps, strict=True))
-display(
-    Markdown(
-        f"**Figure.** Skip images of one style, grey from {-limit:.2g} to {limit:.2g}. Standard deviation of what each "
-        f"resolution adds: {parts}. Right: standard deviation of each pixel over {len(many)} draws of the noise, the "
-        f"style kept; on average {np.sqrt(np.mean(spread**2)):.2g}, where the picture's own is {last[0].std():.2g}."
-    )
+report.picture(
+    figure,
+    f"Figure S2. The noise moves a pixel by {np.sqrt(np.mean(spread**2)) / last[0].std():.0%} of the picture's own "
+    f"deviation. Skip images of one style, grey from {-limit:.2g} to {limit:.2g}. Standard deviation of what each "
+    f"resolution adds: {parts}. Right: standard deviation of each pixel over {len(many)} draws of the noise, the "
+    f"style kept; on average {np.sqrt(np.mean(spread**2)):.2g}, where the picture's own is {last[0].std():.2g}.",
+    alt="Skip images from coarse to fine in grey, and on the right a map of how much each pixel varies with the noise.",
 )
 
 # %% [markdown]
@@ -215,7 +215,6 @@ right.set_ylim(-80, 8)
 right.set_xlabel("frequency, cycles per image width (hollow: alias)")
 right.set_ylabel("power, dB of the tone's")
 right.legend(fontsize=8, loc="upper right")
-plt.show()
 raw, clean = spectrum(pointwise), spectrum(filtered)
 inside, beyond = ~harmonic & (frequencies <= stage.cutoff), frequencies > stage.cutoff
 
@@ -224,16 +223,18 @@ def total(level, where):
     return 10 * np.log10(np.sum(10 ** (level[where] / 10)))
 
 
-display(
-    Markdown(
-        f"**Figure.** A tone of {TONE} cycles per width on a grid of {stage.sampling_rate} samples. True harmonics lie "
-        f"at 0 and the even multiples of {TONE} (filled); anything else is an alias (hollow). Beyond the cutoff of "
-        f"{stage.cutoff:g} the pointwise ReLU leaves {total(raw, beyond):.0f} dB of the tone's power, the filtered one "
-        f"{total(clean, beyond):.0f} dB; aliases inside the band carry {total(raw, inside):.0f} dB against "
-        f"{total(clean, inside):.0f} dB, all aliases {total(raw, ~harmonic):.0f} against "
-        f"{total(clean, ~harmonic):.0f} dB. The filter can only remove what the grid of twice the rate tells apart: "
-        f"harmonics above {stage.sampling_rate} still fold, but they are weak."
-    )
+report.picture(
+    figure,
+    f"Figure S3. The filtered ReLU leaves {total(raw, ~harmonic) - total(clean, ~harmonic):.0f} dB less in aliases. A "
+    f"tone of {TONE} cycles per width on a grid of {stage.sampling_rate} samples. True harmonics lie "
+    f"at 0 and the even multiples of {TONE} (filled); anything else is an alias (hollow). Beyond the cutoff of "
+    f"{stage.cutoff:g} the pointwise ReLU leaves {total(raw, beyond):.0f} dB of the tone's power, the filtered one "
+    f"{total(clean, beyond):.0f} dB; aliases inside the band carry {total(raw, inside):.0f} dB against "
+    f"{total(clean, inside):.0f} dB, all aliases {total(raw, ~harmonic):.0f} against "
+    f"{total(clean, ~harmonic):.0f} dB. The filter can only remove what the grid of twice the rate tells apart: "
+    f"harmonics above {stage.sampling_rate} still fold, but they are weak.",
+    alt="Left, a sampled tone after each of the two ReLUs; right, their spectra with true harmonics filled and aliases "
+    "hollow.",
 )
 
 # %% [markdown]
@@ -297,17 +298,20 @@ for row, (name, (still, picture, difference)) in zip(axes, found.items(), strict
     show(row[1], picture, f"input moved by {SHOWN} pixels", limit)
     show(row[2], difference, f"difference, EQ-T {decibels[name][SHOWN]:.0f} dB", scale, "PuOr")
 figure.colorbar(axes[0, 2].images[0], ax=axes[:, 2], shrink=0.7, label="difference of pixel values")
-plt.show()
 (theirs, ours), (rough_share, smooth_share) = decibels.values(), share.values()
-display(
-    Markdown(
-        f"**Figure.** The same untrained network and weights, its input moved by {SHOWN} pixels, which is "
-        f"{SHOWN / coarse:g} of a sample of the first layers' grid. Right: picture of the moved input less the moved "
-        f"picture, one scale for both rows. EQ-T over {n} pictures: {theirs[SHOWN]:.1f} dB with StyleGAN2's filters, "
-        f"{ours[SHOWN]:.1f} dB with StyleGAN3's: the error is {10 ** ((ours[SHOWN] - theirs[SHOWN]) / 20):.0f} times "
-        "smaller (root mean square). Aliases also roughen the picture, and a rough picture changes more when it moves; "
-        f"as a share of that change the error is {rough_share:.1%} against {smooth_share:.1%}."
-    )
+report.picture(
+    figure,
+    f"Figure S4. When its input moves, StyleGAN3's filters leave {10 ** ((ours[SHOWN] - theirs[SHOWN]) / 20):.0f} "
+    "times "
+    f"less error than StyleGAN2's (root mean square). The same untrained network and weights, its input moved by "
+    f"{SHOWN} pixels, which is "
+    f"{SHOWN / coarse:g} of a sample of the first layers' grid. Right: picture of the moved input less the moved "
+    f"picture, one scale for both rows. EQ-T over {n} pictures: {theirs[SHOWN]:.1f} dB with StyleGAN2's filters, "
+    f"{ours[SHOWN]:.1f} dB with StyleGAN3's. Aliases also roughen the picture, and a rough picture changes more when "
+    "it moves; "
+    f"as a share of that change the error is {rough_share:.1%} against {smooth_share:.1%}.",
+    alt="Two rows of three pictures: the picture, the picture of a moved input, and the difference, large above, small "
+    "below.",
 )
 
 # %% tags=["hide-input"]
@@ -319,7 +323,6 @@ for whole in (coarse, 2 * coarse):
 axis.set_xlabel("shift, pixels (dotted: whole samples of every grid)")
 axis.set_ylabel("EQ-T, dB")
 axis.legend(fontsize=8)
-plt.show()
 fraction = [shift for shift in shifts if shift % coarse]
 whole = [shift for shift in shifts if shift % coarse == 0]
 
@@ -328,13 +331,13 @@ def span(values, chosen):
     return f"{min(values[shift] for shift in chosen):.0f} to {max(values[shift] for shift in chosen):.0f} dB"
 
 
-display(
-    Markdown(
-        f"**Figure.** With StyleGAN2's filters the picture follows whole samples of the coarsest grid (every {coarse} "
-        f"pixels: {span(theirs, whole)}), and much less well the fractions between them ({span(theirs, fraction)}). "
-        f"StyleGAN3 makes no such difference: {span(ours, whole)} at whole samples, {span(ours, fraction)} between "
-        "them."
-    )
+report.picture(
+    figure,
+    f"Figure S5. With StyleGAN2's filters the picture follows whole samples of the coarsest grid (every {coarse} "
+    f"pixels: {span(theirs, whole)}), and much less well the fractions between them ({span(theirs, fraction)}). "
+    f"StyleGAN3 makes no such difference: {span(ours, whole)} at whole samples, {span(ours, fraction)} between "
+    "them.",
+    alt="EQ-T in decibels against the shift in pixels, a line for each kind of filters.",
 )
 
 # %% [markdown]
@@ -375,16 +378,16 @@ right.legend(fontsize=8)
 for axis in (left, right):
     axis.set_xticks(place)
     axis.set_xlabel("layer")
-plt.show()
 growth = cutoff[1] / cutoff[0]
 critical = [int(i) for i in place if 2 * cutoff[i] == rate[i]]
-display(
-    Markdown(
-        f"**Figure.** The {len(stages)} layers at {rate[-1]}×{rate[-1]}. The cutoff grows {growth:.3f}-fold a layer, "
-        f"from {cutoff[0]:g} to {cutoff[-1]:g} cycles per width; the sampling rate goes from {rate[0]} to {rate[-1]} "
-        f"samples. Half the rate is {rate[0] / 2 / cutoff[0]:.3g} times the cutoff in layer 0, and the cutoff itself "
-        f"in layers {' and '.join(map(str, critical))}. The stop band lies below half the rate in "
-        f"{int(np.sum(stop < rate / 2))} layers. Channels of variant T fall from {stages[0].channels} to "
-        f"{stages[-1].channels} as the grids grow; R has twice as many."
-    )
+report.picture(
+    figure,
+    f"Figure S6. The {len(stages)} layers at {rate[-1]}×{rate[-1]}. The cutoff grows {growth:.3f}-fold a layer, "
+    f"from {cutoff[0]:g} to {cutoff[-1]:g} cycles per width; the sampling rate goes from {rate[0]} to {rate[-1]} "
+    f"samples. Half the rate is {rate[0] / 2 / cutoff[0]:.3g} times the cutoff in layer 0, and the cutoff itself "
+    f"in layers {' and '.join(map(str, critical))}. The stop band lies below half the rate in "
+    f"{int(np.sum(stop < rate / 2))} layers. Channels of variant T fall from {stages[0].channels} to "
+    f"{stages[-1].channels} as the grids grow; R has twice as many.",
+    alt="Left, cutoff, stop band and half the sampling rate of each layer; right, channels of each layer for variants "
+    "T and R.",
 )

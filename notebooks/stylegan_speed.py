@@ -12,6 +12,7 @@ results = "results"  # folder of benchmark-stylegan.json; relative to the projec
 import pandas as pd
 from IPython.display import Markdown, display
 
+from dgan_core import report
 from dgan_core.report.benchmark import duration, measured_on, read_results
 
 measured = read_results(results, "benchmark-stylegan.json")
@@ -40,5 +41,6 @@ else:
         "met": rows["met"].map({True: "yes", False: "no"}),
         "how": rows["how"],
     })  # fmt: skip
-    display(table.style.hide(axis="index"))
+    caption = f"Table G1. {rows['met'].sum()} of {len(rows)} rows are as fast as asked for."
+    display(report.show(table.set_index("what"), caption))
     display(Markdown(measured_on(measured, ("keras", "tensorflow", "tensorflow-cpu", "torch"))))

@@ -32,10 +32,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from dgan_core import Config
+from dgan_core import Config, report
 
 config = Config.from_notebook(globals())
-pd.Series(config.model_dump() | {"data": Path(config.data).name}, name="value").to_frame()
+parameters = pd.Series(config.model_dump() | {"data": Path(config.data).name}, name="value").to_frame()
+report.show(parameters, "Table T1. Every parameter of the run, those left to the profile too.")
 
 # %% tags=["remove-stderr"]
 from dgan_core import fit
@@ -50,20 +51,27 @@ run = fit(config)
 # shrink; under the others it is a difference of logits. Points: measured every few updates only.
 
 # %%
-# %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
 
+from dgan_core.report.style import colour, use_style
+
+use_style()
 log = pd.DataFrame(run.log())
 measured = log.columns.drop(["step", "epoch", "seconds", "images"], errors="ignore")
-figure, axes = plt.subplots(
-    -(-len(measured) // 4), 4, figsize=(12, 2.6 * -(-len(measured) // 4)), layout="constrained", squeeze=False
-)
+figure, axes = plt.subplots(-(-len(measured) // 3), 3, figsize=(9, 2.3 * -(-len(measured) // 3)), squeeze=False)
 for (_, column), axis in zip(log[measured].items(), axes.flat, strict=False):
-    axis.plot(log.epoch, column, "." if column.isna().any() else "-", color="#0072B2", linewidth=1, markersize=3)
+    axis.plot(
+        log.epoch, column, "." if column.isna().any() else "-", color=colour(config.model, config.loss), lw=1, ms=3
+    )
     axis.set(title=column.name.replace("_", " "), xlabel="epoch")
 for axis in axes.flat[len(measured) :]:
     axis.set_axis_off()
-plt.show()
+report.picture(
+    figure,
+    f"Figure T1. The critic's loss goes from {log.critic_loss.iloc[0]:.3g} to {log.critic_loss.iloc[-1]:.3g} in "
+    f"{config.epochs} epochs. Everything that the steps measured.",
+    alt="A panel for each measured quantity: its value against the epoch.",
+)
 
 # %% [markdown]
 # ## Samples
@@ -72,15 +80,18 @@ plt.show()
 # model.
 
 # %%
-# %config InlineBackend.figure_formats = ["png"]
 from PIL import Image
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 5.2), layout="constrained")
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.8))
 left.imshow(Image.open(run.path / "samples" / "real.png"), cmap="gray", vmin=0, vmax=255)
 left.set(title="real", xticks=[], yticks=[])
 right.imshow(Image.open(run.path / "samples" / f"epoch-{config.epochs:04d}.png"), cmap="gray", vmin=0, vmax=255)
 right.set(title="generated", xticks=[], yticks=[])
-plt.show()
+report.picture(
+    figure,
+    f"Figure T2. Images of the training data, and images generated after {config.epochs} epochs; none was selected.",
+    alt="Two square grids of ultrasound images: real ones on the left, generated ones on the right.",
+)
 
 # %%
 path = run.path.relative_to(Path.cwd()) if run.path.is_relative_to(Path.cwd()) else run.path

@@ -11,6 +11,7 @@ results = "results"  # folder of benchmark-training.json; relative to the projec
 import pandas as pd
 from IPython.display import Markdown, display
 
+from dgan_core import report
 from dgan_core.report.benchmark import duration, measured_on, read_results
 
 measured = read_results(results, "benchmark-training.json")
@@ -38,17 +39,16 @@ else:
         "GFLOP/s": (rows["rate"] / 1e9).map("{:.0f}".format),
         "of a matrix product": rows["of_matrix_rate"].map("{:.0%}".format),
     })  # fmt: skip
-    display(table.style.hide(axis="index"))
     work, whole = sum(measured["operations"].values()), measured["of_matrix_rate"]
     load = f"load {measured['load_before']:.1f} before the start"
-    display(
-        Markdown(
-            f"Images of {measured['size']}×{measured['size']}, batch {measured['batch']}: {work / 1e12:.3g} TFLOP a "
-            f"step. A matrix product reached {measured['matrix_rate'] / 1e9:.0f} GFLOP/s, a copy "
-            f"{measured['memory_rate'] / 1e9:.1f} GB/s. Our step on TensorFlow uses {whole['value']:.0%} of the "
-            f"product's rate; at least {whole['bar']:.0%} is asked for.\n\n{measured_on(measured, also=load)}"
-        )
+    caption = (
+        f"Table W1. Our step on TensorFlow uses {whole['value']:.0%} of a matrix product's rate; at least "
+        f"{whole['bar']:.0%} is asked for. Images of {measured['size']}×{measured['size']}, batch {measured['batch']}: "
+        f"{work / 1e12:.3g} TFLOP a step. The product reached {measured['matrix_rate'] / 1e9:.0f} GFLOP/s, a copy "
+        f"{measured['memory_rate'] / 1e9:.1f} GB/s."
     )
+    display(report.show(table.set_index("engine"), caption))
+    display(Markdown(measured_on(measured, also=load)))
 
 # %% [markdown]
 # ## Where the operations go
@@ -67,4 +67,5 @@ else:
         "TFLOP": (parts / 1e12).map("{:.3g}".format).to_numpy(),
         "share": (parts / parts.sum()).map("{:.0%}".format).to_numpy(),
     })  # fmt: skip
-    display(shares.style.hide(axis="index"))
+    caption = f"Table W2. {parts.idxmax()} takes {parts.max() / parts.sum():.0%} of a step's operations, the most."
+    display(report.show(shares.set_index("part of the step"), caption))

@@ -16,8 +16,6 @@ image_size = 64  # their side in pixels
 seed = 0  # of the phantoms and of the subsets
 
 # %% tags=["hide-input"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -66,27 +64,27 @@ else:
     )
     table = shown.pivot_table(index=["population", "n"], columns="metric", values="cell", aggfunc="first", sort=False)
     table = table.rename_axis(index=[None, None], columns=None)
-    for part in (table.drop(columns=BY_HALVES), table[BY_HALVES]):  # together they are wider than a page
-        display(report.show(part))
     halves = rows[rows["metric"].isin(BY_HALVES)]
     away = rows[~rows["case"].isin(["equal", "heavy"]) & (rows["metric"] != "FID∞")]
     near = ((away["coverage_high"] >= 0.93) & (away["coverage_low"] <= 0.97)).sum()
     least = away.loc[away["coverage"].idxmin()]
     tails = rows[(rows["case"] == "heavy") & ~rows["metric"].isin(BY_HALVES)]
     alike = rows[(rows["case"] == "equal") & rows["metric"].isin(["KID", "FID at N", "SWD at N"])]
-    display(
-        Markdown(
-            f"**Tables.** Percentage of {coverage['level']:.0%} intervals that cover what they are for, of "
-            f"{coverage['repetitions']} repetitions; in brackets its Monte Carlo 95 % interval. Away "
-            f"from equal distributions and heavy tails and without FID∞, {near} of {len(away)} shares agree with 93 to "
-            f"97 % within that error; the lowest is {least['coverage']:.1%} ({least['metric']}, {least['case']}, "
-            f"N = {least['n']}). Where both sets have one distribution the distances' intervals are too wide: "
-            f"they cover {alike['coverage'].min():.1%} to {alike['coverage'].max():.1%}. With heavy tails they are too "
-            f"narrow: {tails['coverage'].min():.1%} to {tails['coverage'].max():.1%}. By halves, over all populations, "
-            f"{halves['coverage'].min():.1%} to {halves['coverage'].max():.1%} of the intervals of precision, recall, "
-            f"density and coverage cover."
-        )
+    by_image = (
+        f"Table U1. Percentage of {coverage['level']:.0%} intervals that cover what they are for, of "
+        f"{coverage['repetitions']} repetitions; in brackets its Monte Carlo 95 % interval. Away "
+        f"from equal distributions and heavy tails and without FID∞, {near} of {len(away)} shares agree with 93 to "
+        f"97 % within that error; the lowest is {least['coverage']:.1%} ({least['metric']}, {least['case']}, "
+        f"N = {least['n']}). Where both sets have one distribution the distances' intervals are too wide: "
+        f"they cover {alike['coverage'].min():.1%} to {alike['coverage'].max():.1%}. With heavy tails they are too "
+        f"narrow: {tails['coverage'].min():.1%} to {tails['coverage'].max():.1%}."
     )
+    by_half = (
+        f"Table U2. By halves, over all populations, {halves['coverage'].min():.1%} to {halves['coverage'].max():.1%} "
+        f"of the intervals of precision, recall, density and coverage cover."
+    )
+    display(report.show(table.drop(columns=BY_HALVES), by_image))
+    display(report.show(table[BY_HALVES], by_half))  # beside the others they would be wider than a page
 
 # %% tags=["hide-input"]
 if coverage is not None:
@@ -118,17 +116,19 @@ if coverage is not None:
     axes[0].set_yticks(range(len(metrics_shown)), metrics_shown)
     axes[0].invert_yaxis()
     axes[0].legend(loc="lower left", fontsize=8)
-    plt.show()
     infinite = rows[rows["metric"] == "FID∞"]
-    display(
-        Markdown(
-            f"**Figure.** Coverage by metric and N; dotted: the level, {coverage['level']:.0%}; bars: Monte Carlo. "
-            + " ".join(f"*{NAMES[case]}*;" for case in dict.fromkeys(rows["case"])).rstrip(";")
-            + f". FID∞ covers the populations' FID between {infinite['coverage'].min():.1%} and "
-            f"{infinite['coverage'].max():.1%} of the time: it is only as good as its line in 1/N. Measured with NumPy "
-            f"{coverage['environment']['versions']['numpy']} in {coverage['seconds'] / 60:.0f} minutes."
-        )
+    caption = (
+        f"Figure U1. FID∞ covers the populations' FID between {infinite['coverage'].min():.1%} and "
+        f"{infinite['coverage'].max():.1%} of the time: it is only as good as its line in 1/N. Coverage by metric and "
+        f"N; dotted: the level, {coverage['level']:.0%}; bars: Monte Carlo. Populations: "
+        + "; ".join(NAMES[case] for case in dict.fromkeys(rows["case"]))
+        + f". Measured with NumPy {coverage['environment']['versions']['numpy']} in {coverage['seconds'] / 60:.0f} "
+        "minutes."
     )
+    alt = (
+        "A panel for each population: the coverage of every metric's interval as a point with an error bar, for two N."
+    )
+    display(report.picture(figure, caption, alt))
 
 # %% [markdown]
 # ## FID grows as N falls
@@ -174,16 +174,15 @@ axis.set_xticklabels([f"1/{size}" for size in np.rint(1 / axis.get_xticks()).ast
 axis.set_xlabel("1 / images a side")
 axis.set_ylabel("FID, random-VGG16 features")
 axis.legend(fontsize=8)
-plt.show()
 
 smallest = subsets[0]
 inside = "covers" if infinite.low <= 0 <= infinite.high else "does not cover"
-display(
-    Markdown(
-        f"**Figure.** Real against real: FID of {smallest} phantoms a side is {mean[smallest] / at_n.value:.1f} times "
-        f"that of {half} ({mean[smallest]:.2f} against {at_n.value:.2f}, interval {at_n.low:.2f} to {at_n.high:.2f}), "
-        f"for a distance that is 0. FID∞, an extrapolation, is {infinite.value:.2f} ({infinite.low:.2f} to "
-        f"{infinite.high:.2f}), which {inside} 0. With {vectors.shape[1]:,} features and so few images the bias isn't "
-        f"quite a line in 1/N: FID compares at equal N, beside the floor, and FID∞ is a hint."
-    )
+report.picture(
+    figure,
+    f"Figure U2. Real against real: FID of {smallest} phantoms a side is {mean[smallest] / at_n.value:.1f} times "
+    f"that of {half} ({mean[smallest]:.2f} against {at_n.value:.2f}, interval {at_n.low:.2f} to {at_n.high:.2f}), "
+    f"for a distance that is 0. FID∞, an extrapolation, is {infinite.value:.2f} ({infinite.low:.2f} to "
+    f"{infinite.high:.2f}), which {inside} 0. With {vectors.shape[1]:,} features and so few images the bias isn't "
+    f"quite a line in 1/N: FID compares at equal N, beside the floor, and FID∞ is a hint.",
+    alt="FID against one over the number of images: a rising curve, and a dashed line from it down to FID∞.",
 )

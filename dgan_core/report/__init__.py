@@ -17,11 +17,12 @@ from .figures import (
     figure4,
 )
 from .paper import load_paper
+from .picture import picture
 from .tables import show, table1, table2, table3, table4
 
 __all__ = [
     "Run", "badge", "caption1", "caption2", "caption3", "caption4", "caption_cost", "caption_table", "claims",
     "claims_text", "collect", "cost", "figure1", "figure2", "figure3", "figure4", "figure_losses", "figure_progress",
-    "figure_sweep", "find", "load_paper", "main_claim", "per_lam", "show", "side_by_side", "table1", "table2",
-    "table3", "table4", "tidy",
+    "figure_sweep", "find", "load_paper", "main_claim", "per_lam", "picture", "show", "side_by_side",
+    "table1", "table2", "table3", "table4", "tidy",
 ]  # fmt: skip

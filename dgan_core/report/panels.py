@@ -31,10 +31,10 @@ def sign(figure, runs):
 
 
 def strip(tiles, n, gap=2):
-    """The first n tiles side by side with a white gap: (size, n·(size + gap) − gap) uint8."""
+    """The first n tiles side by side, NaN between them: (size, n·(size + gap) − gap) float32 in 0 to 255."""
     tiles = list(tiles[:n])
     size = tiles[0].shape[0]
-    blank = np.full((size, gap), 255, np.uint8)
+    blank = np.full((size, gap), np.nan, np.float32)  # drawn transparent
     pieces = [tiles[0]]
     for tile in tiles[1:]:
         pieces += [blank, tile]
@@ -47,5 +47,5 @@ def images(ax, tiles, n, missing=NOT_RUN):
         empty(ax, missing)
         return
     row = strip(tiles, n)
-    ax.imshow(row, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    ax.imshow(row, cmap="gray", vmin=0, vmax=255)
     ax.set_axis_off()

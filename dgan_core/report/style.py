@@ -17,6 +17,8 @@ OKABE_ITO = {
 MARKERS = {0.5: "o", 3.0: "s", 5.0: "D", 7.0: "^", 10.0: "v"}
 SHADES = {0.5: 0.55, 3.0: 0.35, 5.0: 0.0, 7.0: -0.25, 10.0: -0.5}  # > 0 towards white, < 0 black
 
+INK = "#222222"  # text and axes; the dark theme turns it, see theme.py
+
 RC = {
     "figure.dpi": 110,
     "figure.constrained_layout.use": True,
@@ -28,6 +30,13 @@ RC = {
     "grid.alpha": 0.25,
     "grid.linewidth": 0.6,
     "legend.frameon": False,
+    "image.interpolation": "none",  # a picture's own pixels, whatever the size it is shown at
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
     "svg.hashsalt": "dgan",  # the same figure gives the same SVG
 }
 
@@ -44,9 +53,13 @@ def colour(model, loss=None):
 
 def shade(base, amount):
     """The colour mixed with white (amount > 0) or black (amount < 0), |amount| ≤ 1."""
-    rgb = np.array(mpl.colors.to_rgb(base))
-    end = np.ones(3) if amount > 0 else np.zeros(3)
-    return mpl.colors.to_hex(rgb + abs(amount) * (end - rgb))
+    return mix(base, "white" if amount > 0 else "black", abs(amount))
+
+
+def mix(one, other, share):
+    """The colour `share` of the way from one to the other, "#rrggbb"."""
+    start, end = (np.array(mpl.colors.to_rgb(colour)) for colour in (one, other))
+    return mpl.colors.to_hex(start + share * (end - start))
 
 
 def run_style(run):

@@ -1,5 +1,6 @@
 """Tables 1–4: what the runs measured, with the paper's printed numbers beside it."""
 
+import re
 from html import escape
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 
 from .badge import badge
 from .collect import find, label, lams, matching
+from .page import Html, anchor, captioned
 from .paper import paper_cell
 
 NOT_RUN = "not run"
@@ -165,21 +167,27 @@ def to_html(frame, caption="", note=""):
         frame = frame.stack(level=1, future_stack=True).fillna("")  # eighteen columns are wider than a page
         frame = frame[(frame != "").any(axis=1)]
     html = frame.to_html(border=0, index_names=False, classes="dgan-table", escape=True, justify="center")
+    html = _words_left(html, frame)
     html = html.replace(f"<td>{NOT_RUN}</td>", f'<td class="dgan-missing">{NOT_RUN}</td>')
     return (
-        f'<figure class="dgan-figure"><figcaption>{escape(caption)}</figcaption>'
+        f'<figure class="dgan-figure" id="{anchor(caption)}"><figcaption>{captioned(caption)}</figcaption>'
         f'<div class="dgan-scroll" tabindex="0">{html}</div><p class="dgan-badge">{escape(note)}</p></figure>'
     )
 
 
-class Html:
-    """An object that a notebook shows as HTML, so that the report needs no IPython."""
+def _words_left(html, frame):
+    """Mark the cells and the heading of each column of words, which is set to the left; numbers stay to the right."""
+    texts = [[str(cell) for cell in frame[name]] for name in frame.columns]
+    words = [all(cell[:1].isalpha() for cell in column) or max(map(len, column), default=0) > 24 for column in texts]
 
-    def __init__(self, text):
-        self.text = text
+    def mark(row):
+        opening = "<td" if "<td" in row[0] else "<th"
+        before, *cells = row[0].split(opening)
+        extra = len(cells) - len(words)  # headings of the index
+        marked = [' class="dgan-words"' * (i >= extra and words[i - extra]) + cell for i, cell in enumerate(cells)]
+        return opening.join([before, *marked])
 
-    def _repr_html_(self):
-        return self.text
+    return re.sub(r"<tr.*?</tr>", mark, html, flags=re.DOTALL)
 
 
 def show(frame, caption="", runs=None):
