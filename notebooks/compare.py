@@ -41,7 +41,8 @@ report.picture(
 # %% [markdown]
 # The two objectives have different units: compare the shape of a curve over time, never its height with the
 # other's. Under WGAN-GP the score difference estimates a Wasserstein distance, up to the critic's Lipschitz
-# constant; under BCE it is a difference of logits.
+# constant; under BCE it is a difference of logits. An accuracy of 1 says that BCE's critic tells every image of a
+# minibatch, and has little left to teach; a Wasserstein critic has no threshold, and so no accuracy.
 
 # %% [markdown]
 # ## Samples

@@ -155,13 +155,36 @@ def test_compare_judges_the_λ_that_two_runs_share(tmp_path):
     assert list(report.per_lam(runs)["lower KID"]) == ["WGAN-GP"] * 5
 
 
+def test_every_logged_quantity_has_a_panel_and_no_other_has(tmp_path):
+    for loss, extra in (
+        ("wgan-gp", {"penalty": 0.5, "critic_gradient": 2.0}),
+        ("bce", {"penalty": 0.0, "accuracy": 0.5}),
+    ):
+        path = write_run(tmp_path, loss, 3.0)
+        row = {"step": 1, "critic_loss": 1.0, "generator_loss": 2.0, **extra}
+        (path / "log.jsonl").write_text(json.dumps(row) + "\n")
+    bce, wgan_gp = report.collect(tmp_path)
+    titles = [ax.get_title(loc="left") for ax in report.figure_losses([wgan_gp, bce]).axes if ax.axison]
+    expected = ("critic's loss", "generator's loss", "critic's accuracy", "gradient penalty", "norm of the critic's")
+    assert len(titles) == 5 and all(t.startswith(e) for t, e in zip(titles, expected, strict=True))
+    lines = {ax.get_title(loc="left")[:16]: len(ax.lines) for ax in report.figure_losses([wgan_gp, bce]).axes}
+    assert lines["critic's loss"] == 2 and lines["gradient penalty"] == 1  # BCE has none
+    assert len(report.figure_losses([None, None]).axes) == 4
+
+
 def test_cost_is_what_the_directories_say(tmp_path):
-    path = write_run(tmp_path, "bce", 3.0)
+    path = write_run(tmp_path, "bce", 3.0, batch_size=4)
     assert report.cost(report.collect(tmp_path)).empty  # not finished
-    (path / "status.json").write_text(json.dumps({"state": "finished", "seconds": 12.5, "steps": 80}))
+    status = {"state": "finished", "seconds": 120.0, "steps": 80}
+    (path / "status.json").write_text(json.dumps(status))
     runs = report.collect(tmp_path)
-    assert report.cost(runs).loc["BCE λ=3, seed 0"].to_list() == ["80", "12", "1"]
+    row = ["8×8", "4", "80", "1.5 s", "2 min", "not run", "not logged", "not run", "1 s"]
+    assert report.cost(runs).loc["BCE λ=3, seed 0"].to_list() == row
     assert "unknown, ? cores" in report.caption_cost(runs)
+    status |= {"peak_memory": 2.5e9, "peak_device_memory": 1.25e9}
+    (path / "status.json").write_text(json.dumps(status))
+    row = ["8×8", "4", "80", "1.5 s", "not run", "2 min", "2.5 GB", "1.2 GB", "1 s"]
+    assert report.cost(report.collect(tmp_path)).iloc[0].to_list() == row
 
 
 def test_captions_tell_the_images_shown(tmp_path):

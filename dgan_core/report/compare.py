@@ -10,31 +10,47 @@ from .panels import empty, images, sign
 from .style import run_style, use_style
 from .tables import COLUMNS, our_cell, value
 
-CURVES = {
-    "critic_loss": "critic's loss",
-    "generator_loss": "generator's loss",
-    "wasserstein": "critic's score, real − generated",
-    "perceptual": "perceptual term",
+CURVES = {  # logged column → title, scale of the axis
+    "critic_loss": ("critic's loss", "linear"),
+    "generator_loss": ("generator's loss", "linear"),
+    "wasserstein": ("critic's score, real − generated", "linear"),
+    "perceptual": ("perceptual term, before its weight", "linear"),
+    "accuracy": ("critic's accuracy, share of a minibatch", "linear"),
+    "penalty": ("gradient penalty, before its weight", "log"),
+    "critic_gradient": ("norm of the critic's gradient", "log"),
+    "generator_gradient": ("norm of the generator's gradient", "log"),
 }
 LOWER_IS_BETTER = {"kid", "fid", "lpips_real_fake", "ms_ssim_fake_fake"}
 
 
+def logged(run, column):
+    """The rows of a run's log that hold this column; none where it is 0 throughout, as BCE's penalty is."""
+    if run is None or column not in run.log or not run.log[column].any():
+        return pd.DataFrame()
+    return run.log.dropna(subset=[column])  # critic-only rows lack the generator's terms
+
+
 def figure_losses(runs):
-    """Four panels: each logged loss against step. The losses of two objectives share no scale."""
+    """A panel for each quantity that any run logged, against step. The losses of two objectives share no scale."""
     use_style()
-    figure = Figure(figsize=(9, 5.6))
-    for ax, (column, title) in zip(figure.subplots(2, 2).flat, CURVES.items(), strict=True):
+    columns = [column for column in CURVES if any(len(logged(run, column)) for run in runs)] or list(CURVES)[:4]
+    rows = -(-len(columns) // 2)
+    figure = Figure(figsize=(9, 2.8 * rows))
+    axes = figure.subplots(rows, 2, squeeze=False).flat
+    for column, ax in zip(columns, axes, strict=False):
+        title, scale = CURVES[column]
         ax.set_title(title, loc="left")
-        drawn = [run for run in runs if run is not None and column in run.log]
-        for run in drawn:
-            style = run_style(run) | {"marker": ""}
-            logged = run.log.dropna(subset=[column])  # critic-only rows lack the generator's terms
-            ax.plot(logged["step"], logged[column], lw=1.2, **style)
+        drawn = [(run, logged(run, column)) for run in runs if len(logged(run, column))]
         if not drawn:
             empty(ax, "not logged" if any(runs) else "not run")
             continue
+        for run, log in drawn:
+            ax.plot(log["step"], log[column], lw=1.2, **(run_style(run) | {"marker": ""}))
+        ax.set_yscale(scale)
         ax.set_xlabel("step")
         ax.legend(fontsize=8)
+    for ax in list(axes):  # an odd number leaves one over
+        ax.set_axis_off()
     sign(figure, [run for run in runs if run is not None])
     return figure
 
