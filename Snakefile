@@ -40,7 +40,7 @@ SETTINGS = [*SWEEP, {"model": "stylegan2"}, {"model": "stylegan3"}]
 CONFIGS = {c.run_id: c for seed in SEEDS for s in SETTINGS for c in [Config(profile=PROFILE, data=DATA, seed=seed, **s)]}
 FOLDER = RUNS / PROFILE
 EXECUTED = Path("build/executed") / f"{PROFILE}-{'busi' if DATA != 'phantom' else 'phantom'}"
-REPORTS = ("tables", "figure1", "figure2", "figure3_4", "compare", "memorisation")
+REPORTS = ("explorer", "tables", "figure1", "figure2", "figure3_4", "compare", "memorisation")
 STUDIES = ("stylegan", "conventions", "uncertainty", "speed", "stylegan_speed", "training_speed")  # of networks and metrics, whatever was trained
 KEPT = ("busi",)  # of runs that lie in results/, whatever was trained
 METRICS = [str(p) for p in Path("dgan_core/metrics").glob("*.py")]

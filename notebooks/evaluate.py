@@ -76,6 +76,7 @@ archive = io.BytesIO()
 np.savez(archive, **embeddings)
 write_atomically(run.path / "embeddings.npz", archive.getvalue())
 run.save_grid("final", fakes[config.epochs])
+write_atomically(run.path / "samples" / "generated.webp", report.contact_sheet(fakes[config.epochs]))
 seconds = time.perf_counter() - started
 write_json(run.path / "metrics.json", {"final": final, "history": history, "seconds": seconds})
 print(f"evaluated in {seconds:.0f} s; written to metrics.json in {run_path}")

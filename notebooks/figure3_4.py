@@ -32,6 +32,15 @@ report.picture(
 # differ from panel to panel.
 
 # %% [markdown]
+# ### Point by point
+#
+# Point at a coloured disc, or move the slider, to see the generated image behind it and where it lies in both planes.
+# Grey discs are real images, which are not shown.
+
+# %% tags=["hide-input", "full-width"]
+report.clouds(found)
+
+# %% [markdown]
 # ## Figure 4
 
 # %% tags=["hide-input"]

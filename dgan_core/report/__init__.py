@@ -3,26 +3,20 @@
 from .badge import badge
 from .captions import caption_table
 from .claims import claims, claims_text, main_claim
+from .clouds import clouds
 from .collect import Run, collect, find, tidy
 from .compare import figure_losses, figure_progress, figure_sweep, per_lam, side_by_side
 from .cost import caption_cost, cost
-from .figures import (
-    caption1,
-    caption2,
-    caption3,
-    caption4,
-    figure1,
-    figure2,
-    figure3,
-    figure4,
-)
+from .explorer import explorer
+from .figures import caption1, caption2, caption3, caption4, figure1, figure2, figure3, figure4
 from .paper import load_paper
 from .picture import picture
 from .tables import show, table1, table2, table3, table4
+from .thumbnails import contact_sheet
 
 __all__ = [
     "Run", "badge", "caption1", "caption2", "caption3", "caption4", "caption_cost", "caption_table", "claims",
-    "claims_text", "collect", "cost", "figure1", "figure2", "figure3", "figure4", "figure_losses", "figure_progress",
-    "figure_sweep", "find", "load_paper", "main_claim", "per_lam", "picture", "show", "side_by_side",
-    "table1", "table2", "table3", "table4", "tidy",
+    "claims_text", "clouds", "collect", "contact_sheet", "cost", "explorer", "figure1", "figure2", "figure3",
+    "figure4", "figure_losses", "figure_progress", "figure_sweep", "find", "load_paper", "main_claim", "per_lam",
+    "picture", "show", "side_by_side", "table1", "table2", "table3", "table4", "tidy",
 ]  # fmt: skip

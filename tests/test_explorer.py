@@ -1,0 +1,144 @@
+"""The explorer's HTML from synthetic run directories: all of every run, and no image it has no right to."""
+
+import base64
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
+from test_report import sweep, write_run
+
+from dgan_core import report
+from dgan_core.report.sketch import BOTTOM, LEFT, RIGHT, TOP, line_chart
+from dgan_core.report.thumbnails import SIDES, contact_sheet, fitting, mosaic
+
+
+def page(runs):
+    return BeautifulSoup(report.explorer(runs)._repr_html_(), "html.parser")
+
+
+def one(soup, family, lam=None, seed=0):
+    wanted = {"data-family": family, "data-seed": str(seed)} | ({"data-lam": f"{lam:g}"} if lam is not None else {})
+    (found,) = soup.find_all("section", attrs=wanted)
+    return found
+
+
+def cells(section):
+    """metric → the texts of its row."""
+    rows = {row.th.get_text(): [cell.get_text(" ") for cell in row.select("td")] for row in section.select("tbody tr")}
+    return {heading.removesuffix(" ↓").removesuffix(" ↑"): row for heading, row in rows.items()}
+
+
+def pixels(img):
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(img["src"].partition(",")[2]))).convert("L"))
+
+
+def test_every_setting_has_a_section_run_or_not(tmp_path):
+    soup = page(sweep(tmp_path))
+    names = [heading.get_text() for heading in soup.select("section h2")]
+    assert names == [f"{loss} λ={lam}" for loss in ("WGAN-GP", "BCE") for lam in ("0.5", "3", "5", "7", "10")] + [
+        "StyleGAN2",
+        "StyleGAN3",
+    ]
+    absent = one(soup, "StyleGAN3")
+    assert "not run" in absent.get_text() and not absent.select("img")
+    assert cells(absent)["KID"][-1] == cells(one(page([]), "StyleGAN3"))["KID"][-1] != "not printed"
+
+
+def test_a_cell_is_ours_over_its_interval_the_floor_and_the_papers(tmp_path):
+    row = cells(one(page(sweep(tmp_path)), "WGAN-GP", 5))
+    assert row["KID"] == ["0.150 ± 0.010 [0.135, 0.165]", "0.038", "0.14 ± 0.01"]
+    assert row["FID"] == ["195.00 [175.50, 214.50]", "48.75", "179.42"]
+    assert row["memorisation, p"] == ["0.500", "", "not printed"]
+
+
+def test_images_stand_by_epoch_with_their_numbers(tmp_path):
+    section = one(page(sweep(tmp_path)), "BCE", 3)
+    figures = {int(figure["data-epoch"]): figure for figure in section.select("figure")}
+    assert sorted(figures) == [2, 4]  # epoch-0002.png, and final.png in place of a last epoch that has none
+    assert figures[4].figcaption.get_text() == "epoch 4 · KID 0.000 · FID 200.00"
+    assert "BCE λ=3, epoch 2" in figures[2].img["alt"]
+    assert pixels(figures[2].img).shape == (32, 32)
+
+
+def test_no_real_image_is_shown(tmp_path):
+    path = write_run(tmp_path, "bce", 3.0)
+    Image.fromarray(np.full((32, 32), 255, np.uint8)).save(path / "samples/real.png")
+    for name in ("final", "epoch-0002"):
+        Image.fromarray(np.zeros((32, 32), np.uint8)).save(path / f"samples/{name}.png")
+    shown = [pixels(img) for img in page(report.collect(tmp_path)).select("img")]
+    assert len(shown) == 2 and max(image.max() for image in shown) == 0
+
+
+def test_a_run_without_metrics_or_images_says_what_became_of_it(tmp_path):
+    path = write_run(tmp_path, "bce", 3.0, evaluated=False)
+    for file in (path / "samples").iterdir():
+        file.unlink()
+    (path / "status.json").write_text(json.dumps({"state": "failed", "reason": "a <b> disk"}))
+    section = one(page(report.collect(tmp_path)), "BCE", 3)
+    assert "failed (a <b> disk): no image was kept" in section.get_text()
+    assert cells(section)["KID"][0] == "not run"
+    assert [title.get_text() for title in section.select(".dgan-sketch-title")] == ["critic's loss", "generator's loss"]
+
+
+def test_seeds_are_kept_apart(tmp_path):
+    write_run(tmp_path, "bce", 3.0, kid=0.1)
+    again = write_run(tmp_path / "other", "bce", 3.0, kid=0.3, seed=1)
+    again.rename(tmp_path / "quick" / "dgan-bce-lam3-seed1")
+    soup = page(report.collect(tmp_path))
+    assert [cells(one(soup, "BCE", 3, seed))["KID"][0][:5] for seed in (0, 1)] == ["0.100", "0.300"]
+    assert "not run" in one(soup, "BCE", 5, 1).get_text()
+
+
+def test_a_chart_puts_values_where_they_belong():
+    svg = line_chart("t", [([0, 5, 10], [1.0, np.nan, 3.0], "red", 1)], "l", mark=5)
+    assert f'points="{LEFT:.1f},{BOTTOM:.1f} {RIGHT:.1f},{TOP:.1f}"' in svg
+    assert f"M{(LEFT + RIGHT) / 2:.1f} {TOP}V{BOTTOM}" in svg
+    decades = line_chart("t", [([0, 1, 2], [1.0, 10.0, 100.0], "red", 1)], "l", linthresh=1.0)
+    heights = [float(y) for y in re.search(r'points="([^"]+)"', decades)[1].replace(",", " ").split()[1::2]]
+    assert heights[0] - heights[1] == pytest.approx(heights[1] - heights[2], abs=0.11)
+    with pytest.raises(ValueError, match="no finite value"):
+        line_chart("t", [([0], [np.nan], "red", 1)], "l")
+
+
+def test_images_shrink_until_the_page_keeps_its_budget():
+    grids = [np.random.default_rng(0).integers(0, 256, (16, 128, 128), dtype=np.uint8)]
+    widths = [Image.open(io.BytesIO(fitting(grids, budget=b)[0])).width // 4 for b in (10**7, 60_000, 1)]
+    assert widths[0] == 128 > widths[1] > widths[2] == SIDES[-1]
+
+
+def test_mosaics_are_read_row_by_row():
+    tiles = np.arange(5, dtype=np.uint8)[:, None, None] * np.ones((1, 2, 2), np.uint8)
+    assert mosaic(tiles, 3)[::2, ::2].tolist() == [[0, 1, 2], [3, 4, 0]]
+    sheet = Image.open(io.BytesIO(contact_sheet(np.full((16, 64, 64, 1), 200, np.uint8))))
+    assert sheet.size == (15 * 48, 2 * 48)
+    assert abs(int(np.asarray(sheet.convert("L"))[10, 10]) - 200) < 4
+
+
+def test_clouds_keep_distances_and_the_order_of_the_images(tmp_path):
+    runs = sweep(tmp_path)
+    soup = BeautifulSoup(report.clouds(runs)._repr_html_(), "html.parser")
+    sections = {section.h3.get_text(): section for section in soup.select("section")}
+    assert list(sections) == ["WGAN-GP λ=5", "BCE λ=3", "StyleGAN2", "StyleGAN3"]
+    assert "not run" in sections["StyleGAN2"].get_text()
+    for kind, svg in zip(("pca", "umap"), sections["BCE λ=3"].select("svg"), strict=True):
+        drawn = np.array([[float(disc["cx"]), float(disc["cy"])] for disc in svg.select("circle")])
+        points = report.find(runs, "dgan", "bce", 3).embeddings[f"{kind}_fake"]
+        scale = (drawn - drawn[0])[1:] / (points - points[0])[1:]
+        assert np.median(scale[:, 0]) == pytest.approx(-np.median(scale[:, 1]), rel=0.05)  # y points down on a screen
+        np.testing.assert_allclose(np.abs(scale), np.median(np.abs(scale)), rtol=0.3)
+        assert 0 <= drawn.min() and drawn.max() <= 240
+        assert len(re.findall("M", svg.path["d"])) == 16
+
+
+def test_a_clouds_images_are_the_contact_sheet_or_the_first_sixteen(tmp_path):
+    runs = sweep(tmp_path)
+    first = BeautifulSoup(report.clouds(runs)._repr_html_(), "html.parser").select_one(".dgan-thumb")
+    assert first["data-count"] == "16"  # samples/final.png holds no more
+    content = contact_sheet(np.full((20, 8, 8, 1), 90, np.uint8))
+    (report.find(runs, "dgan", "wgan-gp", 5).path / "samples/generated.webp").write_bytes(content)
+    sheet = BeautifulSoup(report.clouds(runs)._repr_html_(), "html.parser").select_one(".dgan-thumb")
+    assert base64.b64encode(content).decode() in sheet["style"] and sheet["data-columns"] == "15"
