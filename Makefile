@@ -4,16 +4,17 @@ DATA    ?= phantom
 LAMBDAS ?= 0.5 3 5 7 10
 SEEDS   ?= 0
 CORES   ?= 2
+PORT    ?= 8000
 
 BIN   := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab notebooks lint clean
+.PHONY: help book serve test lab notebooks lint clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
-	@echo 'variables   PROFILE=quick|paper  DATA=phantom|busi|FOLDER  LAMBDAS="0.5 3 5 7 10"  SEEDS="0"  CORES=2'
+	@echo 'variables   PROFILE=quick|paper  DATA=phantom|busi|FOLDER  LAMBDAS="0.5 3 5 7 10"  SEEDS="0"  CORES=2  PORT=8000'
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -25,6 +26,10 @@ book: $(READY)  ## set up, run what is missing of the report, build the book, pr
 	@$(BIN)/snakemake --cores $(CORES) --quiet rules --rerun-triggers mtime params input \
 	  --config profile="$(PROFILE)" data="$(DATA)" lambdas="$(LAMBDAS)" seeds="$(SEEDS)"
 	@echo "book: $(CURDIR)/build/_build/html/index.html"
+
+serve:  ## show the built book at http://127.0.0.1:8000, or another PORT, until Ctrl-C
+	@test -f build/_build/html/index.html || { echo "there is no book in build/ yet: run make book first"; exit 1; }
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory build/_build/html
 
 test: $(READY)  ## set up, run every test
 	$(BIN)/ruff check .

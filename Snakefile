@@ -40,7 +40,7 @@ SETTINGS = [*SWEEP, {"model": "stylegan2"}, {"model": "stylegan3"}]
 CONFIGS = {c.run_id: c for seed in SEEDS for s in SETTINGS for c in [Config(profile=PROFILE, data=DATA, seed=seed, **s)]}
 FOLDER = RUNS / PROFILE
 EXECUTED = Path("build/executed") / f"{PROFILE}-{'busi' if DATA != 'phantom' else 'phantom'}"
-REPORTS = ("explorer", "tables", "figure1", "figure2", "figure3_4", "compare", "memorisation")
+REPORTS = ("explorer", "status", "tables", "figure1", "figure2", "figure3_4", "compare", "memorisation")
 STUDIES = ("stylegan", "conventions", "uncertainty", "speed", "stylegan_speed", "training_speed")  # of networks and metrics, whatever was trained
 KEPT = ("busi",)  # of runs that lie in results/, whatever was trained
 METRICS = [str(p) for p in Path("dgan_core/metrics").glob("*.py")]
@@ -164,6 +164,7 @@ rule render:
         "_config.yml",
         "_toc.yml",
         "references.bib",
+        "CHANGELOG.md",
         "tools/collect_pages.py",
         list(PAGES.values()),
         chapters=[str(p) for p in Path("book").rglob("*") if p.is_file()],
@@ -174,7 +175,7 @@ rule render:
     shell:
         """
         rm -rf build/src && mkdir -p build/src
-        cp -r _config.yml _toc.yml references.bib book build/src/
+        cp -r _config.yml _toc.yml references.bib CHANGELOG.md book build/src/
         python tools/collect_pages.py build/src/notebooks {params.pages:q}
         jupyter-book build -n -W --keep-going --path-output build build/src
         """

@@ -1,6 +1,7 @@
 """The report, from synthetic run directories: filled where there are numbers, honest where not."""
 
 import json
+import os
 import warnings
 
 import matplotlib
@@ -243,3 +244,23 @@ def test_words_are_set_to_the_left_and_numbers_to_the_right():
     html = report.show(frame)._repr_html_()
     assert '<th class="dgan-words">who</th>' in html and '<td class="dgan-words">them</td>' in html
     assert "<th>FID</th>" in html and "<td>illegible</td>" in html and '<td class="dgan-missing">not run</td>' in html
+
+
+def test_status_names_every_run_and_what_became_of_it(tmp_path):
+    done = write_run(tmp_path, "wgan-gp", 5.0)
+    (done / "status.json").write_text(json.dumps({"state": "finished", "seconds": 59.0, "steps": 1200}))
+    broken = write_run(tmp_path, "bce", 3.0, evaluated=False)
+    (broken / "status.json").write_text(json.dumps({"state": "failed", "reason": "no space left"}))
+    runs = report.collect(tmp_path)
+    states = report.run_states(runs)
+    row = states.loc["dgan-wgan-gp-lam5-seed0"]
+    assert list(row[:4]) == ["finished", "59 s", "1 s", "abcdef0123"]
+    assert list(states.loc["dgan-bce-lam3-seed0"])[:3] == ["failed: no space left", "", "not run"]
+    used = report.sources(runs)
+    assert used.loc["Table 3", "runs"] == "1 of 4"
+    assert used.loc["Table 3", "not run"] == "BCE λ=3, StyleGAN2, StyleGAN3"
+    assert used.loc["Figure 1", "runs"] == "1 of 10" and used.loc["Table 2", "runs"] == "0 of 5"
+    assert used.loc["Table 1", "cost"] == "1 min" and used.loc["Table 2", "cost"] == ""
+    assert used.loc["Table 1", "data"] == "simulated phantoms, not patients"
+    os.utime(done / "metrics.json", (4102444800, 4102444800))
+    assert report.sources(runs).loc["Table 1", "measured"] == "2100-01-01"

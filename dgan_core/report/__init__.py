@@ -11,6 +11,7 @@ from .explorer import explorer
 from .figures import caption1, caption2, caption3, caption4, figure1, figure2, figure3, figure4
 from .paper import load_paper
 from .picture import picture
+from .status import run_states, sources
 from .tables import show, table1, table2, table3, table4
 from .thumbnails import contact_sheet
 
@@ -18,5 +19,5 @@ __all__ = [
     "Run", "badge", "caption1", "caption2", "caption3", "caption4", "caption_cost", "caption_table", "claims",
     "claims_text", "clouds", "collect", "contact_sheet", "cost", "explorer", "figure1", "figure2", "figure3",
     "figure4", "figure_losses", "figure_progress", "figure_sweep", "find", "load_paper", "main_claim", "per_lam",
-    "picture", "show", "side_by_side", "table1", "table2", "table3", "table4", "tidy",
+    "picture", "run_states", "show", "side_by_side", "sources", "table1", "table2", "table3", "table4", "tidy",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ def _join(values, short=lambda value: f"{value}"):
     return ", ".join(dict.fromkeys(short(value) for value in values)) or "unknown"
 
 
-def _data(value):
+def data_name(value):
     """A data folder by its name only: the page must not show where a reader keeps patients' images."""
     text = str(value).replace("\\", "/").rstrip("/")
     if text == "phantom":
@@ -38,7 +38,7 @@ def badge(runs):
     extractors = _values(runs, "extractor", "final") or _values(runs, "extractor")
     counts = _join(_values(runs, "n_real", "final"))
     parts = [
-        "data: " + _join(_values(runs, "data"), _data),
+        "data: " + _join(_values(runs, "data"), data_name),
         sizes,
         "epochs: " + _join(_values(runs, "epochs")),
         "features: " + _join(extractors, _file),

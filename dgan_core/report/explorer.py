@@ -11,6 +11,7 @@ from .compare import CURVES, logged
 from .page import Html
 from .paper import paper_cell
 from .sketch import GREY, line_chart
+from .status import state
 from .style import colour
 from .tables import BEYOND, COLUMNS, NOT_RUN, TABLE3, interval_cell, our_cell
 from .thumbnails import address, fitting
@@ -74,12 +75,6 @@ def section(key, seed, run, pictures, runs):
     weight = "" if lam is None else f' data-lam="{lam:g}"'
     family = label(model, loss)
     return f'<section class="dgan-run" data-family="{family}"{weight} data-seed="{seed}">{"".join(body)}</section>'
-
-
-def state(run):
-    """What became of a run: its status, and why where it failed."""
-    text = run.status.get("state", "of unknown state")
-    return f"{text} ({run.status['reason']})" if run.status.get("reason") else text
 
 
 def picture(run, epoch, content):
