@@ -27,9 +27,10 @@ PIECE = 2**16  # bytes unpacked at a time
 def open_zip(path):
     """{name of a member: function that returns its bytes}, folders left out, while the archive is open.
 
-    ValueError, in one sentence that names the archive and the member: names that are absolute, climb by "..", differ
-    only in spelling or run through another member; links and devices; encryption; sizes over TOTAL_LIMIT or
-    MEMBER_LIMIT; whatever is cut, damaged or not a zip. What only unpacking can tell is told by the function.
+    ValueError, in one sentence that names the archive and the member: names that are absolute, climb by "..", hold
+    control characters, differ only in spelling or run through another member; links and devices; encryption; sizes
+    over TOTAL_LIMIT or MEMBER_LIMIT; whatever is cut, damaged or not a zip. What only unpacking can tell is told by
+    the function.
     """
     try:
         if Path(path).stat().st_size > TOTAL_LIMIT:
@@ -50,6 +51,8 @@ def _members(path, archive):
         posix, windows = PurePosixPath(name), PureWindowsPath(name)
         if posix.is_absolute() or windows.anchor or ".." in (*posix.parts, *windows.parts):
             raise ValueError(f"{path} has a member {name!r} outside the archive: pack it with relative names")
+        if not name.isprintable():
+            raise ValueError(f"{path} has a member {name!r} whose name holds control characters: pack it again")
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise ValueError(f"{path} has a member {name!r} that is a link or a device: pack the file it stands for")

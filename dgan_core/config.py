@@ -74,7 +74,7 @@ MODELS: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 SEED_LIMIT = 2**32 - 1
-TEXT = {"min_length": 1, "max_length": 4096}
+TEXT = {"strict": True, "min_length": 1, "max_length": 4096}  # strict: pydantic would decode bytes
 Width = Annotated[int, Field(ge=1, le=1024)]
 OF_DGAN = ("loss", "lam", "lam_gp", "lam_perceptual")  # which no StyleGAN has
 
@@ -151,6 +151,7 @@ class Config(BaseModel):
     run_id: str = _must(
         "letters, digits, '.', '_' and '-', at most 100, not starting with '.'",
         "",
+        strict=True,
         pattern=r"^([A-Za-z0-9_-][A-Za-z0-9_.-]{0,99})?$",
     )
 
@@ -189,7 +190,7 @@ class Config(BaseModel):
     def _consistent(self) -> "Config":
         if self.backbone != "random" and self.backbone_widths != (64, 128):
             raise ValueError(
-                f"backbone_widths must be (64, 128) with backbone '{self.backbone}', got {self.backbone_widths}"
+                f"backbone_widths must be (64, 128) with backbone {_shown(self.backbone)}, got {self.backbone_widths}"
             )
         if self.variant != "t" and self.model != "stylegan3":
             raise ValueError(f"variant must be 't' with model '{self.model}', got '{self.variant}'")

@@ -169,7 +169,7 @@ def test_fetch_checks_the_hash_and_reads_the_environment(server, tmp_path, monke
 def test_fetch_without_a_hash_wants_the_exact_counts(server, tmp_path):
     with pytest.raises(ValueError, match="'malignant': 3.*the complete BUSI holds .*'malignant': 210"):
         fetch_busi(f"{server[0]}/busi.zip", cache=tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []  # nothing doubtful stays
+    assert list((tmp_path / "cache").glob("[!.]*")) == []  # nothing doubtful stays
 
 
 def test_a_failed_download_names_the_address_and_the_way_out(server, tmp_path):
@@ -191,7 +191,7 @@ def test_what_is_no_archive_is_refused_and_not_kept(server, tmp_path):
     (server[1] / "page.zip").write_text("<html>maintenance</html>")
     with pytest.raises(ValueError, match="is not a complete zip archive"):
         fetch_busi(f"{server[0]}/page.zip", cache=tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert list((tmp_path / "cache").glob("[!.]*")) == []
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="real BUSI is not beside the project")

@@ -14,6 +14,7 @@ from dgan_core.metrics.torch_setup import import_torchvision
 
 import_torchvision()  # the packages import it
 import torch  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
 
 
 def textured(n, height=64, width=64, channels=1, seed=0):
@@ -60,8 +61,8 @@ def weights(tmp_path_factory):
                 (part.running_var, 0.5, 1.5),
             ]:
                 tensor.data.copy_(torch.from_numpy(rng.uniform(low, high, len(tensor))))
-    path = tmp_path_factory.mktemp("weights") / "inception.pth"
-    torch.save(module.state_dict(), path)
+    path = tmp_path_factory.mktemp("weights") / "inception.safetensors"
+    save_file(module.state_dict(), path)
     return path
 
 

@@ -142,25 +142,26 @@ def test_large_images_pass_through_the_trunk_in_smaller_groups(monkeypatch):
 
 
 def test_random_inception_is_a_file_of_the_same_weights(tmp_path):
-    import torch
+    from safetensors.torch import save_file
 
     from dgan_core.metrics import inception
 
-    x = images(2, 48)
+    x, path = images(2, 48), tmp_path / "same.safetensors"
     shell = inception._shell()
     extractors.he_normal(shell.modules(), 3)
-    torch.save(shell.state_dict(), tmp_path / "same.pth")
+    save_file(shell.state_dict(), path)
     from_seed = metrics.features(x, "random-inception", seed=3)
-    assert (metrics.features(x, "inception", tmp_path / "same.pth") == from_seed).all()
+    assert (metrics.features(x, "inception", path) == from_seed).all()
     extractors.he_normal(shell.modules(), 4)
-    torch.save(shell.state_dict(), tmp_path / "same.pth")  # the file changed: its network is read anew
-    assert (metrics.features(x, "inception", tmp_path / "same.pth") != from_seed).any()
+    save_file(shell.state_dict(), path)  # the file changed: its network is read anew
+    assert (metrics.features(x, "inception", path) != from_seed).any()
 
 
 def test_a_file_that_holds_something_else_is_refused_and_not_executed(tmp_path):
     import pickle
 
     import torch
+    from safetensors.torch import save_file
 
     class Trap:
         def __reduce__(self):
@@ -169,81 +170,34 @@ def test_a_file_that_holds_something_else_is_refused_and_not_executed(tmp_path):
     (tmp_path / "text.pth").write_text("not weights")
     (tmp_path / "empty.pth").write_bytes(b"")
     (tmp_path / "trap.pth").write_bytes(pickle.dumps(Trap(), protocol=2))
-    torch.save({"weight": torch.zeros(2)}, tmp_path / "other.pth")
-    torch.save([1, 2], tmp_path / "list.pth")
-    for name in ("text", "empty", "trap", "other", "list"):
-        with pytest.raises(ValueError, match=f"weights must be a state dictionary of Inception .*{name}.pth isn't"):
+    torch.save({"weight": torch.zeros(2)}, tmp_path / "sound.pth")  # a pickle all the same
+    for name in ("text", "empty", "trap", "sound"):
+        with pytest.raises(ValueError, match=f"{name}.pth must be the published pt_inception.*weights of your own"):
             metrics.features(images(2), "inception", tmp_path / f"{name}.pth")
+    save_file({"weight": torch.zeros(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match="weights must be a state dictionary of Inception .*other.safetensors isn't"):
+        metrics.features(images(2), "inception", tmp_path / "other.safetensors")
+    (tmp_path / "trap.npz").write_bytes(pickle.dumps(Trap(), protocol=2))
+    with pytest.raises(ValueError, match="trap.npz is not a complete zip archive"):
+        metrics.features(images(2), "inception", tmp_path / "trap.npz")
+    np.savez(tmp_path / "objects.npz", weight=np.array([Trap()], object))
+    with pytest.raises(ValueError, match="objects.npz/weight.npy is not a complete .npy file of numbers"):
+        metrics.features(images(2), "inception", tmp_path / "objects.npz")
     assert not (tmp_path / "sprung").exists()
 
 
-@pytest.fixture
-def registered():
-    """A network of one's own in torch-fidelity's registry: (B, 3, H, W) uint8 → the sums of its channels, scaled."""
-    import torch
+def test_even_the_published_file_may_hold_nothing_but_tensors(tmp_path, monkeypatch):
+    import hashlib
+    import pickle
 
-    from dgan_core.metrics.torch_setup import import_torchvision
+    from dgan_core.metrics import inception
 
-    import_torchvision()
-    from torch_fidelity import registry
-    from torch_fidelity.feature_extractor_base import FeatureExtractorBase
-
-    class Sums(FeatureExtractorBase):
-        def __init__(self, name, features_list, feature_extractor_weights_path=None, verbose=False):
-            super().__init__(name, features_list)
-            if feature_extractor_weights_path is None:
-                raise OSError("no route")
-            self.scale = torch.load(feature_extractor_weights_path)["scale"]
-
-        def forward(self, x):
-            assert x.dtype == torch.uint8 and x.shape[1] == 3
-            return (x.double().sum((2, 3)) * self.scale,)
-
-        @staticmethod
-        def get_provided_features_list():
-            return ("sums",)
-
-        @staticmethod
-        def get_default_feature_layer_for_metric(metric):
-            return "sums"
-
-    registry.register_feature_extractor("sums", Sums)
-    yield "sums"
-    del registry.FEATURE_EXTRACTORS_REGISTRY["sums"]
-
-
-def test_extractors_of_torch_fidelitys_registry_are_taken_by_name(registered, tmp_path):
-    import torch
-
-    x = images(3)
-    torch.save({"scale": 2.0}, tmp_path / "scale.pth")
-    actual = metrics.features(x, registered, tmp_path / "scale.pth", batch_size=2)
-    assert (actual == 2.0 * x.sum((1, 2)).repeat(3, 1)).all()
-    with pytest.raises(ConnectionError, match="weights of sums could not be fetched by torch-fidelity"):
-        metrics.features(x, registered)
-    (tmp_path / "empty.pth").write_bytes(b"")
-    with pytest.raises(ValueError, match="weights must be sums's, and .*empty.pth isn't"):
-        metrics.features(x, registered, tmp_path / "empty.pth")
-    with pytest.raises(FileNotFoundError, match="doesn't exist"):
-        metrics.features(x, registered, tmp_path / "none.pth")
-
-
-def test_torch_fidelitys_own_extractors_say_what_they_miss(tmp_path, monkeypatch):
-    import urllib.error
-
-    import torch
-
-    def unreachable(*args, **kwargs):
-        raise urllib.error.URLError("no route")
-
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.setattr(torch.hub, "download_url_to_file", unreachable)
-    for name in ("clip-vit-b-32", "dinov2-vit-s-14"):
-        with pytest.raises(ConnectionError, match=f"weights of {name} could not be fetched"):
-            metrics.features(images(2), name)
-    (tmp_path / "own.pth").write_bytes(b"anything")
-    with pytest.raises(ValueError, match="weights must be None for dinov2-vit-s-14"):
-        metrics.features(images(2), "dinov2-vit-s-14", tmp_path / "own.pth")
+    content = pickle.dumps(open, protocol=2)
+    (tmp_path / inception.PUBLISHED.name).write_bytes(content)
+    published = inception.PUBLISHED._replace(hash=f"sha256:{hashlib.sha256(content).hexdigest()}")
+    monkeypatch.setattr(inception, "PUBLISHED", published)
+    with pytest.raises(ValueError, match="isn't .UnpicklingError"):
+        metrics.features(images(2), "inception", tmp_path / inception.PUBLISHED.name)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +205,7 @@ def test_torch_fidelitys_own_extractors_say_what_they_miss(tmp_path, monkeypatch
     [
         (
             {"extractor": "inception-v3-compat"},
-            "extractor must be one of random-vgg16, inception, random-inception, vgg",
+            "extractor must be one of random-vgg16, inception, random-inception, got",
         ),
         ({"convention": "tensorflow"}, "convention must be one of torch-fidelity, pytorch-fid, clean-fid, got"),
         ({"convention": "clean-fid"}, "convention must be left out for random-vgg16"),

@@ -225,14 +225,27 @@ def test_random_lpips_repeats_and_leaves_torchs_generator_alone():
     assert (metrics.lpips_pairs(a, weights="random", seed=1) != first).any()
 
 
-def test_official_lpips_reads_torchvisions_layout(tmp_path):
+def test_official_lpips_reads_torchvisions_layout(tmp_path, monkeypatch):
+    import hashlib
+
     import torch
+    from safetensors.torch import save_file
+
+    from dgan_core.metrics import similarity
 
     trunk = lpips_network("alex", "random", 4).net.state_dict()
-    torch.save({"features." + k.split(".", 1)[1]: v for k, v in trunk.items()}, tmp_path / "own.pth")
+    trunk = {"features." + k.split(".", 1)[1]: v.contiguous() for k, v in trunk.items()}
+    save_file(trunk, tmp_path / "own.safetensors")
+    torch.save(trunk, tmp_path / similarity.TRUNKS["alex"].name)
     a = smooth_images(2)
-    from_file = metrics.lpips_pairs(a, weights=str(tmp_path / "own.pth"))
-    assert (from_file == metrics.lpips_pairs(a, weights="random", seed=4)).all()
+    expected = metrics.lpips_pairs(a, weights="random", seed=4)
+    assert (metrics.lpips_pairs(a, weights=str(tmp_path / "own.safetensors")) == expected).all()
+    monkeypatch.setenv("DGAN_ASSETS", str(tmp_path))
+    content = (tmp_path / similarity.TRUNKS["alex"].name).read_bytes()
+    published = similarity.TRUNKS["alex"]._replace(hash=f"sha256:{hashlib.sha256(content).hexdigest()}")
+    monkeypatch.setitem(similarity.TRUNKS, "alex", published)
+    assert (metrics.lpips_pairs(a) == expected).all()
+    similarity._network.cache_clear()
 
 
 def test_a_missing_or_wrong_weight_file_is_named(tmp_path, monkeypatch):
@@ -241,18 +254,18 @@ def test_a_missing_or_wrong_weight_file_is_named(tmp_path, monkeypatch):
         metrics.lpips_pairs(a, weights=str(tmp_path / "none.pth"))
     (tmp_path / "alexnet-owt-7be5be79.pth").write_bytes(b"cut short")
     monkeypatch.setenv("DGAN_ASSETS", str(tmp_path))
-    with pytest.raises(ValueError, match="SHA-256 that starts with 7be5be79"):
+    with pytest.raises(ValueError, match="must be the published alexnet-owt-7be5be79.pth .sha256 7be5be791159472b"):
         metrics.lpips_pairs(a, weights="official")
 
 
-def test_no_network_is_one_sentence(monkeypatch):
-    pooch = pytest.importorskip("pooch")
+def test_no_network_is_one_sentence(monkeypatch, tmp_path):
+    import requests
 
     def unreachable(*args, **kwargs):
-        raise OSError("no route")
+        raise requests.ConnectionError("no route")
 
-    monkeypatch.delenv("DGAN_ASSETS", raising=False)
-    monkeypatch.setattr(pooch, "retrieve", unreachable)
+    monkeypatch.setenv("DGAN_ASSETS", str(tmp_path))
+    monkeypatch.setattr(requests, "get", unreachable)
     with pytest.raises(ConnectionError, match="DGAN_ASSETS folder as alexnet"):
         metrics.lpips_pairs(smooth_images(2), weights="official")
 

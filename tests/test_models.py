@@ -1,10 +1,14 @@
+import hashlib
+
 import h5py
 import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
+from safetensors.numpy import save_file
 
 from dgan_core import Config, draws, engine, models
+from dgan_core.models import vgg
 from dgan_core.models.vgg import CONVOLUTIONS, MEAN_BGR
 
 
@@ -78,31 +82,43 @@ def weights(seed=0):
     }
 
 
-def test_weights_are_read_from_npz_and_from_h5_alike(tmp_path):
+def test_weights_of_ones_own_are_read_from_npz_and_safetensors_and_the_published_from_h5(tmp_path, monkeypatch):
     w = weights()
-    np.savez(
-        tmp_path / "w.npz",
-        **{f"{n}/{k}": a for n, pair in w.items() for k, a in zip(("kernel", "bias"), pair, strict=True)},
-    )
-    with h5py.File(tmp_path / "w.h5", "w") as file:
+    named = {f"{n}/{k}": a for n, pair in w.items() for k, a in zip(("kernel", "bias"), pair, strict=True)}
+    np.savez(tmp_path / "w.npz", **named)
+    save_file({name: np.ascontiguousarray(a) for name, a in named.items()}, tmp_path / "w.safetensors")
+    with h5py.File(tmp_path / vgg.PUBLISHED.name, "w") as file:
         for n, (kernel, bias) in w.items():
             file[f"{n}/{n}_W_1:0"], file[f"{n}/{n}_b_1:0"] = kernel, bias
-    for name in ("w.npz", "w.h5"):
-        c = Config(image_size=32, backbone=str(tmp_path / name), backbone_widths=(64, 128))
+    digest = hashlib.md5((tmp_path / vgg.PUBLISHED.name).read_bytes()).hexdigest()
+    monkeypatch.setattr(vgg, "PUBLISHED", vgg.PUBLISHED._replace(hash=f"md5:{digest}"))
+    monkeypatch.setenv("DGAN_ASSETS", str(tmp_path))
+    for backbone in ("imagenet", *(str(tmp_path / name) for name in ("w.npz", "w.safetensors"))):
+        c = Config(image_size=32, backbone=backbone, backbone_widths=(64, 128))
         for n in CONVOLUTIONS:
             np.testing.assert_array_equal(to_numpy(models.trunk(c).get_layer(n).kernel), w[n][0])
 
 
 def test_a_missing_or_wrong_weights_file_is_refused(tmp_path, monkeypatch):
     (tmp_path / "bad.npz").write_bytes(b"not an archive")
-    wide = {"image_size": 32, "backbone_widths": (64, 128)}
-    with pytest.raises(FileNotFoundError, match="there is no file at"):
-        models.trunk(Config(backbone=str(tmp_path / "none.npz"), **wide))
-    with pytest.raises(ValueError, match="is not a VGG19 weights file"):
-        models.trunk(Config(backbone=str(tmp_path / "bad.npz"), **wide))
+    (tmp_path / "bad.safetensors").write_bytes(b"not tensors")
+    np.savez(tmp_path / "other.npz", kernel=np.zeros(3))
+    (tmp_path / vgg.PUBLISHED.name).write_bytes(b"something else")
     monkeypatch.setenv("DGAN_ASSETS", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="vgg19_weights"):
-        models.trunk(Config(backbone="imagenet", **wide))
+    for backbone, error, says in [
+        (str(tmp_path / "none.npz"), FileNotFoundError, "weights must name a file, got .*none.npz"),
+        (str(tmp_path / "bad.npz"), ValueError, "bad.npz is not a complete zip archive"),
+        (str(tmp_path / "bad.safetensors"), ValueError, "bad.safetensors is not a whole .safetensors file"),
+        (str(tmp_path / "other.npz"), ValueError, "other.npz must hold VGG19's first four convolutions"),
+        (
+            str(tmp_path / vgg.PUBLISHED.name),
+            ValueError,
+            "must be the published vgg19_weights.*weights of your own",
+        ),
+        ("imagenet", ValueError, "must be the published vgg19_weights.*md5 253f8cb515780f3b"),
+    ]:
+        with pytest.raises(error, match=says):
+            models.trunk(Config(backbone=backbone, image_size=32, backbone_widths=(64, 128)))
 
 
 def test_real_imagenet_weights_have_unit_mean_activation_order(shared):

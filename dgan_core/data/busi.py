@@ -3,6 +3,7 @@
 Layout: Dataset_BUSI_with_GT/<label>/<label> (12).png, with masks <label> (12)_mask.png, _mask_1.png, …
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from dgan_core.archives import unzip
+from dgan_core.downloads import cache_folder, fetch
 from dgan_core.pictures import read_file, whole
 
 URL = "https://scholar.cu.edu.eg/Dataset_BUSI.zip"
@@ -94,22 +96,17 @@ def fetch_busi(url=URL, sha256=None, cache=None):
     is accepted only if it unzips to exactly 437 benign, 210 malignant and 133 normal images.
     cache defaults to DGAN_ASSETS, else the user's cache. Both the download and the unzipping land whole or not at all.
     """
-    import pooch  # here, since only a download needs it
-    import requests
-
     sha256 = sha256 or os.environ.get("DGAN_BUSI_SHA256") or None
-    cache = Path(cache or os.environ.get("DGAN_ASSETS") or pooch.os_cache("dgan_core")).expanduser()
+    cache = Path(cache or cache_folder()).expanduser()
     by_hand = "download it by hand, unzip it and pass data=<folder>"
     try:
-        archive = Path(pooch.retrieve(url, sha256 and f"sha256:{sha256}", "Dataset_BUSI.zip", cache))
-    except requests.RequestException as error:
+        archive = fetch(url, "Dataset_BUSI.zip", sha256 and f"sha256:{sha256}", cache)
+    except ConnectionError as error:
         raise ConnectionError(f"BUSI could not be downloaded from {url}; {by_hand}.") from error
     except ValueError as error:
-        if "hash" not in str(error):
-            raise
         raise ValueError(f"The archive at {url} does not have the SHA-256 {sha256}; {by_hand}.") from error
 
-    target = cache / f"busi-{pooch.file_hash(str(archive))[:16]}"  # another archive, another folder
+    target = cache / f"busi-{_hash(archive)[:16]}"  # another archive, another folder
     if target.is_dir():
         return find_root(target)
     partial = Path(tempfile.mkdtemp(prefix="busi-partial-", dir=cache))
@@ -126,6 +123,11 @@ def fetch_busi(url=URL, sha256=None, cache=None):
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return find_root(target)
+
+
+def _hash(archive):
+    with open(archive, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_complete(root, url):

@@ -46,17 +46,20 @@ exit status: 0 measured, 1 an unexpected error, 2 an argument or a file that can
         "--extractor",
         default="inception",
         metavar="NAME",
-        help="network of FID and KID: inception (default; the published one), random-vgg16 (nothing to download), "
-        "random-inception, or a name that torch-fidelity registers",
+        help="network of FID and KID: inception (default; the published one), random-vgg16 (nothing to download) "
+        "or random-inception",
     )
     new.add_argument(
-        "--weights", metavar="FILE", help="weights of the extractor; default: DGAN_ASSETS, else a download"
+        "--weights",
+        metavar="FILE",
+        help="weights of the extractor, .safetensors or .npz if your own; default: DGAN_ASSETS, else a download",
     )
     new.add_argument(
         "--lpips-weights",
         default="official",
         metavar="WEIGHTS",
-        help="official (default; DGAN_ASSETS, else a download), random, or a file in torchvision's layout",
+        help="official (default; DGAN_ASSETS, else a download), random, or a file in torchvision's layout, "
+        ".safetensors or .npz if it is your own",
     )
     new.add_argument("--size", type=int, metavar="S", help="resize every image to S×S (Lanczos, aspect not kept)")
     new.add_argument("--grey", action="store_true", help="turn colour into grey (luma)")

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+LARGEST = 1e15  # the sixth power of a feature, in the variance of a cubic kernel's sum, must stay within float64
+
 
 def as_features(x, name="features"):
     """(N, D) finite real numbers with N ≥ 2, as float64."""
@@ -13,6 +15,8 @@ def as_features(x, name="features"):
     x = x.astype(np.float64)
     if not np.isfinite(x).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
+    if np.abs(x).max() > LARGEST:
+        raise ValueError(f"{name} must lie within ±{LARGEST:g}, got {np.abs(x).max():g}: scale both sets down")
     return x
 
 

@@ -8,31 +8,27 @@ random-vgg16      VGG16's convolutional trunk, seeded He-normal weights. Random 
                   fixes the input at 224; here mean and standard deviation of each channel at the end of blocks 3, 4
                   and 5, 2·(256 + 512 + 512) = 2,560-d, serve any size from 32.
 
-Any other name that torch-fidelity 0.4.0 registers ("vgg16", "clip-vit-b-32", "dinov2-vit-s-14", …) is taken as well,
-with its resize and the layer it uses for FID. Numbers from different extractors can't be compared. Inputs are uint8;
-grey is repeated to three channels.
+Numbers from different extractors can't be compared. Inputs are uint8; grey is repeated to three channels. Features of
+any other network can be handed to the distances as arrays. torch-fidelity's own (VGG16, CLIP, DINOv2) are not offered
+by name: it unpickles weights unchecked, and DINOv2 runs code that it downloads.
 """
 
 import functools
 import os
-import pickle
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from dgan_core.weights import existing, locate, sha256
+
 from .cache import array_hash, cached
 from .checks import as_images, as_positive_integer
-from .inception import CONVENTIONS, pool3
-from .torch_setup import file_hash, he_normal, import_torchvision, weight_file
+from .inception import CONVENTIONS, PUBLISHED, pool3
+from .torch_setup import he_normal
 
 VERSION = 1  # of the code that computes features: raise it when they change by more than rounding; a cache starts anew
 EXTRACTORS = ("random-vgg16", "inception", "random-inception")
-INCEPTION = "pt_inception-2015-12-05-6726825d.pth"  # torch-fidelity's file name; its SHA-256 starts with 6726825d
-INCEPTION_HASH = "6726825d"
-INCEPTION_URL = (
-    "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
-)
 VGG16 = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))  # Simonyan & Zisserman 2015, D
 PIXELS = 2**17  # that pass through the trunk at once, 32 images of 64×64: larger images don't fill the memory
 
@@ -75,35 +71,10 @@ def _random_vgg16(seed):
     return lambda x: torch.cat([part(some) for some in x.split(max(1, PIXELS // (x.shape[2] * x.shape[3])))])
 
 
-def _registry():
-    import_torchvision()
-    from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
-
-    return {name: kind for name, kind in FEATURE_EXTRACTORS_REGISTRY.items() if name != "inception-v3-compat"}  # above
-
-
-def _registered(name, path):
-    """A network from torch-fidelity's registry, with a file of weights or torch-fidelity's own download."""
-    kind = _registry()[name]
-    layer = kind.get_default_feature_layer_for_metric("fid")
-    try:
-        network = kind(name, [layer], feature_extractor_weights_path=path and str(path), verbose=False)
-    except NotImplementedError as error:
-        raise ValueError(f"weights must be None for {name}: torch-fidelity reads no file of them") from error
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:  # urllib's errors are OSErrors
-        if path is not None:
-            raise ValueError(f"weights must be {name}'s, and {path} isn't ({type(error).__name__})") from error
-        raise ConnectionError(
-            f"the weights of {name} could not be fetched by torch-fidelity ({type(error).__name__}): "
-            "name a file of them as weights, or ask for random-vgg16"
-        ) from error
-    return lambda x: network(x.expand(-1, 3, -1, -1).contiguous())[0].flatten(1)
-
-
 def check(images, extractor, weights, convention):
     """Refuse what `features` can't do with these images, in one sentence and before any work."""
-    if extractor not in EXTRACTORS and extractor not in (names := _registry()):
-        raise ValueError(f"extractor must be one of {', '.join([*EXTRACTORS, *names])}, got {extractor!r}")
+    if extractor not in EXTRACTORS:
+        raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {extractor!r}")
     if weights is not None and extractor.startswith("random-"):
         raise ValueError(
             f"weights must be None for {extractor}, whose weights are drawn from the seed, got {weights!r}"
@@ -121,16 +92,11 @@ def check(images, extractor, weights, convention):
 
 
 def _weights(extractor, weights, seed):
-    """(the file to read or None, what identifies the weights): a SHA-256, a seed, or whose download it is."""
+    """(the file to read or None, what identifies the weights): a SHA-256 or a seed."""
     if extractor.startswith("random-"):
         return None, f"seed {seed}"
-    if extractor == "inception":
-        weights = weight_file(weights, INCEPTION, INCEPTION_URL, INCEPTION_HASH)
-    elif weights is None:
-        return None, "torch-fidelity's"
-    else:
-        weights = weight_file(weights, None, None, None)
-    return weights, file_hash(weights)
+    path = locate(PUBLISHED) if weights is None else existing(weights)
+    return path, sha256(path)
 
 
 def _forward(extractor, path, identity, convention, seed):
@@ -139,9 +105,7 @@ def _forward(extractor, path, identity, convention, seed):
         return _random_vgg16(seed)
     if extractor == "random-inception":
         return pool3(convention, seed=seed)
-    if extractor == "inception":
-        return pool3(convention, path, identity)
-    return _registered(extractor, path)
+    return pool3(convention, path, identity)
 
 
 def features(
@@ -155,8 +119,8 @@ def features(
 ):
     """(N, H, W, 1 or 3) uint8 → (N, D) float64, computed in float32.
 
-    weights: a file for "inception" (else DGAN_ASSETS, else a download of the published file) or for an extractor of
-    torch-fidelity's (else its own download; torch-fidelity unpickles it: name only files that you trust).
+    weights: a file for "inception": the published .pth, known by its SHA-256, or one's own as .safetensors or .npz;
+    None: the published file from DGAN_ASSETS, else its download.
     convention: how an image gets to Inception, "torch-fidelity", "pytorch-fid" or "clean-fid"; a label of every number.
     batch_size: images at once; the result doesn't depend on it beyond rounding.  seed: of the random networks.
     cache: a folder that keeps features between runs, keyed by the content of images and weights; None keeps nothing.

@@ -20,9 +20,16 @@ import pickle
 
 import numpy as np
 
-from .torch_setup import he_normal, import_torchvision
+from dgan_core.weights import Published
+
+from .torch_setup import he_normal, import_torchvision, state_dict
 
 SIDE = 299
+PUBLISHED = Published(
+    "pt_inception-2015-12-05-6726825d.pth",  # torch-fidelity's file
+    "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth",
+    "sha256:6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+)
 
 
 def _tensorflow_bilinear(x):
@@ -79,9 +86,8 @@ def _read(module, path):
     import torch
 
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        torch.nn.Module.load_state_dict(module, state)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, TypeError, AttributeError) as error:
+        torch.nn.Module.load_state_dict(module, state_dict(path, PUBLISHED))
+    except (RuntimeError, TypeError, pickle.UnpicklingError) as error:
         raise ValueError(
             f"weights must be a state dictionary of Inception 2015-12-05 as torch-fidelity and pytorch-fid publish it, "
             f"and {path} isn't ({type(error).__name__}); fetch it again or name another file"

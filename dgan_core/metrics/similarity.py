@@ -14,15 +14,25 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dgan_core.weights import Published, existing, locate
+
 from .checks import as_image_pair, as_images, as_positive_integer
 from .extractors import he_normal
 from .structure import MEMORY_LIMIT, ms_ssim_levels, ms_ssim_pairs  # noqa: F401  (found here too)
-from .torch_setup import import_torchvision, weight_file
+from .torch_setup import import_torchvision, state_dict
 
-TRUNKS = {  # torchvision's files; the name carries the start of the SHA-256
-    "alex": ("alexnet-owt-7be5be79.pth", "7be5be79"),
-    "vgg": ("vgg16-397923af.pth", "397923af"),
-    "squeeze": ("squeezenet1_1-b8a52dc0.pth", "b8a52dc0"),
+TRUNKS = {  # torchvision's files
+    net: Published(name, f"https://download.pytorch.org/models/{name}", f"sha256:{digest}")
+    for net, name, digest in (
+        ("alex", "alexnet-owt-7be5be79.pth", "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02"),
+        ("vgg", "vgg16-397923af.pth", "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0"),
+        ("squeeze", "squeezenet1_1-b8a52dc0.pth", "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b"),
+    )
+}
+HEADS = {  # the trained linear layers that lpips 0.1.4 ships
+    "alex": "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
+    "vgg": "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
+    "squeeze": "4a5350f23600cb79923ce65bb07cbf57dca461329894153e05a1346bd531cf76",
 }
 PANEL = 2**16  # products summed in float32 at a time: over a million of them it would lose three digits
 COLUMNS = 32  # images at a time, at most: enough for a matrix product to be at its best
@@ -33,7 +43,8 @@ def lpips_network(net="alex", weights="official", seed=0):
     """The lpips package's network with its trained linear heads, which it ships, on the trunk asked for.
 
     weights: "official", torchvision's ImageNet file from DGAN_ASSETS or its download; "random", seeded He-normal, to be
-    labelled so in every table; or the path of a file in torchvision's layout.
+    labelled so in every table; or the path of a file in torchvision's layout, as .safetensors or .npz if it is not
+    torchvision's own.
     """
     if net not in TRUNKS:
         raise ValueError(f"net must be one of {', '.join(TRUNKS)}, got {net!r}")
@@ -44,10 +55,7 @@ def lpips_network(net="alex", weights="official", seed=0):
 
 @functools.lru_cache(maxsize=1)
 def _network(net, weights, seed):
-    if weights != "random":
-        name, prefix = TRUNKS[net]
-        path = None if weights == "official" else Path(weights)
-        path = weight_file(path, name, f"https://download.pytorch.org/models/{name}", prefix)
+    path = None if weights == "random" else locate(TRUNKS[net]) if weights == "official" else existing(weights)
     import torch
 
     import_torchvision()
@@ -56,14 +64,19 @@ def _network(net, weights, seed):
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():  # building draws; lpips uses old arguments
         warnings.filterwarnings("ignore", "The parameter 'pretrained' is deprecated", UserWarning)
         warnings.filterwarnings("ignore", "Arguments other than a weight enum", UserWarning)
-        warnings.filterwarnings("ignore", "You are using `torch.load` with `weights_only=False`", FutureWarning)
-        network = lpips.LPIPS(net=net, pretrained=True, pnet_rand=True, verbose=False)
-    if weights == "random":
+        network = lpips.LPIPS(net=net, pretrained=False, pnet_rand=True, verbose=False)
+    shipped = Path(lpips.__file__).parent / "weights" / "v0.1" / f"{net}.pth"
+    heads = state_dict(shipped, Published(f"{net}.pth of lpips 0.1.4", "", f"sha256:{HEADS[net]}"))
+    network.load_state_dict(heads, strict=False)  # the trunk comes below
+    if path is None:
         he_normal(network.net.modules(), seed)
     else:  # features.3.weight of torchvision is sliceK.3.weight here
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = state_dict(path, TRUNKS[net])
         mine = network.net.state_dict()
-        network.net.load_state_dict({key: state["features." + key.split(".", 1)[1]] for key in mine})
+        try:
+            network.net.load_state_dict({key: state["features." + key.split(".", 1)[1]] for key in mine})
+        except (KeyError, RuntimeError) as error:
+            raise ValueError(f"weights must be {net}'s in torchvision's layout, and {path} isn't ({error})") from error
     network.net.to(memory_format=torch.channels_last)  # a third faster on a CPU
     return network.requires_grad_(False).eval()
 

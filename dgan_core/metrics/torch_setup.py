@@ -1,11 +1,11 @@
 """What every network here needs: torchvision beside any build of torch, random weights, and files of trained ones."""
 
-import hashlib
-import os
+import io
 import sys
-from pathlib import Path
 
 import numpy as np
+
+from dgan_core import weights
 
 _definitions = None  # keeps the operator schemas alive
 
@@ -47,38 +47,11 @@ def he_normal(modules, seed):
                 module.bias.data.zero_()
 
 
-def file_hash(path):
-    """SHA-256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def state_dict(path, published):
+    """{name: tensor} of a file: the published one by its hash, or one's own as .safetensors or .npz."""
+    import torch
 
-
-def weight_file(path, name, url, prefix):
-    """The path given; or DGAN_ASSETS/name; or a download of url. The last two must hash to prefix."""
-    if path is not None:
-        path = Path(path).expanduser()
-        if not path.is_file():
-            raise FileNotFoundError(f"weights must name a file, got {str(path)!r}, which doesn't exist")
-        return path  # your own file, taken as it is; `evaluate` names it in its labels
-    assets = os.environ.get("DGAN_ASSETS")
-    if assets and (Path(assets) / name).is_file():
-        path = Path(assets) / name
-    else:
-        path = _download(name, url)
-    digest = file_hash(path)
-    if not digest.startswith(prefix):
-        raise ValueError(f"{path} must have a SHA-256 that starts with {prefix}, got {digest[:8]}: fetch it again")
-    return path
-
-
-def _download(name, url):
-    import pooch
-    import requests
-
-    try:
-        return Path(pooch.retrieve(url, known_hash=None, fname=name, path=pooch.os_cache("dgan_core")))
-    except (requests.RequestException, OSError) as error:
-        raise ConnectionError(
-            f"{url} could not be fetched ({type(error).__name__}): "
-            f"put it into the DGAN_ASSETS folder as {name}, or ask for random weights"
-        ) from error
+    path = weights.existing(path)
+    if path.suffix in weights.OWN:
+        return {name: torch.from_numpy(np.array(value)) for name, value in weights.own(path).items()}
+    return torch.load(io.BytesIO(weights.content(path, published)), map_location="cpu", weights_only=True)

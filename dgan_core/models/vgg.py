@@ -1,19 +1,20 @@
 """The frozen VGG19 trunk, cut at block2_pool (Simonyan & Zisserman 2015)."""
 
-import os
-from pathlib import Path
+import io
 
 import keras
 import numpy as np
 from keras import layers, ops
 
-from dgan_core import draws
+from dgan_core import draws, weights
 from dgan_core.config import Config
 
 CONVOLUTIONS = ("block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2")
-OFFICIAL = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"  # keras.applications
-OFFICIAL_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{OFFICIAL}"
-OFFICIAL_MD5 = "253f8cb515780f3b799900260a226db6"  # as published in keras.applications.vgg19
+PUBLISHED = weights.Published(
+    "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "https://storage.googleapis.com/tensorflow/keras-applications/vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "md5:253f8cb515780f3b799900260a226db6",  # all that keras.applications.vgg19 publishes
+)
 MEAN_BGR = (103.939, 116.779, 123.68)
 
 
@@ -39,55 +40,35 @@ def trunk(config: Config) -> keras.Model:
         x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
     model = keras.Model(image, x, name="vgg19_block2_pool")
     model.trainable = False
-    weights = _random(model) if config.backbone == "random" else _read(_path(config.backbone))
+    values = _random(model) if config.backbone == "random" else _read(config.backbone)
     for name in CONVOLUTIONS:
-        model.get_layer(name).set_weights(weights[name])
+        model.get_layer(name).set_weights(values[name])
     return model
 
 
 def _random(model: keras.Model) -> dict[str, list[np.ndarray]]:
     """He-normal filters from a fixed seed; the first also divides by 64, so that features are of order one."""
-    weights = {}
+    values = {}
     for i, name in enumerate(CONVOLUTIONS):
         shape = tuple(model.get_layer(name).kernel.shape)
         std = np.float32(np.sqrt(2.0 / np.prod(shape[:3])) / (64.0 if i == 0 else 1.0))
-        weights[name] = [draws.normal(0, "vgg", i, shape) * std, np.zeros(shape[-1], "float32")]
-    return weights
+        values[name] = [draws.normal(0, "vgg", i, shape) * std, np.zeros(shape[-1], "float32")]
+    return values
 
 
-def _path(backbone: str) -> Path:
-    """A file on this machine: the one named, or the official one from DGAN_ASSETS or its official address."""
-    if backbone != "imagenet":
-        path = Path(backbone).expanduser()
-    elif "DGAN_ASSETS" in os.environ:
-        path = Path(os.environ["DGAN_ASSETS"]) / OFFICIAL
-    else:
-        import pooch
-
-        try:
-            return Path(pooch.retrieve(OFFICIAL_URL, f"md5:{OFFICIAL_MD5}", OFFICIAL, pooch.os_cache("dgan_core")))
-        except OSError as error:
-            raise ConnectionError(
-                f"the VGG19 weights could not be fetched from {OFFICIAL_URL} ({error.__class__.__name__}); "
-                "download the file, set DGAN_ASSETS to its folder, or choose backbone='random'"
-            ) from None
-    if not path.is_file():
-        raise FileNotFoundError(f"backbone must be 'imagenet', 'random' or a weights file; there is no file at {path}")
-    return path
-
-
-def _read(path: Path) -> dict[str, list[np.ndarray]]:
-    """Kernels (HWIO) and biases by layer name, from Keras's .h5 or from an .npz of `name/kernel`, `name/bias`."""
+def _read(backbone: str) -> dict[str, list[np.ndarray]]:
+    """Kernels (HWIO) and biases by layer name: of the published .h5, or one's own `layer/kernel` and `layer/bias`."""
+    path = weights.locate(PUBLISHED) if backbone == "imagenet" else weights.existing(backbone)
     try:
-        if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as file:
-                return {name: [file[f"{name}/kernel"], file[f"{name}/bias"]] for name in CONVOLUTIONS}
+        if path.suffix in weights.OWN:
+            held = weights.own(path)
+            return {name: [held[f"{name}/kernel"], held[f"{name}/bias"]] for name in CONVOLUTIONS}
         import h5py
 
-        with h5py.File(path) as file:
+        with h5py.File(io.BytesIO(weights.content(path, PUBLISHED))) as file:
             return {name: [file[name][f"{name}_{k}_1:0"][()] for k in ("W", "b")] for name in CONVOLUTIONS}
-    except (KeyError, OSError, ValueError) as error:
+    except KeyError as error:
         raise ValueError(
-            f"{path} is not a VGG19 weights file (.h5 of keras.applications, or .npz with "
-            f"'{CONVOLUTIONS[0]}/kernel' and '/bias'): {error}"
+            f"{path} must hold VGG19's first four convolutions as '{CONVOLUTIONS[0]}/kernel', '…/bias', …; "
+            f"it lacks {error}"
         ) from None
