@@ -1,14 +1,15 @@
 # %% [markdown]
 # # StyleGAN2 and StyleGAN3: what makes them different
 #
-# The two outside references of the comparison, seen from inside. Everything here is measured on *untrained* networks of
-# this project, drawn from a seed and narrow: their pictures mean nothing yet, but what a layer does to variance, to
-# frequencies and to position is a property of its construction, and holds before the first update.
+# The two outside references of the comparison, seen from inside. All but the last figure is measured on *untrained*
+# networks of this project, drawn from a seed and narrow: their pictures mean nothing yet, but what a layer does to
+# variance, to frequencies and to position is a property of its construction, and holds before the first update.
 
 # %% tags=["parameters", "hide-input"]
 image_size = 64  # side of the pictures, in pixels
 n = 4  # pictures over which equivariance is measured
 seed = 0  # of the networks and of their styles
+results = "results"  # where the trained runs are kept; relative to the project or absolute
 
 # %% tags=["hide-input", "remove-stderr"]
 import keras
@@ -390,4 +391,41 @@ report.picture(
     f"{stages[-1].channels} as the grids grow; R has twice as many.",
     alt="Left, cutoff, stop band and half the sampling rate of each layer; right, channels of each layer for variants "
     "T and R.",
+)
+
+# %% [markdown]
+# ## Trained on real scans
+#
+# Both were trained by this project on the malignant scans of BUSI and are kept with it; no scan is kept or shown. What
+# they cost and score stands beside the other models on [their own page](busi.ipynb).
+
+# %% tags=["hide-input"]
+kept = report.collect(results, "busi-128")
+trained = {model: report.find(kept, model) for model in ("stylegan2", "stylegan3")}
+
+
+def told(model, run):
+    """What a run is: length, time and KID with its interval and floor; or that there is none."""
+    if run is None or run.tiles() is None:
+        return f"{report.label(model)}: not run."
+    kid = run.final
+    return (
+        f"{run.label}: {run.log['images'].iloc[-1]:,.0f} images shown, KID {kid['kid']:.3f} "
+        f"[{kid['kid_low']:.3f}, {kid['kid_high']:.3f}], halves of the scans against each other "
+        f"{kid['kid_floor']:.3f}."
+    )
+
+
+figure, axes = plt.subplots(1, 2, figsize=(9, 4.8), layout="constrained")
+for axis, (model, run) in zip(axes, trained.items(), strict=True):
+    axis.set_title(report.label(model), loc="left", color=OKABE_ITO[model])
+    axis.set_axis_off()
+    if run is not None and run.tiles() is not None:
+        rows = run.tiles()[:16].reshape(4, 4, *run.tiles().shape[1:])
+        axis.imshow(np.concatenate(np.concatenate(rows, axis=2)), cmap="gray", vmin=0, vmax=255)
+report.picture(
+    figure,
+    "Figure S7. The first sixteen images of each generator's fixed draw, none selected. "
+    + " ".join(told(model, run) for model, run in trained.items()),
+    alt="Two grids of sixteen generated ultrasound images each, StyleGAN2's on the left and StyleGAN3's on the right.",
 )
