@@ -67,7 +67,8 @@ def whole(content, name):
         except Image.DecompressionBombError as error:
             raise ValueError(f"{name} must have at most {SIDE_LIMIT}×{SIDE_LIMIT} pixels: shrink it") from error
         except Exception as error:  # of a broken file Pillow raises OSError, SyntaxError, struct.error, …
-            raise ValueError(f"{name} is broken or cut short ({error}): write it again or remove it") from error
+            said = " ".join(str(error).split())[:200]
+            raise ValueError(f"{name} is broken or cut short ({said}): write it again or remove it") from error
         _check_colours(image, name)
         return image
 

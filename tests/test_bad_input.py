@@ -1,4 +1,4 @@
-"""A small part of `python -m faults.inputs`: bad input of each kind, taken right or refused; counting can fail."""
+"""A part of `python -m faults --only inputs`: bad input of each kind, taken right or refused; counting can fail."""
 
 import collections
 from pathlib import Path

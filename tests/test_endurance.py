@@ -1,4 +1,4 @@
-"""What `python -m faults.endurance` measures: a leak is seen, noise is none, and a short run leaves no handle open."""
+"""What `python -m faults --only endurance` measures: a leak is seen, noise is none, a short run leaves nothing open."""
 
 import numpy as np
 import pytest
@@ -29,3 +29,20 @@ def test_a_short_run_leaves_no_handle_open_and_no_byte_beyond_its_rows(runs):
     assert row["steps"] == row["log_rows"] == 24
     assert row["log_bytes_beyond_rows"] == 0
     assert row["evaluating"]["handles"][0] == row["evaluating"]["handles"][1]
+    assert not endurance.grew({**row, "training": row["evaluating"]})  # a training of seconds has not settled
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"training": {"growth_mb": 60.0, "handles": [9, 9]}},
+        {"evaluating": {"growth_mb": 0.0, "handles": [9, 10]}},
+        {"log_rows": 3},
+        {"log_bytes_beyond_rows": 1},
+    ],
+)
+def test_whatever_grows_counts_as_lost(change):
+    flat = {"growth_mb": -3.0, "handles": [9, 9]}
+    row = {"training": flat, "evaluating": flat, "steps": 2, "log_rows": 2, "log_bytes_beyond_rows": 0}
+    assert not endurance.grew(row)
+    assert endurance.grew({**row, **change})
