@@ -125,9 +125,18 @@ def folders(tmp_path_factory):
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_engine_starts_from_the_same_state(folders, recipe):
-    first, *others = (np.load(folder / f"{recipe}-start.npz") for folder in folders.values())
+    """To the bit, but for what a forward pass has measured: StyleGAN3's magnitudes, to rounding."""
+    first, *others = (arrays(folder / f"{recipe}-start.npz") for folder in folders.values())
     for other in others:
-        assert set(first.files) == set(other.files) and all(np.array_equal(first[k], other[k]) for k in first.files)
+        assert first.keys() == other.keys()
+        for name, value in first.items():
+            rounding = 1e-5 if name.startswith("g_buffers") else 0.0
+            np.testing.assert_allclose(other[name], value, rtol=rounding, atol=0.0, err_msg=name)
+
+
+def arrays(path):
+    with np.load(path) as stored:
+        return dict(stored)
 
 
 @pytest.mark.parametrize("engine", ENGINES[1:])
