@@ -5,6 +5,7 @@ LAMBDAS ?= 0.5 3 5 7 10
 SEEDS   ?= 0
 CORES   ?= 2
 PORT    ?= 8000
+STOP_AFTER ?=
 
 BIN   := .venv/bin
 READY := .venv/ready
@@ -14,7 +15,7 @@ READY := .venv/ready
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
-	@echo 'variables   PROFILE=quick|paper  DATA=phantom|busi|FOLDER  LAMBDAS="0.5 3 5 7 10"  SEEDS="0"  CORES=2  PORT=8000'
+	@echo 'variables   PROFILE=quick|paper  DATA=phantom|busi|FOLDER  LAMBDAS="0.5 3 5 7 10"  SEEDS="0"  CORES=2  PORT=8000  STOP_AFTER=25min'
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -23,8 +24,8 @@ $(READY): requirements.txt pyproject.toml
 	touch $@
 
 book: $(READY)  ## set up, run what is missing of the report, build the book, print its first page
-	@$(BIN)/snakemake --cores $(CORES) --quiet rules --rerun-triggers mtime params input \
-	  --config profile="$(PROFILE)" data="$(DATA)" lambdas="$(LAMBDAS)" seeds="$(SEEDS)"
+	@$(BIN)/snakemake --cores $(CORES) --quiet rules --rerun-triggers mtime params input --rerun-incomplete \
+	  --config profile="$(PROFILE)" data="$(DATA)" lambdas="$(LAMBDAS)" seeds="$(SEEDS)" stop_after="$(STOP_AFTER)"
 	@echo "book: $(CURDIR)/build/_build/html/index.html"
 
 serve:  ## show the built book at http://127.0.0.1:8000, or another PORT, until Ctrl-C
