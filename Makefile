@@ -5,16 +5,18 @@ LAMBDAS ?= 0.5 3 5 7 10
 SEEDS   ?= 0
 CORES   ?= 2
 PORT    ?= 8000
+STOP_AFTER ?=
 
 BIN   := .venv/bin
 READY := .venv/ready
+SNAKEMAKE := $(BIN)/python tools/only_one.py .snakemake/only-one $(BIN)/snakemake --nolock --quiet rules --rerun-incomplete --rerun-triggers mtime params input
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lab notebooks lint clean
+.PHONY: help book serve test faults lab notebooks lint clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
-	@echo 'variables   PROFILE=quick|paper  DATA=phantom|busi|FOLDER  LAMBDAS="0.5 3 5 7 10"  SEEDS="0"  CORES=2  PORT=8000'
+	@echo 'variables   PROFILE=quick|paper  DATA=phantom|busi|FOLDER  LAMBDAS="0.5 3 5 7 10"  SEEDS="0"  CORES=2  PORT=8000  STOP_AFTER=25min'
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -22,9 +24,10 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@
 
+SETTINGS = --cores $(CORES) --config profile="$(PROFILE)" data="$(DATA)" lambdas="$(LAMBDAS)" seeds="$(SEEDS)" stop_after="$(STOP_AFTER)"
+
 book: $(READY)  ## set up, run what is missing of the report, build the book, print its first page
-	@$(BIN)/snakemake --cores $(CORES) --quiet rules --rerun-triggers mtime params input \
-	  --config profile="$(PROFILE)" data="$(DATA)" lambdas="$(LAMBDAS)" seeds="$(SEEDS)"
+	@$(SNAKEMAKE) --keep-going $(SETTINGS)
 	@echo "book: $(CURDIR)/build/_build/html/index.html"
 
 serve:  ## show the built book at http://127.0.0.1:8000, or another PORT, until Ctrl-C
@@ -34,6 +37,9 @@ serve:  ## show the built book at http://127.0.0.1:8000, or another PORT, until 
 test: $(READY)  ## set up, run every test
 	$(BIN)/ruff check .
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(CORES)
+
+faults: $(READY)  ## kill, fill up, damage and starve everything on purpose; writes results/faults.json
+	$(BIN)/python -m faults
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

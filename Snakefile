@@ -20,6 +20,7 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 PROFILE = config.get("profile", "quick")
 DATA = str(config.get("data", "phantom"))
 LAMBDAS = [float(v) for v in str(config.get("lambdas", "0.5 3 5 7 10")).split()]
+STOP_AFTER = str(config.get("stop_after", ""))  # of each training, for later continuation
 SEEDS = [int(v) for v in str(config.get("seeds", "0")).split()]
 if DATA not in ("phantom", "busi"):  # a wrong folder is told before any job starts
     try:
@@ -71,7 +72,10 @@ rule train:
     resources:
         gpu=1 if PROFILE == "paper" else 0,
     shell:
-        PAPERMILL + " --log-output {input:q} {output:q} {params.values}"
+        PAPERMILL
+        + " --log-output {input:q} {output:q} {params.values}"
+        + (f" -p stop_after {shlex.quote(STOP_AFTER)}" if STOP_AFTER else "")  # no param: a finished run stays so
+        + " && grep -q '\"state\": \"finished\"' \"$(dirname {output:q})/status.json\""
 
 
 rule evaluate:

@@ -20,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dgan_core.environment import environment
+from dgan_core.files import write_json
 from dgan_core.metrics import (
     density_coverage,
     density_coverage_interval,
@@ -29,7 +31,6 @@ from dgan_core.metrics import (
     precision_recall_interval,
     sliced_wasserstein,
 )
-from dgan_core.runs import environment, write_json
 
 LEVEL = 0.95
 CASES = (("apart", 64), ("skewed", 64), ("equal", 64), ("apart", 16), ("slow", 64), ("heavy", 64))  # population, D

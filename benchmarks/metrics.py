@@ -30,8 +30,9 @@ import threadpoolctl  # noqa: E402
 
 from dgan_core import metrics  # noqa: E402
 from dgan_core.data import phantoms  # noqa: E402
+from dgan_core.environment import environment  # noqa: E402
+from dgan_core.files import write_json  # noqa: E402
 from dgan_core.metrics.torch_setup import import_torchvision  # noqa: E402
-from dgan_core.runs import environment, write_json  # noqa: E402
 
 PACKAGES = ("scipy", "numba", "torch-fidelity", "pytorch-msssim")  # beside those of `environment`
 N, SIZE, D = 210, 512, 2048  # the paper's set, and Inception's features

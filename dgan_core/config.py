@@ -215,8 +215,10 @@ class Config(BaseModel):
         return f"{self.model}-{self.loss}{lam}-seed{self.seed}{data}"
 
     @classmethod
-    def from_notebook(cls, names: dict[str, Any]) -> "Config":
+    def from_notebook(cls, names: dict[str, Any], besides: tuple[str, ...] = ()) -> "Config":
         """The plain values among a notebook's globals() → Config; None means the profile's default.
+
+        besides: names of parameters that are the notebook's own.
 
         Papermill only warns of a parameter that the notebook lacks; here its name is refused. A parameter's own name
         is passed on whatever it holds, so that a dictionary in place of a number is refused too.
@@ -228,7 +230,7 @@ class Config(BaseModel):
                 name: value
                 for name, value in names.items()
                 if not name.startswith("_")
-                and name not in hidden
+                and name not in {*hidden, *besides}
                 and not isinstance(value, types.ModuleType)
                 and (isinstance(value, plain) or (name in cls.model_fields and value is not None))
             }

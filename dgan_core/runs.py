@@ -3,23 +3,42 @@
 runs/<profile>/<run_id>/
   config.json              every parameter, written first
   environment.json         versions, hardware, commit
-  status.json              state: running, finished or failed (with the reason)
+  status.json              state: running, finished, stopped, interrupted, failed (reason) or diverged (step, name)
   log.jsonl                one row per generator update
-  checkpoint.safetensors   all training state, replaced atomically
+  checkpoint.safetensors   all training state; checkpoint-previous the one before, until the run is finished
   snapshots/epoch-*.safetensors, samples/epoch-*.png
+  lock                     held by the process that trains
+
+Every file tells whether it is whole: records and arrays carry a SHA-256; a checkpoint carries those of the
+configuration and of the log up to its step, a snapshot that of the configuration, the status that of the log.
 """
 
+import hashlib
 import json
 import os
-import platform
-import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import filelock
 import numpy as np
-import safetensors.numpy
 
 from dgan_core.config import Config
+from dgan_core.environment import environment
+from dgan_core.files import (
+    DamagedFile,
+    read_arrays,
+    read_record,
+    remove_partial_files,
+    sync,
+    write_arrays,
+    write_atomically,
+    write_json,
+    write_record,
+)
+
+__all__ = ["Run", "environment", "runs_root", "write_atomically", "write_json", "write_record"]
 
 
 def runs_root() -> Path:
@@ -30,19 +49,13 @@ def runs_root() -> Path:
     return (project if (project / "pyproject.toml").is_file() else Path.cwd()) / "runs"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """All of `content` or, after a crash, what was there before."""
-    partial = path.with_name(path.name + f".{os.getpid()}.part")
-    with open(partial, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+class Checkpoint(NamedTuple):
+    """A whole checkpoint, and the log that belongs to it."""
 
-
-def write_json(path: Path, content: Any) -> None:
-    """Atomically; NaN is refused, since JSON has none."""
-    write_atomically(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
+    path: Path
+    arrays: dict[str, np.ndarray]
+    step: int
+    log: bytes
 
 
 class Run:
@@ -54,7 +67,7 @@ class Run:
         mine = json.loads(config.model_dump_json())
         written = self.path / "config.json"
         if written.is_file():
-            theirs = json.loads(written.read_text())
+            theirs = read_record(written)
             differing = [name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name)]
             if differing:
                 raise ValueError(
@@ -67,7 +80,13 @@ class Run:
         else:
             for folder in (self.path, self.path / "snapshots", self.path / "samples"):
                 folder.mkdir(parents=True, exist_ok=True)
-            write_json(written, mine)
+            write_record(written, mine)
+        self._config_hash = hashlib.sha256(json.dumps(mine, sort_keys=True).encode()).hexdigest()
+        self._current = self.path / "checkpoint.safetensors"
+        self._previous = self.path / "checkpoint-previous.safetensors"
+        self._log_path = self.path / "log.jsonl"
+        self._log = hashlib.sha256()  # of the rows that this process knows of: begin() reads, append_log adds
+        self._marks: dict[int, dict[str, Any]] = {0: _mark(0, self._log)}  # by step: the log up to it
 
     @classmethod
     def open(cls, path: str | Path) -> "Run":
@@ -75,65 +94,142 @@ class Run:
         path = Path(path).resolve()
         if not (path / "config.json").is_file():
             raise FileNotFoundError(f"{path} is not a run directory: it has no config.json")
-        config = Config(**json.loads((path / "config.json").read_text()))
+        config = Config(**read_record(path / "config.json"))
         if path.parts[-2:] != (config.profile, config.run_id):
             raise ValueError(f"{path} holds the run {config.profile}/{config.run_id}: rename its folders to that")
         return cls(config, path.parent.parent)
 
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Nobody else trains in this directory meanwhile.  The system drops the lock of a process that died."""
+        lock = filelock.FileLock(self.path / "lock", timeout=0, fallback_to_soft=False)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            raise RuntimeError(
+                f"{self.path} is being trained by another process: wait for it, or choose another run_id"
+            ) from None
+        with lock:
+            for folder in (self.path, self.path / "snapshots", self.path / "samples"):
+                remove_partial_files(folder)
+            yield
+
     @property
     def finished(self) -> bool:
-        return self._status().get("state") == "finished"
+        return self.status().get("state") == "finished"
 
-    def _status(self) -> dict[str, Any]:
+    def status(self) -> dict[str, Any]:
+        """What set_status wrote last; empty before the run has begun."""
         path = self.path / "status.json"
-        return json.loads(path.read_text()) if path.is_file() else {}
+        try:
+            return read_record(path)
+        except FileNotFoundError:
+            return {}
+        except DamagedFile as error:
+            raise DamagedFile(f"{error}; remove it, and train again: the checkpoint is gone on from") from None
 
     def set_status(self, state: str, **facts: Any) -> None:
-        write_json(self.path / "status.json", {"state": state, **facts})
+        """Where training ends, what makes the log known again is kept as well."""
+        log = {} if state == "running" else self._marks[max(self._marks)]
+        write_record(self.path / "status.json", {"state": state, **facts, **log})
 
     def record_environment(self, **facts: Any) -> None:
         """Versions, hardware and commit, beside `facts`."""
-        write_json(self.path / "environment.json", {**environment(), **facts})
+        write_record(self.path / "environment.json", {**environment(), **facts})
 
     def append_log(self, row: dict[str, float]) -> None:
-        with open(self.path / "log.jsonl", "a") as file:
-            file.write(json.dumps(row) + "\n")
+        """Add a row; its "step" must be higher than those before."""
+        line = (json.dumps(row) + "\n").encode()
+        with open(self._log_path, "ab") as file:
+            file.write(line)
+            size = file.tell()
+        log = self._log.copy()
+        log.update(line)
+        self._log, self._marks[row["step"]] = log, _mark(size, log)
 
     def log(self) -> list[dict[str, float]]:
         """Rows so far; a row cut short by a crash is left out."""
-        path = self.path / "log.jsonl"
-        lines = path.read_text().splitlines(keepends=True) if path.is_file() else []
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        lines = self._log_path.read_bytes().splitlines(keepends=True) if self._log_path.is_file() else []
+        return [json.loads(line) for line in lines if line.endswith(b"\n")]
 
-    def truncate_log(self, step: int) -> None:
-        """Drop what was logged after the checkpoint at `step`."""
-        rows = [row for row in self.log() if row["step"] <= step]
-        write_atomically(self.path / "log.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
+    def begin(self) -> tuple[dict[str, np.ndarray], int] | None:
+        """(arrays, step) to go on from, or None for a start; whatever was logged after that step is dropped.
 
-    def save_checkpoint(self, arrays: dict[str, np.ndarray], step: int) -> None:
-        content = safetensors.numpy.save(arrays, metadata={"step": str(step)})
-        write_atomically(self.path / "checkpoint.safetensors", content)
+        For the holder of the lock.  Raises DamagedFile where there are checkpoints and none can be used.
+        """
+        found = self._newest_checkpoint()
+        if found is not None and found.path == self._previous:
+            self._current.unlink(missing_ok=True)  # damaged: it must not take the place of the good one
+        log = b"" if found is None else found.log
+        if not self._log_path.is_file() or self._log_path.read_bytes() != log:
+            write_atomically(self._log_path, log)
+        self._log = hashlib.sha256(log)
+        self._marks = {found.step if found else 0: _mark(len(log), self._log)}
+        return found and (found.arrays, found.step)
 
     def load_checkpoint(self) -> tuple[dict[str, np.ndarray], int] | None:
-        """(arrays, step), or None for a run that has not started."""
-        path = self.path / "checkpoint.safetensors"
-        if not path.is_file():
-            return None
-        with safetensors.safe_open(path, "numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, int(file.metadata()["step"])
+        """(arrays, step) of the newest checkpoint that is whole, or None for a run that has none."""
+        found = self._newest_checkpoint()
+        return found and (found.arrays, found.step)
+
+    def save_checkpoint(self, arrays: dict[str, np.ndarray], step: int) -> None:
+        """Read back before it counts as saved; until then, and until the run is finished, the one before stays."""
+        sync(self._log_path)
+        if self._current.exists():
+            os.replace(self._current, self._previous)
+        facts = {"step": step, "config_sha256": self._config_hash, **self._marks[step]}
+        write_arrays(self._current, arrays, {name: str(value) for name, value in facts.items()})
+        read_arrays(self._current)
+
+    def finish(self, **facts: Any) -> None:
+        """The run is over, its last checkpoint whole: no other is needed."""
+        self.set_status("finished", **facts)
+        self._previous.unlink(missing_ok=True)
+
+    def _newest_checkpoint(self) -> Checkpoint | None:
+        damage = []
+        for path in (self._current, self._previous):
+            try:
+                return self._read_checkpoint(path)
+            except FileNotFoundError:
+                pass
+            except DamagedFile as error:
+                damage.append(str(error))
+        if damage:
+            raise DamagedFile(f"{'; '.join(damage)}; nothing to go on from: remove {self.path} and train it again")
+        return None
+
+    def _read_checkpoint(self, path: Path) -> Checkpoint:
+        arrays, facts = read_arrays(path)
+        self._check_configuration(path, facts)
+        log = self._log_path.read_bytes()[: int(facts["log_bytes"])] if self._log_path.is_file() else b""
+        if hashlib.sha256(log).hexdigest() != facts["log_sha256"]:
+            raise DamagedFile(f"{self._log_path} is damaged: it is not the log of {path.name}, step {facts['step']}")
+        return Checkpoint(path, arrays, int(facts["step"]), log)
+
+    def _check_configuration(self, path: Path, facts: dict[str, str]) -> None:
+        if facts.get("config_sha256") != self._config_hash:
+            raise DamagedFile(f"{path} was not written under the configuration in config.json: one of them is damaged")
 
     def snapshot_path(self, epoch: int) -> Path:
         return self.path / "snapshots" / f"epoch-{epoch:04d}.safetensors"
 
     def save_snapshot(self, epoch: int, arrays: dict[str, np.ndarray]) -> None:
-        write_atomically(self.snapshot_path(epoch), safetensors.numpy.save(arrays))
+        write_arrays(self.snapshot_path(epoch), arrays, {"epoch": str(epoch), "config_sha256": self._config_hash})
 
     def load_snapshot(self, epoch: int) -> dict[str, np.ndarray]:
         path = self.snapshot_path(epoch)
         if not path.is_file():
             kept = sorted(p.stem for p in path.parent.glob("*.safetensors"))
             raise FileNotFoundError(f"{self.path} has no snapshot of epoch {epoch}; kept are {', '.join(kept)}")
-        return safetensors.numpy.load(path.read_bytes())
+        try:
+            arrays, facts = read_arrays(path)
+        except DamagedFile as error:
+            raise DamagedFile(f"{error}; remove {self.path} and train it again") from None
+        self._check_configuration(path, facts)
+        if facts.get("epoch") != str(epoch):
+            raise DamagedFile(f"{path} is the snapshot of epoch {facts.get('epoch')}")
+        return arrays
 
     def save_grid(self, name: str, images: np.ndarray) -> None:
         """images (N, S, S, 1) uint8 → samples/<name>.png, the first 16 as 4×4 tiles."""
@@ -149,37 +245,6 @@ class Run:
         write_atomically(self.path / "samples" / f"{name}.png", content.getvalue())
 
 
-def environment() -> dict[str, Any]:
-    """Versions, hardware and commit of this process."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    versions = {}
-    engines = ("tensorflow", "tensorflow-cpu", "jax", "jaxlib", "torch")
-    for name in ("numpy", "keras", *engines, "scikit-learn", "umap-learn", "lpips"):
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            pass
-    project = Path(__file__).resolve().parent.parent
-    commit = ""
-    if (project / ".git").exists():
-        described = subprocess.run(
-            ["git", "-C", str(project), "describe", "--always", "--dirty"], capture_output=True, text=True
-        )
-        commit = described.stdout.strip()
-    return {
-        "python": platform.python_version(),
-        "versions": versions,
-        "hardware": {"cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system()},
-        "commit": commit or "unknown",
-    }
-
-
-def _cpu() -> str:
-    """The processor's name as the system tells it, or its architecture."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
+def _mark(size: int, log: Any) -> dict[str, Any]:
+    """What makes a log of `size` bytes known again."""
+    return {"log_bytes": size, "log_sha256": log.hexdigest()}

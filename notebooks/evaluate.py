@@ -70,7 +70,7 @@ import io
 
 import numpy as np
 
-from dgan_core.runs import write_atomically, write_json
+from dgan_core.files import write_atomically, write_record
 
 archive = io.BytesIO()
 np.savez(archive, **embeddings)
@@ -78,5 +78,5 @@ write_atomically(run.path / "embeddings.npz", archive.getvalue())
 run.save_grid("final", fakes[config.epochs])
 write_atomically(run.path / "samples" / "generated.webp", report.contact_sheet(fakes[config.epochs]))
 seconds = time.perf_counter() - started
-write_json(run.path / "metrics.json", {"final": final, "history": history, "seconds": seconds})
+write_record(run.path / "metrics.json", {"final": final, "history": history, "seconds": seconds})
 print(f"evaluated in {seconds:.0f} s; written to metrics.json in {run_path}")

@@ -20,7 +20,9 @@ import pandas as pd
 from dgan_core import Config, metrics
 from dgan_core.data import load
 from dgan_core.draws import generator
-from dgan_core.runs import environment, runs_root, write_json
+from dgan_core.environment import environment
+from dgan_core.files import write_record
+from dgan_core.runs import runs_root
 
 config = Config.from_notebook(globals())
 malignant = load(config)
@@ -55,7 +57,7 @@ folder = (
 )
 folder.mkdir(parents=True, exist_ok=True)
 described = {"profile", "data", "image_size", "resize", "extractor", "lpips_weights", "seed", "seed_data"}
-write_json(folder / "config.json", {"model": "real", **config.model_dump(include=described)})
-write_json(folder / "environment.json", environment())
-write_json(folder / "metrics.json", {"final": numbers})
+write_record(folder / "config.json", {"model": "real", **config.model_dump(include=described)})
+write_record(folder / "environment.json", environment())
+write_record(folder / "metrics.json", {"final": numbers})
 print(f"the tables read it from {folder.name}")

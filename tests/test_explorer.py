@@ -80,7 +80,7 @@ def test_a_run_without_metrics_or_images_says_what_became_of_it(tmp_path):
     (path / "status.json").write_text(json.dumps({"state": "failed", "reason": "a <b> disk"}))
     section = one(page(report.collect(tmp_path)), "BCE", 3)
     assert "failed: a <b> disk: no image was kept" in section.get_text()
-    assert cells(section)["KID"][0] == "not run"
+    assert cells(section)["KID"][0] == "failed"
     assert [title.get_text() for title in section.select(".dgan-sketch-title")] == ["critic's loss", "generator's loss"]
 
 

@@ -20,6 +20,8 @@ from dgan_core.config import MODELS, PROFILES, Config  # noqa: E402
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 ALLOWED = {  # what each part may import of the package
     "config": set(),
+    "files": set(),
+    "environment": set(),
     "draws": set(),
     "pictures": set(),
     "archives": set(),
@@ -30,12 +32,14 @@ ALLOWED = {  # what each part may import of the package
     "losses": {"engine"},
     "adam": set(),
     "models": {"models", "config", "draws", "weights"},
-    "runs": {"config"},
+    "runs": {"config", "environment", "files"},
     "augment": {"draws"},
     "recipes": {"recipes", "draws", "engine", "models", "adam", "augment", "config", "losses"},
-    "training": {"data", "draws", "recipes", "config", "runs"},
-    "metrics": {"metrics", "config", "pictures", "archives", "weights"},
-    "report": {"report", "runs", "config"},
+    "events": set(),
+    "forecast": {"engine"},
+    "training": {"data", "draws", "recipes", "config", "engine", "events", "forecast", "runs"},
+    "metrics": {"metrics", "config", "pictures", "archives", "weights", "files"},
+    "report": {"report", "runs", "config", "files"},
 }
 
 

@@ -1,5 +1,6 @@
 """The report, from synthetic run directories: filled where there are numbers, honest where not."""
 
+import hashlib
 import json
 import os
 import warnings
@@ -15,6 +16,7 @@ from PIL import Image
 from synthetic import sweep, write_run
 
 from dgan_core import report
+from dgan_core.files import DamagedFile, read_record, write_record
 from dgan_core.report.benchmark import duration, measured_on, read_results
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -264,3 +266,37 @@ def test_status_names_every_run_and_what_became_of_it(tmp_path):
     assert used.loc["Table 1", "data"] == "simulated phantoms, not patients"
     os.utime(done / "metrics.json", (4102444800, 4102444800))
     assert report.sources(runs).loc["Table 1", "measured"] == "2100-01-01"
+
+
+def test_a_run_that_ended_without_numbers_says_how(tmp_path):
+    failed = write_run(tmp_path, "bce", 3.0, evaluated=False)
+    reason = "critic_loss is nan at step 3: the run has diverged; lower learning_rate"
+    write_record(failed / "status.json", {"state": "diverged", "step": 3, "reason": reason})
+    write_run(tmp_path, "wgan-gp", 5.0)
+    runs = report.collect(tmp_path)
+    table = report.table3(runs)["KID ↓", "ours"]
+    assert (table["BCE λ=3"], table["StyleGAN2"]) == ("diverged", "not run") and table["WGAN-GP λ=5"] == "0.100 ± 0.010"
+    assert report.run_states(runs).loc["dgan-bce-lam3-seed0"].iloc[0] == f"diverged: {reason}"
+
+
+@pytest.mark.parametrize("name", ["config", "status", "metrics", "environment"])
+def test_a_damaged_file_of_a_run_is_named(tmp_path, name):
+    run = write_run(tmp_path)
+    content = {} if name == "status" else read_record(run / f"{name}.json")
+    write_record(run / f"{name}.json", {**content, "state": "running"})
+    report.collect(tmp_path)
+    text = (run / f"{name}.json").read_text()
+    (run / f"{name}.json").write_text(text.replace("running", "runninh"))
+    with pytest.raises(DamagedFile, match=f"{name}.json is damaged"):
+        report.collect(tmp_path)
+
+
+def test_a_log_that_is_not_the_one_the_run_ended_with_is_named(tmp_path):
+    run = write_run(tmp_path)
+    log = (run / "log.jsonl").read_bytes()
+    mark = {"log_bytes": len(log) - 4, "log_sha256": hashlib.sha256(log[:-4]).hexdigest()}
+    write_record(run / "status.json", {"state": "finished", **mark})
+    assert len(report.collect(tmp_path)[0].log) == 4
+    (run / "log.jsonl").write_bytes(log.replace(b"0.5", b"0.4", 1))
+    with pytest.raises(DamagedFile, match="log.jsonl is damaged"):
+        report.collect(tmp_path)

@@ -1,10 +1,42 @@
+import multiprocessing
+import os
 import shutil
+import signal
 
 import numpy as np
 import pytest
 
 from dgan_core import Config
-from dgan_core.runs import Run, write_atomically
+from dgan_core.files import DamagedFile
+from dgan_core.runs import Run
+
+ARRAYS = {"a/0": np.float32([[1.5, -2]]), "t": np.array(3, "float32")}
+
+
+@pytest.fixture
+def run(runs, tiny):
+    """A run that has logged four steps, with checkpoints of the second and the fourth."""
+    run = Run(Config(**tiny))
+    run.begin()
+    for step in (1, 2, 3, 4):
+        run.append_log({"step": step})
+        if step % 2 == 0:
+            run.save_checkpoint({**ARRAYS, "t": np.array(step)}, step)
+    return run
+
+
+def again(run):
+    return Run(run.config)
+
+
+def steps(run):
+    return [row["step"] for row in run.log()]
+
+
+def damage(path, position=-1):
+    content = bytearray(path.read_bytes())
+    content[position] ^= 4
+    path.write_bytes(bytes(content))
 
 
 def test_another_configuration_is_refused_with_the_differing_fields(runs, tiny):
@@ -32,34 +64,125 @@ def test_a_run_under_another_name_is_refused_and_nothing_is_made(runs, tiny, tmp
         assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_checkpoint_round_trip_is_exact(runs, tiny):
-    run = Run(Config(**tiny))
-    assert run.load_checkpoint() is None
-    arrays = {"a/0": np.float32([[1.5, -2]]), "t": np.array(3, "float32")}
-    run.save_checkpoint(arrays, 7)
-    loaded, step = run.load_checkpoint()
-    assert step == 7 and loaded.keys() == arrays.keys()
-    assert all(np.array_equal(loaded[k], arrays[k]) for k in arrays)
+def test_the_newest_checkpoint_comes_back_as_it_was(run):
+    arrays, step = again(run).load_checkpoint()
+    assert step == 4 and arrays["t"] == 4 and np.array_equal(arrays["a/0"], ARRAYS["a/0"])
+    assert Run(run.config.model_copy(update={"run_id": "new"})).load_checkpoint() is None
 
 
-def test_a_failed_write_keeps_the_old_content(tmp_path, monkeypatch):
-    path = tmp_path / "x"
-    write_atomically(path, b"old")
-    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk")))
-    with pytest.raises(OSError, match="disk"):
-        write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-
-
-def test_log_survives_a_row_cut_short(runs, tiny):
-    run = Run(Config(**tiny))
-    for step in (1, 2, 3):
-        run.append_log({"step": step})
+def test_what_was_logged_after_the_checkpoint_is_dropped(run):
+    run.append_log({"step": 5})
     with open(run.path / "log.jsonl", "a") as file:
         file.write('{"st')
-    assert [row["step"] for row in run.log()] == [1, 2, 3]
-    run.truncate_log(2)
-    assert [row["step"] for row in run.log()] == [1, 2]
+    assert steps(run) == [1, 2, 3, 4, 5]
+    new = again(run)
+    assert new.begin()[1] == 4 and steps(new) == [1, 2, 3, 4]
+    new.append_log({"step": 5})
+    new.save_checkpoint(ARRAYS, 5)
+    assert again(new).begin()[1] == 5 and steps(new) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("position", [3, 40, -1])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(run, position):
+    damage(run.path / "checkpoint.safetensors", position)
+    new = again(run)
+    arrays, step = new.begin()
+    assert step == 2 and arrays["t"] == 2 and steps(new) == [1, 2]
+    new.append_log({"step": 3})
+    new.save_checkpoint(ARRAYS, 3)
+    damage(run.path / "checkpoint.safetensors")  # the good one was not pushed out by the damaged one
+    assert again(run).begin()[1] == 2
+
+
+def test_a_log_damaged_after_the_first_checkpoint_goes_back_to_it(run):
+    damage(run.path / "log.jsonl", -4)
+    assert again(run).begin()[1] == 2
+    damage(run.path / "log.jsonl", 4)
+    with pytest.raises(DamagedFile, match=r"log.jsonl is damaged.*remove .* and train it again"):
+        again(run).begin()
+
+
+def test_a_run_of_which_no_checkpoint_is_whole_is_refused(run):
+    for name in ("checkpoint", "checkpoint-previous"):
+        damage(run.path / f"{name}.safetensors")
+    with pytest.raises(DamagedFile, match="checkpoint.safetensors.*checkpoint-previous.*nothing to go on from"):
+        again(run).begin()
+
+
+def test_a_changed_configuration_is_noticed(run):
+    run.save_snapshot(2, ARRAYS)
+    text = (run.path / "config.json").read_text()
+    (run.path / "config.json").write_text(text.replace('"lam": 5.0', '"lam": 7.0'))
+    with pytest.raises(DamagedFile, match="config.json is damaged"):
+        Run.open(run.path)
+    lines = [line for line in text.replace('"lam": 5.0', '"lam": 7.0').splitlines() if "sha256" not in line]
+    (run.path / "config.json").write_text("\n".join(lines).replace(",\n}", "\n}"))
+    changed = run.path.with_name(run.path.name)
+    with pytest.raises(DamagedFile, match="was not written under the configuration"):
+        Run.open(changed).load_snapshot(2)
+    with pytest.raises(DamagedFile, match="was not written under the configuration"):
+        Run.open(changed).begin()
+
+
+def test_a_snapshot_of_another_epoch_or_a_damaged_one_is_refused(run):
+    run.save_snapshot(2, ARRAYS)
+    run.snapshot_path(2).rename(run.snapshot_path(3))
+    with pytest.raises(DamagedFile, match="epoch-0003.safetensors is the snapshot of epoch 2"):
+        run.load_snapshot(3)
+    damage(run.snapshot_path(3))
+    with pytest.raises(DamagedFile, match="epoch-0003.safetensors is damaged.*train it again"):
+        run.load_snapshot(3)
+
+
+def test_a_failed_checkpoint_leaves_the_one_before(run, monkeypatch):
+    def full(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("dgan_core.runs.write_arrays", full)
+    run.append_log({"step": 5})
+    with pytest.raises(OSError, match="no space left"):
+        run.save_checkpoint(ARRAYS, 5)
+    new = again(run)
+    assert new.begin()[1] == 4 and steps(new) == [1, 2, 3, 4]
+
+
+def test_a_finished_run_keeps_one_checkpoint_and_a_damaged_status_says_what_to_do(run):
+    run.finish(steps=4)
+    assert again(run).finished and not (run.path / "checkpoint-previous.safetensors").exists()
+    damage(run.path / "status.json", 20)
+    with pytest.raises(DamagedFile, match="status.json is damaged.*remove it, and train again"):
+        _ = again(run).finished
+
+
+def test_two_trainings_in_one_directory_are_refused(run):
+    with run.lock():
+        with pytest.raises(RuntimeError, match="is being trained by another process: wait for it"):
+            with again(run).lock():
+                pytest.fail("both have the lock")
+    with again(run).lock():
+        pass
+
+
+def hold(config, held):
+    with Run(config).lock():
+        held.set()
+        signal.pause()
+
+
+def test_the_lock_of_a_killed_process_is_no_obstacle(run):
+    context = multiprocessing.get_context("spawn")
+    held = context.Event()
+    process = context.Process(target=hold, args=(run.config, held))
+    process.start()
+    assert held.wait(60)
+    with pytest.raises(RuntimeError, match="another process"):
+        with run.lock():
+            pass
+    (run.path / "snapshots" / ".half.part").write_bytes(b"")
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    with run.lock():
+        assert not (run.path / "snapshots" / ".half.part").exists()
 
 
 def test_grid_is_four_by_four_tiles(runs, tiny):

@@ -1,13 +1,30 @@
 import json
+import sys
+from functools import cache
 
 import numpy as np
 import pytest
+from conftest import TINY
 from keras.ops import convert_to_numpy as to_numpy
 
-from dgan_core import Config, fit, generate, training
+from dgan_core import Config, fit, generate
+from dgan_core.forecast import in_words, seconds_of
 from dgan_core.recipes import RECIPES
+from dgan_core.recipes.dgan import DGAN
 from dgan_core.recipes.tree import flatten
 from dgan_core.runs import Run
+from faults.same import differences
+
+
+@pytest.fixture(autouse=True)
+def compiled_once(monkeypatch):
+    """A recipe is pure: its compiled steps serve every run of the same networks and losses."""
+    monkeypatch.setitem(RECIPES, "dgan", lambda config: compiled(config.loss, config.batch_size))
+
+
+@cache
+def compiled(loss, batch_size):
+    return DGAN(Config(**{**TINY, "loss": loss, "batch_size": batch_size}))
 
 
 def state_of(run):
@@ -33,7 +50,8 @@ def test_a_run_leaves_everything_behind(runs, tiny, loss):
     assert (run.path / "log.jsonl").stat().st_mtime_ns == before
 
 
-def test_an_interrupted_run_continues_bit_for_bit(runs, tiny, monkeypatch):
+def test_an_interrupted_and_a_sliced_run_end_as_one_that_never_stopped(runs, tiny, monkeypatch):
+    """Every recipe on every engine: tests/test_engines.py."""
     whole = fit(Config(**tiny, run_id="whole"))
     append, interrupted = Run.append_log, Config(**tiny, run_id="interrupted")
 
@@ -46,13 +64,80 @@ def test_an_interrupted_run_continues_bit_for_bit(runs, tiny, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         fit(interrupted)
     monkeypatch.setattr(Run, "append_log", append)
-    assert Run(interrupted).load_checkpoint()[1] == 5
-    run = fit(interrupted)
-    assert run.finished
-    for name, array in state_of(whole).items():
-        assert np.array_equal(array, state_of(run)[name]), name
-    drop = [{k: v for k, v in row.items() if k != "seconds"} for row in whole.log()]
-    assert drop == [{k: v for k, v in row.items() if k != "seconds"} for row in run.log()]
+    run = Run(interrupted)
+    assert run.status()["state"] == "interrupted" and run.load_checkpoint()[1] == 4  # the fifth was not done with
+    assert differences(whole, fit(interrupted)) == []
+
+    sliced = Config(**tiny, run_id="sliced")
+    for step in (1, 2, 3):
+        run = fit(sliced, stop_after=0.001)  # at least one update is made
+        assert run.status()["state"] == "stopped" and run.status()["steps"] == run.load_checkpoint()[1] == step
+    assert differences(whole, fit(sliced)) == []
+    damaged = dict(state_of(whole))
+    damaged["c/001"] = damaged["c/001"] + 1
+    whole.save_checkpoint(damaged, 8)
+    assert differences(whole, run) == ["c/001 of the state"]
+
+
+def test_a_stop_leaves_what_a_checkpoint_needs_whatever_the_interval_between_them(runs, tiny):
+    run = fit(Config(**{**tiny, "checkpoint_every": 4}), stop_after=0.001)
+    assert run.load_checkpoint()[1] == run.status()["steps"] == len(run.log()) < 8
+    with pytest.raises(ValueError, match="stop_after must be a time above 0 such as '90s'.*got 'soon'"):
+        fit(run.config, stop_after="soon")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("25min", 1500), ("1.5h", 5400), (30, 30), ("30", 30), (None, np.inf)]
+)
+def test_a_time_is_read_from_a_number_or_a_text(text, seconds):
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", 0, -1, "1 day", "min", True, float("nan"), float("inf"), "1e3"])
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(ValueError, match="stop_after must be a time above 0"):
+        seconds_of(text)
+
+
+def test_the_cost_is_told_once_and_comes_true(runs, tiny, capsys):
+    run = fit(Config(**{**tiny, "epochs": 30}))
+    printed = capsys.readouterr().out
+    told = [line for line in printed.splitlines() if "generator updates left" in line]
+    assert len(told) == 1 and told[0].startswith("about ") and "for the 43 generator updates left" in told[0]
+    status = run.status()
+    assert status["forecast_seconds"] == pytest.approx(status["seconds"], rel=0.5, abs=0.5)
+    assert 1e8 < status["peak_memory"] < 1e11 and "peak_device_memory" not in status
+    assert [in_words(s) for s in (45.2, 200, 7500)] == ["45 s", "3 min 20 s", "2 h 5 min"]
+
+
+def test_events_hold_the_log_and_hide_what_was_lost(runs, tiny, monkeypatch):
+    loader = pytest.importorskip("tensorboard.backend.event_processing.event_file_loader")
+    run = fit(Config(**tiny), stop_after=0.001)
+    done = run.status()["steps"]
+    fit(run.config)
+    first, second = (list(loader.RawEventFileLoader(str(p)).Load()) for p in sorted((run.path / "events").iterdir()))
+    events = [[event_pb2().FromString(record) for record in file] for file in (first, second)]
+    assert events[1][1].step == done + 1 and events[1][1].session_log.status == 1  # START: hide steps from here on
+    shown = {(e.step, v.tag): v.simple_value for file in events for e in file for v in e.summary.value}
+    log = run.log()
+    assert {tag for _, tag in shown} == log[0].keys() - {"step", "epoch", "seconds"}
+    for row in log:
+        for tag, value in row.items():
+            if tag not in ("step", "epoch", "seconds"):
+                assert shown[row["step"], tag] == pytest.approx(value, rel=1e-6)
+
+
+def event_pb2():
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    return Event
+
+
+def test_without_tensorboard_there_are_no_events(runs, tiny, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    for name in [name for name in sys.modules if name.startswith("tensorboard.")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    assert not (fit(Config(**{**tiny, "epochs": 1})).path / "events").exists()
 
 
 def test_both_losses_start_from_the_same_weights_and_see_the_same_images(tiny):
@@ -72,20 +157,78 @@ def test_a_step_leaves_the_other_network_alone(tiny):
     assert not np.array_equal(state["g"][0], to_numpy(after["g"][0]))
 
 
-def test_divergence_stops_the_run_naming_the_step_and_keeps_the_checkpoint(runs, tiny, monkeypatch):
-    config = Config(**tiny)
-    refuse, calls = training._refuse_non_finite, []
+def poisoned(config, monkeypatch, what, number):
+    """fit(config), whose fifth update of the critic (in the third step) or third of the generator meets `number`."""
+    steps = {name: getattr(DGAN, name) for name in ("critic_step", "generator_step")}
 
-    def poison(row, step):
-        calls.append(step)
-        refuse({**row, "penalty": float("nan")} if step == 6 else row, step)
+    def critic_step(self, state, real, update, rate):
+        if what == "batch" and update == 5:
+            real = np.full_like(real, number)
+        state, measured = steps["critic_step"](self, state, real, update, rate)
+        if what == "critic's parameter" and update == 5:
+            state["c"][3] = number + 0 * state["c"][3]
+        return state, {**measured, "penalty": number} if what == "penalty" and update == 5 else measured
 
-    monkeypatch.setattr(training, "_refuse_non_finite", poison)
-    with pytest.raises(FloatingPointError, match="penalty is nan at step 6"):
+    def generator_step(self, state, real, iteration, rate):
+        state, measured = steps["generator_step"](self, state, real, iteration, rate)
+        if what in ("g", "g_adam/v") and iteration == 2:
+            part = state["g"] if what == "g" else state["g_adam"]["v"]
+            part[1] = number + 0 * part[1]
+        return state, {**measured, "perceptual": number} if what == "perceptual" and iteration == 2 else measured
+
+    monkeypatch.setattr(DGAN, "critic_step", critic_step)
+    monkeypatch.setattr(DGAN, "generator_step", generator_step)
+    with pytest.raises(FloatingPointError) as error:
         fit(config)
+    monkeypatch.undo()
+    return str(error.value)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    ("what", "named"),
+    [
+        ("batch", "critic_loss"),
+        ("penalty", "penalty"),
+        ("critic's parameter", "generator_loss"),
+        ("perceptual", "perceptual"),
+        ("g", "g/001"),
+        ("g_adam/v", "g_adam/v/001"),
+    ],
+)
+def test_a_number_that_is_not_finite_stops_the_run_in_its_step(runs, tiny, monkeypatch, what, named, number):
+    """Also one that nothing measures; the last checkpoint stays, and from it the run goes on as if it had not been."""
+    config = Config(**{**tiny, "loss": "wgan-gp"})
+    root = str(runs)
+    monkeypatch.setenv("DGAN_RUNS", root)
+    message = poisoned(config, monkeypatch, what, number)
+    monkeypatch.setenv("DGAN_RUNS", root)
+    assert f"{named} is" in message and "at step 3: the run has diverged" in message
     run = Run(config)
-    assert run.load_checkpoint()[1] == 4
-    assert json.loads((run.path / "status.json").read_text())["state"] == "failed"
+    status = run.status()
+    assert (status["state"], status["step"]) == ("diverged", 3) and named in status["name"].split(", ")
+    assert run.load_checkpoint()[1] == 2 and [row["step"] for row in run.log()] == [1, 2]
+    assert not run.snapshot_path(4).exists()
+
+
+def test_a_failure_is_recorded_with_its_reason_and_does_not_hide_behind_a_full_disk(runs, tiny, monkeypatch):
+    def full(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Run, "save_checkpoint", full)
+    with pytest.raises(OSError, match="no space left"):
+        fit(Config(**tiny))
+    assert Run(Config(**tiny)).status()["reason"] == "no space left"
+    set_status = Run.set_status
+
+    def nor_there(run, state, **facts):
+        if state == "failed":
+            raise OSError("nor there")
+        set_status(run, state, **facts)
+
+    monkeypatch.setattr(Run, "set_status", nor_there)
+    with pytest.raises(OSError, match="no space left"):
+        fit(Config(**tiny))
 
 
 def test_a_batch_larger_than_the_data_is_refused(runs, tiny):

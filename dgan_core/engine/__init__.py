@@ -1,4 +1,4 @@
-"""The only backend-aware code: two primitives, `value_and_grad` and `compile`, on the engine that KERAS_BACKEND names.
+"""The only backend-aware code: `value_and_grad`, `compile` and `peak_memory`, on the engine that KERAS_BACKEND names.
 
 value_and_grad(function, variables) → ((value, extras), gradients)
     of function(variables) → (scalar value, extras), with respect to each array of the list `variables`; a variable that
@@ -7,7 +7,10 @@ value_and_grad(function, variables) → ((value, extras), gradients)
 compile(function) → function
     of nested dicts, lists and tuples of arrays, NumPy's or the engine's; returns the engine's.
 
-Another engine is one more module with the same two functions.
+peak_memory() → bytes
+    that the engine has held on a GPU at most; None on a CPU.
+
+Another engine is one more module with the same three functions.
 """
 
 import importlib
@@ -29,6 +32,6 @@ if name not in ENGINES:
     raise ImportError(f"KERAS_BACKEND must be one of {', '.join(ENGINES)}, got '{name}'")
 
 _engine = importlib.import_module(f"{__name__}.{name}")
-value_and_grad, compile = _engine.value_and_grad, _engine.compile
+value_and_grad, compile, peak_memory = _engine.value_and_grad, _engine.compile, _engine.peak_memory
 
-__all__ = ["ENGINES", "compile", "name", "value_and_grad"]
+__all__ = ["ENGINES", "compile", "name", "peak_memory", "value_and_grad"]

@@ -14,3 +14,8 @@ def value_and_grad(function: Callable, variables: list) -> tuple[tuple[Any, Any]
 def compile(function: Callable) -> Callable:
     """The function compiled by XLA, once for each structure and shape of its arguments."""
     return jax.jit(function)
+
+
+def peak_memory() -> int | None:
+    """Most bytes held on the first GPU so far; None on a CPU, whose memory is the process's."""
+    return (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")

@@ -18,3 +18,9 @@ def value_and_grad(function: Callable, variables: list) -> tuple[tuple[Any, Any]
 def compile(function: Callable) -> Callable:
     """The function as one graph; its nested tuples of arrays keep their structure."""
     return tf.function(function, autograph=False)
+
+
+def peak_memory() -> int | None:
+    """Most bytes held on the first GPU so far; None on a CPU, whose memory is the process's."""
+    gpus = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] if gpus else None

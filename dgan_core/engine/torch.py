@@ -32,3 +32,8 @@ def compile(function: Callable) -> Callable:
             return function(*tree.map_structure(ops.convert_to_tensor, arguments))
 
     return on_tensors
+
+
+def peak_memory() -> int | None:
+    """Most bytes held on the first GPU so far; None on a CPU, whose memory is the process's."""
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None

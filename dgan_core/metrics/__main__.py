@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from dgan_core import metrics
+from dgan_core.files import write_json
 
 from .table import render
 
@@ -88,7 +89,8 @@ def main(argv=None):
     try:
         result = measure(args)
         if args.output is not None:
-            write_json(args.output, result, args.force)
+            check_output(args.output, args.force)  # again: its place may have been taken meanwhile
+            write_json(args.output, result)
         print(json.dumps(result, indent=1, allow_nan=False) if args.json else render(result), flush=True)
         return 0
     except KeyboardInterrupt:
@@ -181,20 +183,6 @@ def check_output(path, force):
         raise PermissionError(f"--output {path}: its folder {path.parent} can't be written to")
     if path.exists() and not force:
         raise FileExistsError(f"--output {path} exists: name another file, or replace it with --force")
-
-
-def write_json(path, content, force):
-    """All of it or nothing, also where the process is killed meanwhile."""
-    check_output(path, force)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(partial, "w", encoding="utf-8") as file:
-            file.write(json.dumps(content, indent=1, allow_nan=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ has to be invalidated. An entry is one safetensors file that carries this descri
 
 import hashlib
 import json
-import os
-import uuid
 from pathlib import Path
 
 import numpy as np
+
+from dgan_core.files import DamagedFile, read_arrays, write_arrays
 
 
 def array_hash(x):
@@ -35,38 +35,18 @@ def cached(folder, description, compute):
     values = _read(path, described)
     if values is None:
         values = compute()
-        _write(path, described, values)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_arrays(path, {"values": values}, {"description": described})
     return values
 
 
 def _read(path, described):
     """The entry's values; None where it is missing, damaged, or not of this description."""
-    from safetensors import SafetensorError, safe_open
-
     try:
-        with safe_open(path, "numpy") as entry:
-            written = entry.metadata() or {}
-            if list(entry.keys()) != ["values"] or written.get("description") != described:
-                return None
-            values = entry.get_tensor("values")
-    except (FileNotFoundError, SafetensorError):
+        arrays, facts = read_arrays(path)
+    except (FileNotFoundError, DamagedFile):
         return None
-    whole = values.dtype == np.float64 and written.get("sha256") == array_hash(values) and np.isfinite(values).all()
-    return values if whole else None
-
-
-def _write(path, described, values):
-    """Whole or not at all: under a name of its own first, then renamed. The last of several writers stays."""
-    from safetensors.numpy import save
-
-    content = save({"values": values}, {"description": described, "sha256": array_hash(values)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{uuid.uuid4().hex}.part")
-    try:
-        with open(partial, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    if list(arrays) != ["values"] or facts != {"description": described}:
+        return None
+    values = arrays["values"]
+    return values if values.dtype == np.float64 and np.isfinite(values).all() else None

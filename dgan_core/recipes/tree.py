@@ -26,3 +26,10 @@ def unflatten(like: Any, arrays: dict[str, np.ndarray], prefix: str = "") -> Any
 def branch(arrays: dict[str, np.ndarray], name: str) -> list[np.ndarray]:
     """The list that flatten spread over 'name/000', 'name/001', …; empty if there is none."""
     return [arrays[key] for key in sorted(arrays) if key.startswith(name + "/")]
+
+
+def leaves(tree: Any) -> list:
+    """The arrays of nested dicts and lists, in flatten's order."""
+    if not isinstance(tree, dict | list | tuple):
+        return [tree]
+    return [leaf for part in (tree.values() if isinstance(tree, dict) else tree) for leaf in leaves(part)]

@@ -1,5 +1,6 @@
 """Run directories on disk → `Run` objects and one tidy table. Missing files are normal here."""
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from PIL import Image
+
+from dgan_core.files import DamagedFile, read_record
 
 LAMS = (0.5, 3.0, 5.0, 7.0, 10.0)  # the paper's five weights
 LOSSES = ("wgan-gp", "bce")
@@ -91,21 +94,28 @@ def label(model, loss=None, lam=None):
     return name if lam is None else f"{name} λ={float(lam):g}"
 
 
-def _json(path):
-    """The object in a JSON file, or None where it is missing or half written."""
+def _record(path):
+    """The object in a JSON file, or None where it is missing; DamagedFile where it is not what was written."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_record(path)
+    except FileNotFoundError:
         return None
-    return value if isinstance(value, dict) else None
 
 
-def _log(path):
-    """log.jsonl as a table; a half-written last line (the run was killed) is left out."""
+def _log(path, status):
+    """log.jsonl as a table; a half-written last line (the run was killed) is left out.
+
+    Raises DamagedFile where a run that has ended, and so kept its log's SHA-256, has another log now.
+    """
     if not path.is_file():
         return pd.DataFrame()
+    written = path.read_bytes()
+    if "log_sha256" in status:
+        written = written[: status["log_bytes"]]
+        if hashlib.sha256(written).hexdigest() != status["log_sha256"]:
+            raise DamagedFile(f"{path} is damaged: its SHA-256 is not the one in status.json; train the run again")
     rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in written.decode(errors="replace").splitlines():
         try:
             rows.append(json.loads(line))
         except ValueError:
@@ -116,12 +126,13 @@ def _log(path):
 def read_run(path):
     """The run in this directory, or None where it has no config.json."""
     path = Path(path)
-    config = _json(path / "config.json")
+    config = _record(path / "config.json")
     if config is None:
         return None
+    status = _record(path / "status.json") or {}
     return Run(
-        path=path, config=config, metrics=_json(path / "metrics.json"), log=_log(path / "log.jsonl"),
-        environment=_json(path / "environment.json") or {}, status=_json(path / "status.json") or {},
+        path=path, config=config, metrics=_record(path / "metrics.json"), log=_log(path / "log.jsonl", status),
+        environment=_record(path / "environment.json") or {}, status=status,
     )  # fmt: skip
 
 

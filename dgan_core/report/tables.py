@@ -12,6 +12,7 @@ from .page import Html, anchor, captioned
 from .paper import paper_cell
 
 NOT_RUN = "not run"
+ENDED = ("diverged", "failed", "stopped", "interrupted")  # how a run without numbers came to have none
 COLUMNS = {  # metric → heading, digits; ↓ better low, ↑ better high
     "kid": ("KID ↓", 3),
     "fid": ("FID ↓", 2),
@@ -50,8 +51,10 @@ def _measured(run, metric):
 
 
 def our_cell(run, metric, digits=None):
-    """The measured number as text, ± its spread where there is one; "not run" where there is none."""
-    return _text(*_measured(run, metric), COLUMNS[metric][1] if digits is None else digits)
+    """The measured number as text, ± its spread where there is one; else how training ended, or "not run"."""
+    text = _text(*_measured(run, metric), COLUMNS[metric][1] if digits is None else digits)
+    state = run.status.get("state") if run is not None and not run.final else None
+    return state if text == NOT_RUN and state in ENDED else text
 
 
 def seeds_cell(runs, metric, digits=None):

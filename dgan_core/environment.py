@@ -1,0 +1,43 @@
+"""What a number was measured on: versions, hardware and commit. Imports no deep-learning framework."""
+
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+
+def environment() -> dict[str, Any]:
+    """Versions, hardware and commit of this process."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {}
+    engines = ("tensorflow", "tensorflow-cpu", "jax", "jaxlib", "torch")
+    for name in ("numpy", "keras", *engines, "scikit-learn", "umap-learn", "lpips"):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            pass
+    project = Path(__file__).resolve().parent.parent
+    commit = ""
+    if (project / ".git").exists():
+        described = subprocess.run(
+            ["git", "-C", str(project), "describe", "--always", "--dirty"], capture_output=True, text=True
+        )
+        commit = described.stdout.strip()
+    return {
+        "python": platform.python_version(),
+        "versions": versions,
+        "hardware": {"cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system()},
+        "commit": commit or "unknown",
+    }
+
+
+def _cpu() -> str:
+    """The processor's name as the system tells it, or its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())

@@ -1,0 +1,70 @@
+# %% [markdown]
+# # Nothing lost, nothing let in
+#
+# What happens to a run that is killed, to a file that is damaged, to a disk that is full, to a loss that is not a
+# number? `make faults` does all of it on purpose, hundreds of times, and compares what is left with a run that nothing
+# happened to: parameters, log, snapshots and samples, to the bit.
+
+# %% tags=["parameters", "hide-input"]
+results = "results"  # folder of faults.json; relative to the project or absolute
+
+# %% tags=["hide-input"]
+import pandas as pd
+from IPython.display import Markdown, display
+
+from dgan_core import report
+from dgan_core.report.benchmark import duration, read_results
+
+HEADINGS = {
+    "kills": "Killed",
+    "sweep": "A sweep of several jobs",
+    "disk": "The disk",
+    "damage": "Damaged files",
+    "processes": "Other processes, and memory",
+    "numbers": "Numbers that are not finite",
+    "inputs": "Bad input and hostile files",
+    "endurance": "Long runs",
+}
+measured = {part: found for part, found in (read_results(results, "faults.json") or {}).items() if part in HEADINGS}
+rows = [{"part": part, **row} for part, found in measured.items() for row in found["rows"]]
+faults = pd.DataFrame(rows, columns=["part", "kind", "tried", "survived", "lost", "what"])
+if measured:
+    total = f"**{faults.tried.sum():,} faults were tried; {faults.lost.sum():,} of them lost or let in anything.**"
+else:
+    total = "not run: `make faults` writes results/faults.json"
+display(Markdown(total))
+
+# %% [markdown]
+# *Survived* means: what is written in the last column came true. A fault that did not happen, since the run was done
+# before the kill came, counts as not tried. What could not be tried on this machine says so.
+
+# %% tags=["hide-input"]
+for part in [part for part in HEADINGS if part in measured]:
+    own = faults[faults.part == part]
+    table = own[["kind", "tried", "survived", "lost", "what"]].set_index("kind").astype(str)
+    table = table.rename(columns={"what": "survived means"})
+    table.index.name = None
+    display(report.show(table, f"{HEADINGS[part]}: {own.tried.sum():,} tried, {own.lost.sum():,} lost."))
+
+# %% [markdown]
+# ## How it holds
+#
+# **One way to write.** A file is written under another name, brought to the disk and renamed; so there is the old or
+# the new content. A checkpoint is read back before it counts, and the one before it stays until then.
+#
+# **Every file can be checked.** Records and arrays carry a SHA-256 of their content. A checkpoint also carries those of
+# the configuration and of the log up to its step: a run goes on only from state, log and configuration that belong
+# together, or says which file is damaged.
+#
+# **Every draw is a function of (seed, stream, step)**, so going on needs no more than the state and the step; see
+# [the training protocol](../book/training.md).
+#
+# **One training a directory.** The system drops the lock of a process that died; nothing has to be unlocked by hand.
+#
+# **Nothing that is not finite is saved.** All measured numbers and the whole state are looked at in each step.
+
+# %% tags=["hide-input"]
+for part, found in measured.items():
+    machine = found["environment"]
+    where = f"{machine['hardware']['cpu']}, {machine['hardware']['cores']} cores, commit {machine['commit'][:16]}"
+    display(Markdown(f"*{HEADINGS[part]}*: {found['date']}, {duration(found['seconds'])}, {where}."))

@@ -1,0 +1,75 @@
+"""A few faults of each kind, by the suite that `make faults` runs in full; and that it sees what it looks for."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("kills", "disk", "damage", "processes", "numbers")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_nothing_is_lost(tmp_path, part):
+    output = tmp_path / "faults.json"
+    command = [sys.executable, "-W", "ignore", "-m", "faults", "--quick", "--only", part, "--output", str(output)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    rows = json.loads(output.read_text())[part]["rows"]
+    assert len(rows) >= 2 and all(row["tried"] > 0 for row in rows)
+    assert [row["kind"] for row in rows if row["lost"]] == []
+
+
+def test_a_loss_is_seen(tmp_path, monkeypatch):
+    """Two runs that differ in one number of one file."""
+    from dgan_core import Config
+    from dgan_core.runs import Run
+    from faults.same import differences
+
+    runs = []
+    for name in ("one", "other"):
+        run = Run(Config(epochs=1, snapshots=1, run_id=name), tmp_path)
+        run.begin()
+        run.append_log({"step": 1, "critic_loss": 1.0, "seconds": float(len(name))})
+        run.save_checkpoint({"c/000": np.zeros(3, "float32")}, 1)
+        for epoch in run.config.snapshot_epochs():
+            run.save_snapshot(epoch, {"g/000": np.zeros(3, "float32")})
+        run.save_grid("final", np.zeros((16, 8, 8, 1), "uint8"))
+        run.finish(steps=1)
+        runs.append(run)
+    one, other = runs
+    assert differences(one, other) == []
+    other.save_snapshot(1, {"g/000": np.float32([0, 0, 1e-30])})
+    other.save_grid("final", np.ones((16, 8, 8, 1), "uint8"))
+    other.save_checkpoint({"c/000": np.zeros(3, "float32"), "c/001": np.zeros(1)}, 1)
+    other.set_status("stopped")
+    assert differences(one, other) == [
+        "other is stopped",
+        "c/001 of the state",
+        "g/000 of the snapshot of epoch 1",
+        "samples/final.png",
+    ]
+
+
+def test_a_second_command_under_one_lock_is_refused_and_a_killed_one_holds_nothing(tmp_path):
+    command = [
+        sys.executable,
+        str(ROOT / "tools" / "only_one.py"),
+        str(tmp_path / "new" / "lock"),
+        sys.executable,
+        "-c",
+    ]
+    first = subprocess.Popen(
+        [*command, "import time; print('begun', flush=True); time.sleep(600)"], stdout=-1, text=True
+    )
+    assert first.stdout.readline() == "begun\n"
+    second = subprocess.run([*command, "print('begun')"], capture_output=True, text=True)
+    assert second.returncode == 1 and "is at work here already: wait for it" in second.stderr and not second.stdout
+    first.kill()
+    first.wait()
+    first.stdout.close()
+    third = subprocess.run([*command, "print('begun')"], capture_output=True, text=True)
+    assert (third.returncode, third.stdout) == (0, "begun\n")

@@ -1,0 +1,104 @@
+"""Whole or not there; noticed when damaged, at every byte."""
+
+import os
+
+import numpy as np
+import pytest
+
+from dgan_core.files import (
+    DamagedFile,
+    read_arrays,
+    read_record,
+    remove_partial_files,
+    write_arrays,
+    write_atomically,
+    write_record,
+)
+
+ARRAYS = {"a/0": np.float32([[1.5, -2]]), "t": np.array(3, "float32"), "none": np.zeros((0, 3)), "b": np.eye(3).T[::2]}
+RECORD = {"lam": 0.1, "name": "λ", "none": None, "list": [1, 2.5, True], "inner": {"a": 1}}
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("broken", ["replace", "fsync"])
+def test_a_failed_write_keeps_the_old_content_and_leaves_nothing(tmp_path, monkeypatch, broken):
+    def full(*_):
+        raise OSError("no space left")
+
+    path = tmp_path / "x"
+    write_atomically(path, b"old")
+    monkeypatch.setattr(os, broken, full)
+    with pytest.raises(OSError, match="no space left"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old" and names(tmp_path) == ["x"]
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
+    write_atomically(tmp_path / "x", b"")
+    (tmp_path / ".y.0123.part").write_bytes(b"half")
+    (tmp_path / "part").write_bytes(b"")
+    remove_partial_files(tmp_path)
+    assert names(tmp_path) == ["part", "x"]
+
+
+def test_arrays_and_facts_come_back_as_they_were(tmp_path):
+    write_arrays(tmp_path / "x", ARRAYS, {"step": "7"})
+    arrays, facts = read_arrays(tmp_path / "x")
+    assert facts == {"step": "7"} and arrays.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        assert arrays[name].shape == array.shape and arrays[name].dtype == array.dtype
+        assert np.array_equal(arrays[name], array)
+
+
+def test_a_record_comes_back_and_one_without_a_hash_too(tmp_path):
+    write_record(tmp_path / "x", RECORD)
+    assert read_record(tmp_path / "x") == RECORD
+    (tmp_path / "old").write_text('{"lam": 3}')
+    assert read_record(tmp_path / "old") == {"lam": 3}
+    with pytest.raises(FileNotFoundError):
+        read_record(tmp_path / "missing")
+    for text in ("[1]", "", '{"a": ', "\0"):
+        (tmp_path / "x").write_text(text)
+        with pytest.raises(DamagedFile, match="x is damaged"):
+            read_record(tmp_path / "x")
+
+
+def changes(content):
+    """Every byte with a bit flipped, and every shorter file."""
+    for i in range(len(content)):
+        yield content[:i] + bytes([content[i] ^ (1 << i % 8)]) + content[i + 1 :]
+        yield content[:i]
+
+
+def test_no_changed_byte_of_arrays_goes_unnoticed(tmp_path):
+    write_arrays(tmp_path / "x", ARRAYS, {"step": "7"})
+    for changed in changes((tmp_path / "x").read_bytes()):
+        (tmp_path / "x").write_bytes(changed)
+        with pytest.raises(DamagedFile, match="x (is damaged|carries no SHA-256)"):
+            read_arrays(tmp_path / "x")
+
+
+def test_no_changed_byte_of_a_record_goes_unnoticed_but_of_its_hashs_name(tmp_path):
+    """There the content is right, and a name that nobody knows is beside it."""
+    write_record(tmp_path / "x", RECORD)
+    noticed = let_through = 0
+    for changed in changes((tmp_path / "x").read_bytes()):
+        (tmp_path / "x").write_bytes(changed)
+        try:
+            found = read_record(tmp_path / "x")
+        except DamagedFile:
+            noticed += 1
+        else:
+            let_through += 1
+            assert found.items() > RECORD.items() and len(found) == len(RECORD) + 1
+    assert let_through <= len("sha256") < noticed
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_record_refuses_what_json_lacks(tmp_path, value):
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_record(tmp_path / "x", {"a": value})
+    assert names(tmp_path) == []
