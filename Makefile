@@ -35,8 +35,9 @@ serve:  ## show the built book at http://127.0.0.1:8000, or another PORT, until 
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory build/_build/html
 
 test: $(READY)  ## set up, run every test
+	@tools/install_chromium.sh
 	$(BIN)/ruff check .
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(CORES)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(CORES) --dist loadgroup
 
 faults: $(READY)  ## kill, fill up, damage and starve everything on purpose; writes results/faults.json
 	$(BIN)/python -m faults

@@ -169,7 +169,7 @@ rule render:
         "_toc.yml",
         "references.bib",
         "CHANGELOG.md",
-        "tools/collect_pages.py",
+        "tools/render_book.py",
         list(PAGES.values()),
         chapters=[str(p) for p in Path("book").rglob("*") if p.is_file()],
     output:
@@ -177,9 +177,4 @@ rule render:
     params:
         pages=[f"{name}={path}" for name, path in PAGES.items()],
     shell:
-        """
-        rm -rf build/src && mkdir -p build/src
-        cp -r _config.yml _toc.yml references.bib CHANGELOG.md book build/src/
-        python tools/collect_pages.py build/src/notebooks {params.pages:q}
-        jupyter-book build -n -W --keep-going --path-output build build/src
-        """
+        "python tools/render_book.py build {params.pages:q}"

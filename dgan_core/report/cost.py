@@ -44,4 +44,4 @@ def caption_cost(runs):
     hardware = [run.environment.get("hardware", {}) for run in runs if run.status.get("state") == "finished"]
     machines = dict.fromkeys(f"{h.get('cpu', 'unknown')}, {h.get('cores', '?')} cores" for h in hardware)
     machine = "; ".join(machines) or "nothing yet"
-    return f"Wall clock on {machine}. An update is one of the generator, with the critic's before it."
+    return f"Table 5. Wall clock on {machine}. An update is one of the generator, with the critic's before it."

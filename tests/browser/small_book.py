@@ -1,0 +1,53 @@
+"""A whole book in a minute: every chapter, the report's pages on made-up runs, all other notebooks unexecuted."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from synthetic import sweep
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from render_book import render  # noqa: E402
+
+EXECUTED = ("tables", "figure1", "figure2", "figure3_4", "compare")
+
+
+def contents() -> list[str]:
+    """The pages of _toc.yml in their order, "book/intro" first."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+
+
+def execute(name: str, folder: Path) -> Path:
+    """The notebook, run on the made-up runs under folder/runs."""
+    target = folder / f"{name}.ipynb"
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        "--no-progress-bar",
+        str(ROOT / "notebooks" / target.name),
+        str(target),
+    ]
+    subprocess.run(
+        [*command, "-p", "runs", str(folder / "runs")],
+        check=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
+    return target
+
+
+def build(folder: Path) -> Path:
+    """Write the runs, execute and render; the folder of the book's HTML."""
+    sweep(folder / "runs")
+    pages = {}
+    for name in (Path(page).name for page in contents() if page.startswith("notebooks/")):
+        source = ROOT / "notebooks" / f"{name}.ipynb"
+        shown = source if source.is_file() else source.with_stem(name.split("-")[0])  # train-wgan-gp-lam5: train
+        pages[name] = execute(name, folder) if name in EXECUTED else shown
+    return render(folder / "book", pages).parent

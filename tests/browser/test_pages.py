@@ -1,0 +1,138 @@
+"""Every page of the book as a reader's browser shows it, with the network off."""
+
+import functools
+import re
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+
+pytestmark = pytest.mark.xdist_group("browser")  # one worker renders the book and opens the browser
+
+HEAVY = 3_000_000  # bytes, the most that a page may weigh with its images
+PHONE = 390  # CSS pixels
+GRAVE = ("serious", "critical")
+
+
+@functools.cache
+def soup(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@functools.cache
+def names(path):
+    """What a link to this file may end in."""
+    return {tag["id"] for tag in soup(path).find_all(id=True)} | {""}
+
+
+def broken(path, html):
+    """Links of a page that lead inside the book and to nothing."""
+    found = []
+    for link in soup(path).select("a[href]"):
+        parts = urlsplit(link["href"])
+        if parts.scheme or parts.netloc:
+            continue
+        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+        if not target.is_relative_to(html) or not target.is_file():
+            found.append(f"{link['href']}: no such file")
+        elif target.suffix == ".html" and unquote(parts.fragment) not in names(target):
+            found.append(f"{link['href']}: no such place on the page")
+    return found
+
+
+def violations(page, **options):
+    """What axe-core finds that is serious or critical: rule, and the first element it names."""
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found if v["impact"] in GRAVE]
+
+
+def test_no_error_on_the_console_and_no_failed_request(page):
+    assert page.complaints == []
+
+
+def test_equations_are_typeset(page):
+    unset = page.eval_on_selector_all(
+        ".math", "all => all.filter(e => !e.querySelector('mjx-container svg')).map(e => e.textContent)"
+    )
+    assert unset == [] and page.locator("[data-mml-node=merror]").count() == 0
+
+
+def test_images_are_there_and_have_a_text(page):
+    images = page.eval_on_selector_all("main img", "all => all.map(e => [e.src, e.naturalWidth, e.alt])")
+    assert [src for src, width, alt in images if not width or not alt.strip()] == []
+    drawings = page.eval_on_selector_all(
+        "main figure svg", "all => all.map(e => [e.getAttribute('role'), e.getAttribute('aria-label')])"
+    )
+    assert all(role == "img" and label and label.strip() for role, label in drawings)
+
+
+def test_links_inside_the_book_lead_somewhere(page, html):
+    assert broken(html / f"{page.name}.html", html) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(page, theme):
+    page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+    assert violations(page) == []
+
+
+def test_a_phone_scrolls_one_way_only(page):
+    page.set_viewport_size({"width": PHONE, "height": 844})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    page.set_viewport_size({"width": 1300, "height": 900})
+    assert width <= PHONE
+
+
+def test_a_page_is_light(page, html):
+    images = page.eval_on_selector_all(
+        "main img",
+        "all => [...new Set(all.map(e => new URL(e.src)).filter(u => u.protocol != 'data:').map(u => u.pathname))]",
+    )
+    files = [html / f"{page.name}.html", *(html / unquote(image).lstrip("/") for image in images)]
+    assert sum(file.stat().st_size for file in files) < HEAVY
+
+
+def test_every_figure_and_table_of_ours_has_a_number_of_its_own(page, html):
+    captions = soup(html / f"{page.name}.html").select("figure.dgan-figure > figcaption")
+    numbers = [caption.strong.get_text() if caption.strong else caption.get_text() for caption in captions]
+    assert all(re.fullmatch(r"(Figure|Table) [A-Z]?\d+\.", number) for number in numbers), numbers
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_search_finds_the_gradient_penalty(tab, address):
+    tab.goto(f"{address}/search.html?q=gradient+penalty")
+    tab.locator("#search-results li").first.wait_for()
+    found = tab.locator("#search-results li a").evaluate_all("all => all.map(e => e.getAttribute('href'))")
+    assert any("book/losses.html" in href for href in found) and tab.complaints == []
+
+
+def test_the_dark_theme_reaches_the_figures(tab, address):
+    tab.goto(f"{address}/notebooks/figure1.html")
+    colour = "getComputedStyle(document.querySelector('figure svg [style*=stroke]')).stroke"
+    shown = {}
+    for theme in ("light", "dark"):
+        tab.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+        shown[theme] = tab.evaluate(colour)
+    assert shown["light"] != shown["dark"]
+    while tab.evaluate("document.documentElement.dataset.theme") != "light":  # the button does it too
+        tab.locator("button.theme-switch-button:visible").first.click()
+    assert tab.evaluate(colour) == shown["light"]
+
+
+@pytest.mark.parametrize("name", ["book/intro", "book/losses", "notebooks/tables"])
+def test_a_page_opens_from_the_disk(tab, html, name):
+    tab.goto((html / f"{name}.html").as_uri())
+    tab.evaluate("window.MathJax?.startup?.promise")
+    assert tab.locator("article h1").count() == 1 and tab.complaints == []
+
+
+def test_a_fault_would_be_noticed(tab, html, address, tmp_path):
+    """The checks above on a page with one fault each."""
+    bad = tmp_path / "bad.html"
+    bad.write_text("<html lang=en><title>x</title><main><h1>x</h1><a href='no.html'>a</a><a href='#no'>b</a>"
+                   "<img src='no.png'><button></button><script>undefined.x</script></main>")  # fmt: skip
+    tab.goto(bad.as_uri())
+    assert len(broken(bad, tmp_path)) == 2
+    assert {v.split(":")[0] for v in violations(tab)} == {"button-name", "image-alt"}
+    assert {c.split(":")[0] for c in tab.complaints} == {"console", "exception", "failed"}

@@ -1,0 +1,49 @@
+"""Bind chapters and executed notebooks into the book: render_book.py FOLDER NAME=NOTEBOOK …
+
+FOLDER/src becomes what is rendered, FOLDER/_build/html the book. Nothing is executed.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ("_config.yml", "_toc.yml", "references.bib", "CHANGELOG.md", "book")
+
+
+def collect(source: Path, target: Path) -> None:
+    """Copy a notebook without the cell that papermill injects: it would show where the reader's data lie.
+
+    The badge of each page says what the page was made from.
+    """
+    notebook = nbformat.read(source, as_version=4)
+    for cell in notebook.cells:
+        tags = cell.metadata.setdefault("tags", [])
+        if "injected-parameters" in tags:
+            tags.append("remove-cell")
+    nbformat.write(notebook, target)
+
+
+def render(folder: Path, pages: dict[str, Path]) -> Path:
+    """Render the book of these pages, {name in _toc.yml: executed notebook}; the path of its first page.
+
+    A warning, a broken reference among them, is an error: subprocess.CalledProcessError.
+    """
+    source = folder / "src"
+    shutil.rmtree(source, ignore_errors=True)
+    (source / "notebooks").mkdir(parents=True)
+    for name in SOURCES:
+        original = ROOT / name
+        (shutil.copytree if original.is_dir() else shutil.copy)(original, source / name)
+    for name, notebook in pages.items():
+        collect(notebook, source / "notebooks" / f"{name}.ipynb")
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    subprocess.run([jupyter_book, "build", "-n", "-W", "--keep-going", "--path-output", folder, source], check=True)
+    return folder / "_build" / "html" / "index.html"
+
+
+if __name__ == "__main__":
+    render(Path(sys.argv[1]), {name: Path(path) for name, _, path in (word.partition("=") for word in sys.argv[2:])})
