@@ -10,7 +10,7 @@ BIN   := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lab notebooks lint clean
+.PHONY: help book sweep serve test lab notebooks lint clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,10 @@ book: $(READY)  ## set up, run what is missing of the report, build the book, pr
 	@$(BIN)/snakemake --cores $(CORES) --quiet rules --rerun-triggers mtime params input \
 	  --config profile="$(PROFILE)" data="$(DATA)" lambdas="$(LAMBDAS)" seeds="$(SEEDS)"
 	@echo "book: $(CURDIR)/build/_build/html/index.html"
+
+sweep: $(READY)  ## train and evaluate the settings that SWEEP lists, e.g. SWEEP=sweeps/weights.yaml DATA=… BACKBONE=…
+	@$(BIN)/snakemake sweep --cores $(CORES) --quiet rules --rerun-triggers mtime params input --keep-going \
+	  --config profile="$(PROFILE)" data="$(DATA)" seeds="$(SEEDS)" sweep="$(SWEEP)" backbone="$(BACKBONE)"
 
 serve:  ## show the built book at http://127.0.0.1:8000, or another PORT, until Ctrl-C
 	@test -f build/_build/html/index.html || { echo "there is no book in build/ yet: run make book first"; exit 1; }
