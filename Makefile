@@ -12,7 +12,7 @@ READY := .venv/ready
 SNAKEMAKE := $(BIN)/python tools/only_one.py .snakemake/only-one $(BIN)/snakemake --nolock --quiet rules --rerun-incomplete --rerun-triggers mtime params input
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test faults lab notebooks lint clean
+.PHONY: help book sweep serve test faults lab notebooks lint clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ SETTINGS = --cores $(CORES) --config profile="$(PROFILE)" data="$(DATA)" lambdas
 book: $(READY)  ## set up, run what is missing of the report, build the book, print its first page
 	@$(SNAKEMAKE) --keep-going $(SETTINGS)
 	@echo "book: $(CURDIR)/build/_build/html/index.html"
+
+sweep: $(READY)  ## train and evaluate the settings that SWEEP lists, e.g. SWEEP=sweeps/weights.yaml DATA=… BACKBONE=…
+	@$(SNAKEMAKE) --keep-going sweep $(SETTINGS) sweep="$(SWEEP)" backbone="$(BACKBONE)"
 
 serve:  ## show the built book at http://127.0.0.1:8000, or another PORT, until Ctrl-C
 	@test -f build/_build/html/index.html || { echo "there is no book in build/ yet: run make book first"; exit 1; }

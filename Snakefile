@@ -2,10 +2,13 @@
 
 A run's notebook is its target: an interrupted run goes on from its checkpoint, a finished one is not repeated.
 """
+import json
 import os
 import shlex
 import sys
 from pathlib import Path
+
+import yaml
 
 from dgan_core.config import LOSSES, Config
 from dgan_core.data import index_busi
@@ -28,28 +31,36 @@ if DATA not in ("phantom", "busi"):  # a wrong folder is told before any job sta
     except OSError as error:
         raise WorkflowError(str(error)) from None
 DATA_PATH = Config(data=DATA).data  # handed on by functions, since Snakemake looks for wildcards in texts
-RUNS = Path(os.path.relpath(runs_root()))  # relative: pages show no path of the machine
+SWEEP = config.get("sweep", "")  # a file that lists other settings than the report's; its runs have a folder of their own
+ROOT = runs_root() / Path(SWEEP).stem
+RUNS = Path(os.path.relpath(ROOT))  # relative: pages show no path of the machine
 if set("{}") & set(str(RUNS)):
     raise WorkflowError(f"DGAN_RUNS must have no braces, which Snakemake takes for wildcards, got {RUNS}")
 
-SWEEP = [
-    {"model": "dgan", "loss": loss, "lam": lam}
-    for lam in sorted({*LAMBDAS, 3.0, 5.0})  # the two that are shown as pages are always among them
-    for loss in LOSSES
-]
-SETTINGS = [*SWEEP, {"model": "stylegan2"}, {"model": "stylegan3"}]
-CONFIGS = {c.run_id: c for seed in SEEDS for s in SETTINGS for c in [Config(profile=PROFILE, data=DATA, seed=seed, **s)]}
+if SWEEP:
+    listed = yaml.safe_load(Path(SWEEP).read_text(encoding="utf-8"))
+    SETTINGS = [{**listed.get("common", {}), **run} for run in listed["runs"]]
+    if BACKBONE := config.get("backbone"):
+        SETTINGS = [{**settings, "backbone": str(BACKBONE)} for settings in SETTINGS]
+else:
+    SETTINGS = [
+        {"loss": loss, "lam": lam}
+        for lam in sorted({*LAMBDAS, 3.0, 5.0})  # the two that are shown as pages are always among them
+        for loss in LOSSES
+    ] + [{"model": "stylegan2"}, {"model": "stylegan3"}]
+GIVEN = [{"profile": PROFILE, "data": DATA_PATH, "seed": seed, **settings} for seed in SEEDS for settings in SETTINGS]
+GIVEN = {Config(**given).run_id: given for given in GIVEN}  # what each run is given beside its profile's values
 FOLDER = RUNS / PROFILE
 EXECUTED = Path("build/executed") / f"{PROFILE}-{'busi' if DATA != 'phantom' else 'phantom'}"
 REPORTS = ("explorer", "status", "tables", "figure1", "figure2", "figure3_4", "compare", "memorisation")
 STUDIES = ("stylegan", "conventions", "uncertainty", "speed", "stylegan_speed", "training_speed")  # of networks and metrics, whatever was trained
-KEPT = ("busi",)  # of runs that lie in results/, whatever was trained
+KEPT = ("busi", "weights")  # of runs that lie in results/, whatever was trained
 METRICS = [str(p) for p in Path("dgan_core/metrics").glob("*.py")]
 REPORT = [str(p) for p in Path("dgan_core/report").iterdir() if p.is_file()]
 SHOWN = ("wgan-gp-lam5", "bce-lam3")  # the paper's two best, shown as pages
 SUFFIX = f"-seed{SEEDS[0]}" + ("" if DATA == "phantom" else "-busi")
 
-PAPERMILL = "papermill --no-progress-bar --log-level WARNING"
+PAPERMILL = f"DGAN_RUNS={shlex.quote(str(ROOT))} papermill --no-progress-bar --log-level WARNING"
 
 
 wildcard_constraints:
@@ -61,19 +72,23 @@ rule book:
         "build/_build/html/index.html",
 
 
+rule sweep:  # trained and evaluated, with no book about it
+    input:
+        expand(FOLDER / "{run}" / "metrics.json", run=GIVEN),
+
+
 rule train:
     input:
         "notebooks/train.ipynb",
     output:
         FOLDER / "{run}" / "train.ipynb",
     params:
-        values=lambda w: f"-p profile {PROFILE} -p model {CONFIGS[w.run].model} -p loss {CONFIGS[w.run].loss} "
-        f"-p lam {CONFIGS[w.run].lam:g} -p seed {CONFIGS[w.run].seed} -p data {shlex.quote(CONFIGS[w.run].data)}",
+        given=lambda w: json.dumps(GIVEN[w.run]),
     resources:
         gpu=1 if PROFILE == "paper" else 0,
     shell:
         PAPERMILL
-        + " --log-output {input:q} {output:q} {params.values}"
+        + " --log-output {input:q} {output:q} -y {params.given:q}"
         + (f" -p stop_after {shlex.quote(STOP_AFTER)}" if STOP_AFTER else "")  # no param: a finished run stays so
         + " && grep -q '\"state\": \"finished\"' \"$(dirname {output:q})/status.json\""
 
@@ -144,7 +159,7 @@ rule report:
         "notebooks/{name}.ipynb",
         REPORT,
         EXECUTED / "real.ipynb",
-        expand(FOLDER / "{run}" / "metrics.json", run=CONFIGS),
+        expand(FOLDER / "{run}" / "metrics.json", run=GIVEN),
     output:
         EXECUTED / "{name}.ipynb",
     wildcard_constraints:

@@ -14,11 +14,12 @@ from .picture import picture
 from .status import run_states, sources
 from .tables import show, table1, table2, table3, table4
 from .thumbnails import contact_sheet
+from .weights import figure_weights, finding, table_weights
 
 __all__ = [
     "Run", "badge", "caption1", "caption2", "caption3", "caption4", "caption_cost", "caption_table", "claims",
     "claims_text", "clouds", "collect", "contact_sheet", "cost", "explorer", "figure1", "figure2", "figure3",
-    "figure4", "figure_losses", "figure_progress", "figure_sweep", "find", "label", "load_paper", "main_claim",
-    "per_lam", "picture", "run_states", "show", "side_by_side", "sources", "table1", "table2", "table3", "table4",
-    "tidy",
+    "figure4", "figure_losses", "figure_progress", "figure_sweep", "figure_weights", "find", "finding", "label",
+    "load_paper", "main_claim", "per_lam", "picture", "run_states", "show", "side_by_side", "sources", "table1",
+    "table2", "table3", "table4", "table_weights", "tidy",
 ]  # fmt: skip

@@ -57,13 +57,18 @@ class Measured(NamedTuple):
         return f"{self.name} at {self.number:.3g} [{self.low:.3g}, {self.high:.3g}]".replace("-0", "−0")
 
 
-def measured(runs, key, metric):
-    """What the setting `key` (model, loss, λ) measured, over all its seeds; NaN where nothing was."""
-    seeds = [run for run in matching(runs, *key) if np.isfinite(value(run, metric))]
+def pooled(name, seeds, metric):
+    """What the runs of one setting, one a seed, measured together; NaN where none was evaluated."""
+    seeds = [run for run in seeds if np.isfinite(value(run, metric))]
     if not seeds:
-        return Measured(label(*key), np.nan, np.nan, np.nan)
-    number, low, high = ([value(run, name) for run in seeds] for name in (metric, f"{metric}_low", f"{metric}_high"))
-    return Measured(label(*key), float(np.mean(number)), min(low), max(high))
+        return Measured(name, np.nan, np.nan, np.nan)
+    number, low, high = ([value(run, part) for run in seeds] for part in (metric, f"{metric}_low", f"{metric}_high"))
+    return Measured(name, float(np.mean(number)), min(low), max(high))
+
+
+def measured(runs, key, metric):
+    """What the setting `key` (model, loss, λ) measured, over all its seeds."""
+    return pooled(label(*key), matching(runs, *key), metric)
 
 
 def order(better, worse, metric):

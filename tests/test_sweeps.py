@@ -1,0 +1,71 @@
+"""The settings in sweeps/ are those of the runs that are kept in results/, and WGAN-GP's two weights move alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dgan_core import Config, report
+from dgan_core.report.weights import alone
+
+ROOT = Path(__file__).resolve().parent.parent
+SWEEPS = {"busi-128": "busi-128", "weights": "busi-64-weights"}  # file → folder of results/
+MACHINES = {"data", "backbone"}  # paths, of which only the name is kept
+
+
+def configs(name, seed):
+    listed = yaml.safe_load((ROOT / "sweeps" / f"{name}.yaml").read_text())
+    given = [{**listed["common"], **run, "data": "busi", "seed": seed} for run in listed["runs"]]
+    return {config.run_id: config for config in (Config(backbone="imagenet", **settings) for settings in given)}
+
+
+def test_every_sweep_has_its_results():
+    assert {path.stem for path in (ROOT / "sweeps").glob("*.yaml")} == set(SWEEPS)
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_kept_runs_had_the_settings_that_the_sweep_lists(name):
+    kept = list((ROOT / "results" / SWEEPS[name]).glob("dgan-*/config.json"))
+    assert kept
+    for path in kept:
+        theirs = json.loads(path.read_text())
+        ours = json.loads(configs(name, theirs["seed"])[path.parent.name].model_dump_json())
+        assert {key: theirs[key] for key in ours.keys() - MACHINES} == {
+            key: ours[key] for key in ours.keys() - MACHINES
+        }
+
+
+def run(fid, lam=5.0, **weights):
+    final = {"kid": 1.0, "kid_low": 0.9, "kid_high": 1.1, "fid": fid, "fid_low": fid - 1, "fid_high": fid + 1}
+    config = {"model": "dgan", "loss": "wgan-gp", "lam": lam, "seed": 0, **weights}
+    return report.Run(Path("x"), config, {"final": final})
+
+
+def test_the_weight_that_moves_its_metric_is_named():
+    runs = [run(10.0), run(10.5, lam_gp=3.0), run(11.0, lam_gp=10.0), run(20.0, lam_perceptual=0.5)]
+    assert list(alone(runs, "lam_gp")) == [3.0, 5.0, 10.0] and list(alone(runs, "lam_perceptual")) == [0.5, 5.0]
+    assert report.finding(runs) == (
+        "Neither weight moves KID beyond its intervals (gradient penalty 1 to 1, intervals apart in 0 of 3 pairs; "
+        "perceptual term 1 to 1, intervals apart in 0 of 1 pairs). "
+        "Only the weight of the perceptual term moves FID beyond its intervals (gradient penalty 10 to 11, intervals "
+        "apart in 0 of 3 pairs; perceptual term 10 to 20, intervals apart in 1 of 1 pairs)."
+    )
+    both = [*runs, run(13.0, lam_gp=7.0)]
+    assert "Both weights move FID (gradient penalty 10 to 13, intervals apart in 2 of 6 pairs;" in report.finding(both)
+    assert report.finding(runs[:1]) == "KID: not run. FID: not run."
+
+
+def test_a_weight_moved_alone_has_its_row_or_is_not_run():
+    table = report.table_weights([run(10.0), run(20.0, lam_perceptual=0.5)])
+    assert table.loc[("perceptual term", "0.5"), "FID"] == "20.00"
+    assert table.loc[("gradient penalty", "5"), "FID, 95 %"] == "[9.00, 11.00]" == table.loc[
+        ("perceptual term", "5"), "FID, 95 %"]  # fmt: skip
+    assert (table.loc[("gradient penalty", "10")] == "not run").all() and len(table) == 10
+
+
+def test_the_figure_draws_each_weight_with_its_intervals():
+    for runs, panels in (([run(10.0), run(20.0, lam_perceptual=0.5)], 2), ([], 0)):
+        figure = report.figure_weights(runs)
+        assert sum(len(ax.containers) == 2 for ax in figure.axes) == panels
+        figure.canvas.draw()
