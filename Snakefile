@@ -55,6 +55,7 @@ EXECUTED = Path("build/executed") / f"{PROFILE}-{'busi' if DATA != 'phantom' els
 REPORTS = ("explorer", "status", "tables", "figure1", "figure2", "figure3_4", "compare", "memorisation")
 STUDIES = ("stylegan", "conventions", "uncertainty", "speed", "stylegan_speed", "training_speed")  # of networks and metrics, whatever was trained
 KEPT = ("busi", "weights")  # of runs that lie in results/, whatever was trained
+LESSONS = sorted(p.stem for p in Path("notebooks").glob("lesson_*.ipynb"))
 METRICS = [str(p) for p in Path("dgan_core/metrics").glob("*.py")]
 REPORT = [str(p) for p in Path("dgan_core/report").iterdir() if p.is_file()]
 SHOWN = ("wgan-gp-lam5", "bce-lam3")  # the paper's two best, shown as pages
@@ -154,6 +155,19 @@ rule kept:
         PAPERMILL + " {input[0]:q} {output:q}"
 
 
+rule lesson:
+    input:
+        "notebooks/{name}.ipynb",
+        METRICS,
+        [str(p) for part in ("", "engine", "models", "recipes") for p in Path("dgan_core", part).glob("*.py")],
+    output:
+        EXECUTED / "{name}.ipynb",
+    wildcard_constraints:
+        name="|".join(LESSONS),
+    shell:
+        PAPERMILL + " {input[0]:q} {output:q}"
+
+
 rule report:
     input:
         "notebooks/{name}.ipynb",
@@ -171,7 +185,7 @@ rule report:
         PAPERMILL + f" {{input[0]:q}} {{output:q}} -p runs {{params.runs:q}} -p profile {PROFILE} -p data {{params.data:q}}"
 
 
-PAGES = {name: EXECUTED / f"{name}.ipynb" for name in ("data", "real", *STUDIES, *KEPT, *REPORTS)} | {
+PAGES = {name: EXECUTED / f"{name}.ipynb" for name in ("data", "real", *LESSONS, *STUDIES, *KEPT, *REPORTS)} | {
     f"{stage}-{shown}": FOLDER / f"dgan-{shown}{SUFFIX}" / f"{stage}.ipynb"
     for shown in SHOWN
     for stage in ("train", "evaluate")
@@ -186,6 +200,7 @@ rule render:
         "CHANGELOG.md",
         "tools/render_book.py",
         list(PAGES.values()),
+        [f"notebooks/exercises/{name}.ipynb" for name in LESSONS],
         chapters=[str(p) for p in Path("book").rglob("*") if p.is_file()],
     output:
         "build/_build/html/index.html",

@@ -18,7 +18,10 @@ class DGAN:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.generator = models.generator(config)
+
+    @cached_property
+    def generator(self):
+        return models.generator(self.config)
 
     @cached_property
     def critic(self):
@@ -35,6 +38,12 @@ class DGAN:
         statistics = [ops.convert_to_numpy(v) for v in self.generator.non_trainable_variables]
         return {"g": g, "g_statistics": statistics, "g_adam": adam_init(g), "c": c, "c_adam": adam_init(c)}
 
+    @cached_property
+    def score(self):
+        """(parameters, images (B, S, S, 1) in [-1, 1]) → scores (B, 1): the critic, its parameters the state's "c"."""
+        critic, frozen = self.critic, [v.value for v in self.critic.non_trainable_variables]
+        return lambda parameters, images: critic.stateless_call(parameters, frozen, images)[0]
+
     def critic_step(self, state: dict, real: Any, update: int, rate: Any) -> tuple[dict, dict]:
         """(state, measurements) after critic update `update` (from 0) on real (B, S, S, 1) in [-1, 1]."""
         z = draws.normal(self.config.seed, "z critic", update, (len(real), self.config.latent_dim))
@@ -49,13 +58,9 @@ class DGAN:
     @cached_property
     def _steps(self):
         """(critic_step, generator_step): pure, compiled; (state, real, draws, rate) → (state, measurements)."""
-        config, generator, critic, trunk = self.config, self.generator, self.critic, self.trunk
+        config, generator, trunk, score = self.config, self.generator, self.trunk, self.score
         objective = OBJECTIVES[config.loss]
-        frozen = [v.value for v in critic.non_trainable_variables]
         betas = config.beta_1, config.beta_2
-
-        def score(parameters, images):
-            return critic.stateless_call(parameters, frozen, images)[0]
 
         def critic_step(state, real, z, eps, rate):
             fake, _ = generator.stateless_call(state["g"], state["g_statistics"], z, training=True)
