@@ -34,8 +34,7 @@ for side, run in (("left", left), ("right", right)):
 report.picture(
     report.figure_losses([left, right]),
     "Figure C1. What the two runs logged at each step.",
-    alt="Four panels against the step: the critic's loss, the generator's loss, the critic's score difference and the "
-    "perceptual term, a line a run.",
+    alt="A panel for each logged quantity against the step, such as losses and gradient norms, a line a run.",
 )
 
 # %% [markdown]

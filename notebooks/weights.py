@@ -28,12 +28,12 @@ report.picture(
 # %% tags=["hide-input"]
 report.show(
     report.table_weights(found),
-    "Table W1. KID and FID at each value of the weight that moves; at 5 both rows are the same run.",
+    "Table W1. KID and FID at each value of the weight that moves, of the first seed; at 5 both rows are the same run.",
     found,
 )
 
 # %% [markdown]
-# An interval is over images of one training run. Another seed may move a number by more than a weight does: where two
-# intervals are apart, these two runs differ, and a second seed would have to show that the weight is why.
+# An interval is over images. At λ = 5 a second seed was trained, and its interval counts too. What the seed alone
+# moves, a weight must outdo before it can be why. Where a run lies at the floor, no weight can show a gain.
 #
 # `make sweep SWEEP=sweeps/weights.yaml` trains and measures the settings again; [how to](../book/howto.md) says more.

@@ -53,6 +53,7 @@ def test_the_weight_that_moves_its_metric_is_named():
     )
     both = [*runs, run(13.0, lam_gp=7.0)]
     assert "Both weights move FID (gradient penalty 10 to 13, intervals apart in 2 of 6 pairs;" in report.finding(both)
+    assert report.finding([*runs, run(9.0)]).endswith("apart in 1 of 1 pairs; the seed 9 to 10).")  # two runs at λ
     assert report.finding(runs[:1]) == "KID: not run. FID: not run."
 
 

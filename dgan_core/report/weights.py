@@ -10,7 +10,7 @@ from .claims import order, pooled
 from .collect import LAMS
 from .panels import empty, sign
 from .style import OKABE_ITO, colour, shade, use_style
-from .tables import interval_cell, our_cell
+from .tables import interval_cell, our_cell, value
 
 WEIGHTS = {"lam_gp": "gradient penalty", "lam_perceptual": "perceptual term"}
 LINES = {"lam_gp": {"marker": "o", "linestyle": "-"}, "lam_perceptual": {"marker": "s", "linestyle": "--"}}
@@ -50,12 +50,22 @@ def finding(runs):
             len(movers), f"Only the weight of the {movers[0] if movers else ''} moves {name} beyond its intervals"
         )
         spans = [
-            f"{words} {min(point.number for point in points):.3g} to {max(point.number for point in points):.3g}, "
-            f"intervals apart in {apart} of {of} pairs"
+            f"{words} {_span(point.number for point in points)}, intervals apart in {apart} of {of} pairs"
             for words, (points, apart, of) in found.items()
         ]
+        both_at_lam = [value(run, metric) for seeds in alone(runs, "lam_gp").values() for run in seeds if _at_lam(run)]
+        spans += [f"the seed {_span(both_at_lam)}"] if len(both_at_lam) > 1 else []
         sentences.append(f"{verdict} ({'; '.join(spans)}).")
     return " ".join(sentences)
+
+
+def _at_lam(run):
+    return all(run.config.get(weight) is None for weight in WEIGHTS)
+
+
+def _span(numbers):
+    numbers = sorted(numbers)
+    return f"{numbers[0]:.3g} to {numbers[-1]:.3g}".replace("-", "−")
 
 
 def figure_weights(runs):
