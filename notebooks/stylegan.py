@@ -414,7 +414,7 @@ trained = {model: report.find(kept, model) for model in ("stylegan2", "stylegan3
 
 def told(model, run):
     """What a run is: length, time and KID with its interval and floor; or that there is none."""
-    if run is None or run.tiles() is None:
+    if run is None or not run.final:
         return f"{report.label(model)}: not run."
     kid = run.final
     return (
