@@ -177,7 +177,8 @@ class StyleGAN:
 
         psi: truncation, w̄ + ψ(w − w̄); 1 leaves w as it is, 0 gives the mean image.
         """
-        g, buffers, mean = branch(arrays, "g_mean"), branch(arrays, "g_buffers"), arrays["w_mean"]
+        g, buffers = branch(arrays, "g_mean"), branch(arrays, "g_buffers")
+        mean = ops.convert_to_tensor(arrays["w_mean"])  # torch adds no tensor to a NumPy array
         batches = []
         for i in range(0, len(z), 16):
             ws, _ = self.styles(g, {"z": z[i : i + 16]})
