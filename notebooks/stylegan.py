@@ -414,13 +414,14 @@ trained = {model: report.find(kept, model) for model in ("stylegan2", "stylegan3
 
 def told(model, run):
     """What a run is: length, time and KID with its interval and floor; or that there is none."""
-    if run is None or not run.final:
+    if run is None:
         return f"{report.label(model)}: not run."
-    kid = run.final
+    shown, kid = f"{run.label}: {run.log['images'].iloc[-1]:,.0f} images shown", run.final
+    if not kid:
+        return f"{shown}, not evaluated."
     return (
-        f"{run.label}: {run.log['images'].iloc[-1]:,.0f} images shown, KID {kid['kid']:.3f} "
-        f"[{kid['kid_low']:.3f}, {kid['kid_high']:.3f}], halves of the scans against each other "
-        f"{kid['kid_floor']:.3f}."
+        f"{shown}, KID {kid['kid']:.3f} [{kid['kid_low']:.3f}, {kid['kid_high']:.3f}], "
+        f"halves of the scans against each other {kid['kid_floor']:.3f}."
     )
 
 
