@@ -63,11 +63,9 @@ js, js_gradient = along(jensen_shannon, shifts)
 w, w_gradient = along(wasserstein, shifts)
 
 # %% tags=["hide-input"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
-from IPython.display import Markdown, display
 
+from dgan_core import report
 from dgan_core.report.style import OKABE_ITO, use_style
 
 use_style()
@@ -82,17 +80,16 @@ left.text(4.6, 5.4, "Wasserstein", color=OKABE_ITO["wgan-gp"], ha="right")
 left.text(8, 1.0, "Jensen–Shannon", color=OKABE_ITO["bce"], ha="right")
 left.set_title("distance", loc="left", fontsize=10)
 right.set_title("gradient by the shift", loc="left", fontsize=10)
-plt.show()
 peak = js_gradient.argmax()
 half = shifts[peak:][js_gradient[peak:] < js_gradient[peak] / 2][0]
-display(
-    Markdown(
-        f"**Figure.** Left: the Wasserstein distance (solid) grows with the shift, the Jensen–Shannon divergence "
-        f"(dashed, in nats) stops at log 2. Right: the gradient of the former is 1 everywhere. That of the latter is "
-        f"largest at a shift of {shifts[peak]:.1f} and has halved by {half:.1f}; at {shifts[-1]:.0f}, "
-        f"{js_gradient[-1] / js_gradient[peak]:.2%} of it are left. It is 0 at no shift as well: there both "
-        "distributions are the same."
-    )
+report.picture(
+    figure,
+    f"Figure L1. Left: the Wasserstein distance (solid) grows with the shift, the Jensen–Shannon divergence "
+    f"(dashed, in nats) stops at log 2. Right: the gradient of the former is 1 everywhere. That of the latter is "
+    f"largest at a shift of {shifts[peak]:.1f} and has halved by {half:.1f}; at {shifts[-1]:.0f}, "
+    f"{js_gradient[-1] / js_gradient[peak]:.2%} of it are left. It is 0 at no shift as well: there both "
+    "distributions are the same.",
+    alt="Two panels against the shift: the two distances on the left, their gradients on the right.",
 )
 
 # %% [markdown]

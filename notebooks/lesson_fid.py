@@ -46,11 +46,9 @@ fid = {name: measure(frechet_distance, s) for name, s in generators.items()}
 kid = {name: measure(kernel_distance, s) for name, s in generators.items()}
 
 # %% tags=["hide-input"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
-from IPython.display import Markdown, display
 
+from dgan_core import report
 from dgan_core.report.style import OKABE_ITO, use_style
 
 use_style()
@@ -68,18 +66,17 @@ for axis, title in ((left, "FID"), (right, "KID")):
     axis.minorticks_off()
 left.set_yticks([1, 3, 10, 30], [1, 3, 10, 30])
 left.legend(fontsize=8)
-plt.show()
 small, large = fid["perfect"].mean(1), fid["worse"].mean(1)
 beaten = max(n for n, value in zip(SIZES, small, strict=True) if value > large[-1])
-display(
-    Markdown(
-        f"**Figure.** Left: from {SIZES[0]} to {SIZES[-1]:,} images the perfect generator's FID falls from "
-        f"{small[0]:.1f} to {small[-1]:.2f}; its true value is 0. The other's falls from {large[0]:.1f} to "
-        f"{large[-1]:.2f}; its true value is {off:g} (dotted). At any one size the order is right, but with up to "
-        f"{beaten:,} images the perfect generator looks worse than the other one with {SIZES[-1]:,}. Right: KID, mean "
-        f"and standard deviation of {repeats} samples, scatters around the same value at every size, around 0 for the "
-        "perfect generator."
-    )
+report.picture(
+    figure,
+    f"Figure L6. Left: from {SIZES[0]} to {SIZES[-1]:,} images the perfect generator's FID falls from "
+    f"{small[0]:.1f} to {small[-1]:.2f}; its true value is 0. The other's falls from {large[0]:.1f} to "
+    f"{large[-1]:.2f}; its true value is {off:g} (dotted). At any one size the order is right, but with up to "
+    f"{beaten:,} images the perfect generator looks worse than the other one with {SIZES[-1]:,}. Right: KID, mean "
+    f"and standard deviation of {repeats} samples, scatters around the same value at every size, around 0 for the "
+    "perfect generator.",
+    alt="FID on the left and KID on the right, each against the number of images, for a perfect and a worse generator.",
 )
 
 # %% tags=["check"]

@@ -72,11 +72,9 @@ for step in range(int(steps)):
         pushes[name].append(push(loss))
 
 # %% tags=["hide-input"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
-from IPython.display import Markdown, display
 
+from dgan_core import report
 from dgan_core.report.style import OKABE_ITO, shade, use_style
 
 use_style()
@@ -95,18 +93,18 @@ left.set_ylim(-0.05, 1.45)
 left.legend(fontsize=8, loc="upper left", ncols=2)
 right.set_xlabel("critic updates, by BCE")
 right.set_title("push on the point", loc="left", fontsize=10)
-plt.show()
 sure = len(accuracy) - next((i for i, a in enumerate(reversed(accuracy)) if a < 1), len(accuracy) - 1) + 1
 last = {name: values[-1] for name, values in pushes.items()}
-display(
-    Markdown(
-        f"**Figure.** Left: a score of {scores[0]:.0f} gives a sample one chance in {1 + np.exp(-scores[0]):,.0f} of "
-        f"being real; the saturating loss then pushes with {slopes['saturating'][0]:.4f}, the other two with "
-        f"{slopes['non-saturating'][0]:.2f} and {slopes['Wasserstein'][0]:.0f}. Right: one critic as it learns, seen "
-        f"through the three losses. From update {sure} on it errs on no point of its minibatch; after {len(accuracy)} "
-        f"the saturating loss pushes a point with {last['saturating']:.3f}, the non-saturating one with "
-        f"{last['non-saturating']:.1f}, the Wasserstein one with {last['Wasserstein']:.1f}."
-    )
+report.picture(
+    figure,
+    f"Figure L2. Left: a score of {scores[0]:.0f} gives a sample one chance in {1 + np.exp(-scores[0]):,.0f} of "
+    f"being real; the saturating loss then pushes with {slopes['saturating'][0]:.4f}, the other two with "
+    f"{slopes['non-saturating'][0]:.2f} and {slopes['Wasserstein'][0]:.0f}. Right: one critic as it learns, seen "
+    f"through the three losses. From update {sure} on it errs on no point of its minibatch; after {len(accuracy)} "
+    f"the saturating loss pushes a point with {last['saturating']:.3f}, the non-saturating one with "
+    f"{last['non-saturating']:.1f}, the Wasserstein one with {last['Wasserstein']:.1f}.",
+    alt="Left, the push on a generated sample's score for three losses; right, the push on the point as the critic "
+    "learns.",
 )
 
 # %% tags=["check"]

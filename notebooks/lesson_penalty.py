@@ -65,11 +65,9 @@ trained = {lam: train_critic("wgan-gp", lam) for lam in LAMBDAS}
 bce_slope, _ = train_critic("bce", 0)
 
 # %% tags=["hide-input"]
-# %matplotlib inline
-# %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
-from IPython.display import Markdown, display
 
+from dgan_core import report
 from dgan_core.report.style import MARKERS, OKABE_ITO, SHADES, shade, use_style
 
 use_style()
@@ -84,16 +82,15 @@ axis.plot(updates, bce_slope, "--", color=OKABE_ITO["bce"], label="BCE, no penal
 axis.axhline(1, color=OKABE_ITO["floor"], linestyle=":")
 axis.set(xlabel="critic updates", ylabel="slope between the clouds", ylim=(0, None))
 axis.legend(fontsize=8, ncols=2)
-plt.show()
 low, high = min(LAMBDAS), max(LAMBDAS)
-display(
-    Markdown(
-        f"**Figure.** The slope of a critic between two clouds at distance {d:g}. By BCE it is "
-        f"{bce_slope[-1]:.1f} after {updates[-1]} updates and is still rising. Under the penalty it comes to rest: "
-        f"at {rest[low][0]:.2f} with λ = {low:g}, at {rest[high][0]:.2f} with λ = {high:g}. The gap of scores, "
-        f"read as the Wasserstein distance, is too large by the same factor: {rest[low][1]:.1f} and "
-        f"{rest[high][1]:.1f} in place of {d:g}."
-    )
+report.picture(
+    figure,
+    f"Figure L4. The slope of a critic between two clouds at distance {d:g}. By BCE it is "
+    f"{bce_slope[-1]:.1f} after {updates[-1]} updates and is still rising. Under the penalty it comes to rest: "
+    f"at {rest[low][0]:.2f} with λ = {low:g}, at {rest[high][0]:.2f} with λ = {high:g}. The gap of scores, "
+    f"read as the Wasserstein distance, is too large by the same factor: {rest[low][1]:.1f} and "
+    f"{rest[high][1]:.1f} in place of {d:g}.",
+    alt="The critic's slope against its updates: rising without a penalty, level with one, lower for a larger λ.",
 )
 
 # %% tags=["check"]

@@ -39,12 +39,14 @@ display(Markdown(total))
 # before the kill came, counts as not tried. What could not be tried on this machine says so.
 
 # %% tags=["hide-input"]
-for part in [part for part in HEADINGS if part in measured]:
+for number, part in enumerate((part for part in HEADINGS if part in measured), start=1):
     own = faults[faults.part == part]
     table = own[["kind", "tried", "survived", "lost", "what"]].set_index("kind").astype(str)
     table = table.rename(columns={"what": "survived means"})
     table.index.name = None
-    display(report.show(table, f"{HEADINGS[part]}: {own.tried.sum():,} tried, {own.lost.sum():,} lost."))
+    display(
+        report.show(table, f"Table Q{number}. {HEADINGS[part]}: {own.tried.sum():,} tried, {own.lost.sum():,} lost.")
+    )
 
 # %% [markdown]
 # ## How it holds

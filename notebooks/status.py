@@ -21,13 +21,15 @@ display(Markdown(report.badge(found)))
 # ## Tables and figures
 
 # %% tags=["hide-input"]
-report.show(report.sources(found), "The runs behind each table and figure; cost is their training and evaluation.")
+report.show(
+    report.sources(found), "Table P1. The runs behind each table and figure; cost is their training and evaluation."
+)
 
 # %% [markdown]
 # ## Runs
 
 # %% tags=["hide-input"]
-report.show(report.run_states(found), "Every run, its state and its wall clock.")
+report.show(report.run_states(found), "Table P2. Every run, its state and its wall clock.")
 
 # %% [markdown]
 # A run that was interrupted or failed keeps its checkpoint: `make book` goes on from there. Dates are those of the

@@ -42,7 +42,7 @@ else:
     work, whole = sum(measured["operations"].values()), measured["of_matrix_rate"]
     load = f"load {measured['load_before']:.1f} before the start"
     caption = (
-        f"Table W1. Our step on TensorFlow uses {whole['value']:.0%} of a matrix product's rate; at least "
+        f"Table K1. Our step on TensorFlow uses {whole['value']:.0%} of a matrix product's rate; at least "
         f"{whole['bar']:.0%} is asked for. Images of {measured['size']}×{measured['size']}, batch {measured['batch']}: "
         f"{work / 1e12:.3g} TFLOP a step. The product reached {measured['matrix_rate'] / 1e9:.0f} GFLOP/s, a copy "
         f"{measured['memory_rate'] / 1e9:.1f} GB/s."
@@ -67,5 +67,5 @@ else:
         "TFLOP": (parts / 1e12).map("{:.3g}".format).to_numpy(),
         "share": (parts / parts.sum()).map("{:.0%}".format).to_numpy(),
     })  # fmt: skip
-    caption = f"Table W2. {parts.idxmax()} takes {parts.max() / parts.sum():.0%} of a step's operations, the most."
+    caption = f"Table K2. {parts.idxmax()} takes {parts.max() / parts.sum():.0%} of a step's operations, the most."
     display(report.show(shares.set_index("part of the step"), caption))

@@ -17,8 +17,8 @@ def pages(toc: dict) -> list[str]:
 
 def gaps(page: str) -> list[str]:
     """Tables that are missing, and rows of models that can be run but weren't."""
-    figures = BeautifulSoup(page, "html.parser").select("figure.dgan-figure")
-    tables = [figure for figure in figures if figure.figcaption.get_text().startswith("Table ")]
+    names = [f"figure#table-{number}" for number in range(1, TABLES + 1)]
+    tables = BeautifulSoup(page, "html.parser").select(", ".join(names))
     found = [] if len(tables) == TABLES else [f"notebooks/tables shows {len(tables)} tables, expected {TABLES}"]
     for number, table in enumerate(tables, start=1):
         name = ""
@@ -54,7 +54,7 @@ def problems(html: Path) -> list[str]:
         ("speed", 1),
         ("stylegan", 6),
     ):
-        if text.get(f"notebooks/{name}", "").count("_images/") < figures:
+        if text.get(f"notebooks/{name}", "").count('<figure class="dgan-figure" id="figure-') < figures:
             found.append(f"notebooks/{name} shows fewer than {figures} figures")
     return found
 
