@@ -7,7 +7,7 @@ NUMBERED = re.compile(r"(Figure|Table) ([A-Z]?\d+)\. ")
 
 
 def anchor(caption):
-    """ "Figure D1. …" → "figure-d1", the name that a link to this figure or table ends in; "" without a number."""
+    """What a link to a numbered figure or table ends in: "figure-d1" for Figure D1, "" without a number."""
     numbered = NUMBERED.match(caption)
     return "-".join(numbered.groups()).lower() if numbered else ""
 

@@ -44,7 +44,7 @@ def to_svg(figure, alt):
 def picture(figure, caption, alt):
     """A figure with its caption below, for the end of a cell or for `display`.
 
-    caption: the finding, "Figure 1. KID falls …"; alt: what is drawn, in words.
+    caption: the finding, with its number, "Figure N. KID falls …"; alt: what is drawn, in words.
     """
     if not alt.strip():
         raise ValueError(f"alt must say what is drawn, for who can't see it; got {alt!r} with the caption {caption!r}")

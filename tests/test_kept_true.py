@@ -1,0 +1,142 @@
+"""What README and chapters name exists: commands, parameters, files, names of the package, figures and tables."""
+
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]
+MAKEFILE = (ROOT / "Makefile").read_text()
+SOURCES = "\n".join(
+    path.read_text()
+    for folder in ("dgan_core", "notebooks", "benchmarks", "tools", "profiles")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.suffix in (".py", ".yaml")
+) + MAKEFILE + (ROOT / "Snakefile").read_text()  # fmt: skip
+NUMBER = r"(?:[A-Z]?\d+)"
+
+
+def prose(page):
+    """The text between fenced blocks, without citations."""
+    return re.sub(r"```.*?```|\{cite\w*\}`[^`]*`|\{\{.*?\}\}", "", page.read_text(), flags=re.DOTALL)
+
+
+def commands(page):
+    """Lines that a reader would type, continued lines joined, comments left out."""
+    text = page.read_text().replace("\\\n", " ")
+    lines = re.findall(
+        r"^(?:    )?((?:[A-Z_]+=\S+ )*(?:make|pip|papermill|\.venv/bin/\S+) [^\n]*)$", text, re.MULTILINE
+    )
+    quoted = [word for word in ticked(page) if re.match(r"(make|pip|papermill) ", word)]
+    return [shlex.split(line, comments=True) for line in [*lines, *quoted]]
+
+
+def ticked(page):
+    return re.findall(r"(?<!`)`([^`\n]+)`(?!`)", prose(page))
+
+
+def parameters(notebook):
+    """The names that a notebook's parameters cell assigns."""
+    cell = (ROOT / notebook).with_suffix(".py").read_text().split('tags=["parameters"')[1].split("# %%")[0]
+    return set(re.findall(r"^(\w+) = ", cell, re.MULTILINE))
+
+
+def faults(words):
+    """What is wrong with a command; no sentence where nothing is."""
+    while re.match(r"[A-Z_]+=", words[0]):
+        name, words = words[0].split("=")[0], words[1:]
+        if name not in SOURCES and name != "KERAS_BACKEND":
+            yield f"nothing reads {name}"
+    program, *rest = words
+    program = program.removeprefix(".venv/bin/")
+    if program == "make":
+        for word in rest:
+            name = word.split("=")[0]
+            known = rf"\$\({name}\)" if "=" in word else rf"^{name}:"
+            if not re.search(known, MAKEFILE, re.MULTILINE):
+                yield f"make knows no {word}"
+    elif program == "papermill":
+        if not (ROOT / rest[0]).is_file():
+            yield f"no notebook {rest[0]}"
+        else:
+            given = {rest[i + 1] for i, word in enumerate(rest) if word == "-p"}
+            yield from (f"{rest[0]} has no parameter {name}" for name in given - parameters(rest[0]))
+    elif program == "python" and rest[0] == "-m":
+        options = {word for word in rest if word.startswith("--")}
+        main = (ROOT / rest[1].replace(".", "/") / "__main__.py").read_text()
+        yield from (f"{rest[1]} has no option {option}" for option in options if f'"{option}"' not in main)
+    elif program == "python":
+        if not (ROOT / rest[0]).is_file():
+            yield f"no script {rest[0]}"
+    elif program == "pip":
+        extras = re.findall(r"\.\[([\w,]+)\]", " ".join(rest))
+        project = (ROOT / "pyproject.toml").read_text()
+        yield from (f"no extra {e}" for group in extras for e in group.split(",") if f"\n{e} = [" not in project)
+    elif program not in ("snakemake", "tensorboard", "jupyter", "pytest"):
+        yield f"{program} is no program of the set-up"
+
+
+def unknown(word):
+    """Whether a word in backticks is code or a file that isn't there."""
+    if re.fullmatch(r"dgan_core(\.\w+)+(\(.*\))?", word):
+        module, _, name = word.split("(")[0].rpartition(".")
+        try:
+            return not hasattr(importlib.import_module(module), name) and not importlib.util.find_spec(
+                f"{module}.{name}"
+            )
+        except ImportError:
+            return True
+    if re.fullmatch(r"(dgan_core|notebooks|tests|tools|benchmarks|results|book|profiles|sweeps|faults)/[\w./-]*", word):
+        return not (ROOT / word).exists()
+    if re.fullmatch(r"--[\w-]+", word):
+        return f'"{word}"' not in SOURCES and word != "--help"
+    if re.fullmatch(r"[A-Za-z]\w*_\w+|[A-Z]+=.*", word):
+        return not re.search(rf"\b{word.split('=')[0]}\b", SOURCES)
+    return False
+
+
+def defined():
+    """("Figure", "1"), … of every caption in the package and the notebooks."""
+    return set(re.findall(rf"[\"'](Figure|Table) ({NUMBER})\. ", SOURCES)) | {("Table", "1"), ("Table", "2")}
+
+
+def mentioned(page):
+    """The same of every "Figure 1" and "Tables 1–3" on a page."""
+    for kind, first, last in re.findall(rf"\b(Figure|Table)s? ({NUMBER})(?:(?: to |–| and )(\d+))?", prose(page)):
+        yield kind, first
+        if last:
+            yield from ((kind, str(n)) for n in range(int(first), int(last) + 1))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_names_only_what_exists(page):
+    found = [fault for words in commands(page) for fault in faults(words)]
+    found += [f"`{word}` is not there" for word in ticked(page) if unknown(word)]
+    found += [f"no caption is of {kind} {number}" for kind, number in set(mentioned(page)) - defined()]
+    assert found == []
+
+
+def test_a_number_is_given_to_one_figure_or_table():
+    given = {}
+    for path in [*(ROOT / "notebooks").glob("*.py"), *(ROOT / "dgan_core" / "report").glob("*.py")]:
+        for name in re.findall(rf"[\"']((?:Figure|Table) {NUMBER})\. ", path.read_text()):
+            given.setdefault(name, []).append(path.name)
+    assert {name: where for name, where in given.items() if len(where) > 1} == {}
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["make bok", "make book DATE=x", ".venv/bin/papermill notebooks/train.ipynb out.ipynb -p lamda 3",
+     ".venv/bin/papermill notebooks/trane.ipynb out.ipynb", "pip install -e '.[cudda]'", "python tools/no.py",
+     ".venv/bin/python -m dgan_core.metrics a b --extractr x"],
+)  # fmt: skip
+def test_a_wrong_command_is_noticed(words):
+    assert len(list(faults(shlex.split(words)))) == 1
+
+
+@pytest.mark.parametrize("word", ["dgan_core.fitt", "dgan_core/no.py", "lam_gpp", "--forse", "LAMDAS=3"])
+def test_a_wrong_name_is_noticed(word):
+    assert unknown(word)
