@@ -34,7 +34,7 @@ function explore(root) {
   const lam = new Choice("lam", "Weight λ", distinct(sections.map((section) => section.dataset.lam)));
   const seed = new Choice("seed", "Seed", distinct(sections.map((section) => section.dataset.seed)));
   const epoch = element("input", { type: "range", min: 0, id: "dgan-epoch" });
-  const epochText = element("output", { htmlFor: "dgan-epoch" });
+  const epochText = element("span");
   const names = distinct(sections.map(nameOf));
   const beside = element("select", { id: "dgan-beside" },
     ...[OTHER, NOTHING, ...names].map((name) => element("option", { value: name, textContent: name })));

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from render_book import render  # noqa: E402
 
-EXECUTED = ("tables", "figure1", "figure2", "figure3_4", "compare")
+EXECUTED = ("explorer", "status", "tables", "figure1", "figure2", "figure3_4", "compare")
 
 
 def contents() -> list[str]:
