@@ -12,16 +12,17 @@ READY := .venv/ready
 SNAKEMAKE := $(BIN)/python tools/only_one.py .snakemake/only-one $(BIN)/snakemake --nolock --quiet rules --rerun-incomplete --rerun-triggers mtime params input
 
 .DEFAULT_GOAL := help
-.PHONY: help book sweep serve test faults lab notebooks lint clean
+.PHONY: help book sweep serve test faults lab notebooks lint lock audit clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo 'variables   PROFILE=quick|paper  DATA=phantom|busi|FOLDER  LAMBDAS="0.5 3 5 7 10"  SEEDS="0"  CORES=2  PORT=8000  STOP_AFTER=25min'
 
-$(READY): requirements.txt pyproject.toml
+# What is pinned comes by hash; the last line adds torch, pinned too, in the build that pip finds right for this machine.
+$(READY): requirements-hashes.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --requirement requirements.txt
-	$(BIN)/pip install --quiet --no-deps --editable .
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-hashes.txt
+	$(BIN)/pip install --quiet --no-build-isolation --editable '.[cpu,book,test]'
 	touch $@
 
 SETTINGS = --cores $(CORES) --config profile="$(PROFILE)" data="$(DATA)" lambdas="$(LAMBDAS)" seeds="$(SEEDS)" stop_after="$(STOP_AFTER)"
@@ -53,6 +54,12 @@ notebooks: $(READY)  ## write notebooks/*.ipynb from their .py sources
 
 lint: $(READY)  ## check and format
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+lock: $(READY)  ## write requirements-hashes.txt and LICENSES.md from requirements.txt
+	$(BIN)/python tools/lock.py
+
+audit: $(READY)  ## ask OSV for known vulnerabilities of what is installed; fails where there are any or it can't be asked
+	$(BIN)/python tools/audit_dependencies.py
 
 clean:  ## remove the book, not the runs
 	rm -rf build

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import re
 import sys
 import threading
 from pathlib import Path
@@ -12,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import audit_dependencies as audit  # noqa: E402
+import lock  # noqa: E402
 
 
 @pytest.fixture
@@ -64,3 +66,20 @@ def test_no_sound_answer_is_no_clean_bill(osv, capsys, spoil):
 def test_no_network_is_no_clean_bill(capsys):
     assert audit.main("http://127.0.0.1:9/") == 2
     assert "not audited: http://127.0.0.1:9/ could not be asked (ConnectionError)" in capsys.readouterr().err
+
+
+def test_the_lock_holds_the_pins_each_with_hashes_and_a_licence():
+    locked = re.split(r"\n(?=\w)", (ROOT / "requirements-hashes.txt").read_text())[1:]
+    held = {pin: entry.count("--hash=sha256:") for entry in locked for pin in audit.pins(entry)}
+    pinned = set(audit.pins((ROOT / "requirements.txt").read_text()))
+    torch = {pin for pin in pinned if pin[0] == "torch"}
+    assert held.keys() - set(audit.pins("\n".join(lock.BUILD))) == pinned - torch, "run 'make lock'"
+    assert min(held.values()) >= 1
+    on_a_mac = next(pin for pin in pinned if pin[0] == "tensorflow")
+    rows = re.findall(r"^\| ([\w.-]+) \| (\d[\w.]*) \| (\S.*) \|$", (ROOT / "LICENSES.md").read_text(), re.M)
+    assert {(name, version) for name, version, _ in rows} == (held.keys() | torch) - {on_a_mac}
+
+
+def test_a_licence_is_what_the_package_declares():
+    named = dict(re.findall(r"^\| ([\w.-]+) \| [\w.]+ \| (.*) \|$", (ROOT / "LICENSES.md").read_text(), re.M))
+    assert named["keras"].startswith("Apache") and named["pydantic"] == "MIT" and named["pillow"] == "MIT-CMU"
