@@ -29,7 +29,6 @@ def test_a_short_run_leaves_no_handle_open_and_no_byte_beyond_its_rows(runs):
     assert row["steps"] == row["log_rows"] == 24
     assert row["log_bytes_beyond_rows"] == 0
     assert row["evaluating"]["handles"][0] == row["evaluating"]["handles"][1]
-    assert not endurance.grew({**row, "training": row["evaluating"]})  # a training of seconds has not settled
 
 
 @pytest.mark.parametrize(

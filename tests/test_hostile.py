@@ -1,5 +1,6 @@
 """Names and parameters that are code: they stay text from the shell to the notebook."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -30,7 +31,9 @@ def test_a_path_stays_one_word_of_every_command(tmp_path):
     lines = [line.partition("papermill --")[2] for line in done.stdout.splitlines()]
     commands = [shlex.split(line) for line in lines if line]
     assert len(commands) > 30
-    given = [words[i + 1] for words in commands for i, word in enumerate(words) if word == "data"]
+    after = [(word, follower) for words in commands for word, follower in zip(words, words[1:], strict=False)]
+    given = [follower for word, follower in after if word == "data"]
+    given += [json.loads(follower)["data"] for word, follower in after if word == "-y"]
     assert len(given) > 15 and set(given) == {str(folder.parent)}
     assert not list(ROOT.glob("sprung")) and not list(tmp_path.rglob("sprung"))
 
