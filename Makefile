@@ -12,7 +12,7 @@ READY := .venv/ready
 SNAKEMAKE := $(BIN)/python tools/only_one.py .snakemake/only-one $(BIN)/snakemake --nolock --quiet rules --rerun-incomplete --rerun-triggers mtime params input
 
 .DEFAULT_GOAL := help
-.PHONY: help book sweep serve test faults lab notebooks lint lock audit clean
+.PHONY: help book sweep serve pdf test faults lab notebooks lint lock audit clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ sweep: $(READY)  ## train and evaluate the settings that SWEEP lists, e.g. SWEEP
 serve:  ## show the built book at http://127.0.0.1:8000, or another PORT, until Ctrl-C
 	@test -f build/_build/html/index.html || { echo "there is no book in build/ yet: run make book first"; exit 1; }
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory build/_build/html
+
+pdf: $(READY)  ## print the built book into build/report.pdf, by Chromium
+	@$(BIN)/python tools/pdf.py build/_build/html build/report.pdf
 
 test: $(READY)  ## set up, run every test
 	@tools/install_chromium.sh

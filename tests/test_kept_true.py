@@ -12,7 +12,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]
 MAKEFILE = (ROOT / "Makefile").read_text()
 SOURCES = "\n".join(
     path.read_text()
-    for folder in ("dgan_core", "notebooks", "benchmarks", "tools", "profiles")
+    for folder in ("dgan_core", "notebooks", "benchmarks", "tools", "profiles", "book")
     for path in sorted((ROOT / folder).rglob("*"))
     if path.suffix in (".py", ".yaml")
 ) + MAKEFILE + (ROOT / "Snakefile").read_text()  # fmt: skip

@@ -1,0 +1,115 @@
+"""The whole book as one PDF, printed by the browser: pdf.py HTML_FOLDER OUTPUT.pdf
+
+Every page of _toc.yml is printed by headless Chromium, then all are joined: an outline by parts and pages, and links
+between pages lead inside the PDF.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import yaml
+from bs4 import BeautifulSoup
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject
+
+ROOT = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 120  # seconds for one page
+
+
+def printed(browser: str, page: Path, target: Path) -> Path:
+    """Print one HTML file; its scripts and equations get ten seconds of the browser's own clock to finish."""
+    with tempfile.TemporaryDirectory() as profile:  # of its own, so that several print side by side
+        options = ["--headless", "--disable-gpu", "--no-pdf-header-footer", "--virtual-time-budget=10000"]
+        options += ["--no-sandbox"] if os.geteuid() == 0 else []  # which root can't have
+        command = [browser, *options, f"--user-data-dir={profile}", f"--print-to-pdf={target}", page.as_uri()]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    if done.returncode or not target.is_file():
+        raise RuntimeError(f"{browser} could not print {page}: {done.stderr.strip()[-300:]}")
+    return target
+
+
+def heading(page: Path) -> str:
+    """The text of a page's first heading, without the link sign behind it."""
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").h1.find(string=True).strip()
+
+
+def contents(toc: dict) -> list[tuple[str, list[tuple[str, str]]]]:
+    """_toc.yml → (caption or "", [(page, its title there or ""), …]), part by part, the first page alone."""
+    parts = [(part["caption"], [(c["file"], c.get("title", "")) for c in part["chapters"]]) for part in toc["parts"]]
+    return [("", [(toc["root"], "")]), *parts]
+
+
+def join(parts: list[tuple[str, list[tuple[str, Path, Path]]]], name: str) -> PdfWriter:
+    """parts: (caption or "", [(title or "", HTML file, its PDF), …]) → one document; name: its title."""
+    book, first = PdfWriter(), {}
+    for _, pages in parts:
+        for _, html, pdf in pages:
+            first[html.resolve()] = len(book.pages)
+            book.append(PdfReader(pdf), import_outline=False)
+    for caption, pages in parts:
+        start = first[pages[0][1].resolve()]
+        above = book.add_outline_item(title=caption, page_number=start) if caption else None
+        for title, html, _ in pages:
+            book.add_outline_item(title=title or heading(html), page_number=first[html.resolve()], parent=above)
+    for page in book.pages:
+        page[NameObject("/Annots")] = ArrayObject(
+            note for note in page.get("/Annots", []) if led(note.get_object(), book, first)
+        )
+    book.add_metadata({"/Title": name})
+    return book
+
+
+def led(note: DictionaryObject, book: PdfWriter, first: dict[Path, int]) -> bool:
+    """Lead a link to another of the book's files to its place in the PDF; False: to a file it lacks."""
+    address = urlsplit(str(note.get("/A", {}).get("/URI", "")))
+    if address.scheme != "file":
+        return True
+    target = first.get(Path(unquote(address.path)).resolve())
+    if target is None:
+        return False
+    place = ArrayObject([book.pages[target].indirect_reference, NameObject("/Fit")])
+    note[NameObject("/A")] = DictionaryObject({NameObject("/S"): NameObject("/GoTo"), NameObject("/D"): place})
+    return True
+
+
+def main(folder: Path, output: Path) -> None:
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        sys.exit(
+            f"printing the book needs a browser, one of {', '.join(BROWSERS)}; on Debian: apt-get install chromium"
+        )
+    parts = contents(yaml.safe_load((ROOT / "_toc.yml").read_text()))
+    missing = [page for _, pages in parts for page, _ in pages if not (folder / f"{page}.html").is_file()]
+    if missing:
+        sys.exit(f"{folder} has no {missing[0]}.html: run make book first")
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(2) as pool:
+        jobs = [
+            (
+                caption,
+                [
+                    (title, folder / f"{page}.html", Path(scratch, page.replace("/", "-") + ".pdf"))
+                    for page, title in pages
+                ],
+            )
+            for caption, pages in parts
+        ]
+        list(
+            pool.map(
+                lambda job: printed(browser, job[1].resolve(), job[2]), [job for _, pages in jobs for job in pages]
+            )
+        )
+        name = yaml.safe_load((ROOT / "_config.yml").read_text())["title"]
+        join(jobs, name).write(partial := output.with_name(output.name + ".part"))
+        os.replace(partial, output)
+    print(f"{output}: {len(PdfReader(output).pages)} pages")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
