@@ -37,6 +37,8 @@ def configure(app, config):
 
 def source(url):
     """The address as the theme makes it → that of the file in the repository; edited are the notebooks' .py sources."""
+    if "://" not in url:
+        return url  # the page's own notebook, outputs included, lies in the book
     url = SHOWN_RUN.sub(r"notebooks/\1.ipynb", url)
     if re.search(r"github\.com/[^/]+/[^/]+/(edit|blob)/", url):
         url = re.sub(r"(/notebooks/[\w-]+)\.ipynb", r"\1.py", url)
