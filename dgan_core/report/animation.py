@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 from PIL import Image
 
-from .tables import Html
+from .page import Html
 
 
 def drawn(figure):
