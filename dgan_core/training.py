@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 import numpy as np
-from keras import ops
 from tqdm import tqdm  # plain text: shown by terminals, notebooks and logs alike
 
 from dgan_core import data, draws, engine
@@ -12,7 +11,7 @@ from dgan_core.config import Config
 from dgan_core.events import Events
 from dgan_core.forecast import Forecast, memory, seconds_of
 from dgan_core.recipes import RECIPES
-from dgan_core.recipes.tree import flatten, leaves, unflatten
+from dgan_core.recipes.tree import flatten, is_finite, unflatten
 from dgan_core.runs import Run
 
 
@@ -86,7 +85,7 @@ def _train(run: Run, images: np.ndarray, deadline: float) -> None:
     due = {epoch: min(round(epoch * per_epoch / config.n_critic), total) for epoch in config.snapshot_epochs()}
     every = max(config.checkpoint_every * per_epoch // config.n_critic, 1)
     before = run.log()[-1]["seconds"] if done else 0.0
-    finite = engine.compile(_finite)
+    finite = engine.compile(is_finite)
     forecast, events = Forecast(total - done), Events(run.path / "events", done)
     started = ended = time.perf_counter()
     seconds = before
@@ -136,11 +135,6 @@ def _train(run: Run, images: np.ndarray, deadline: float) -> None:
         events.close()
     run.save_checkpoint(flatten(state), done)
     run.finish(seconds=seconds, steps=done, **forecast.told, **memory())
-
-
-def _finite(state: Any) -> Any:
-    """Whether all of the state is, as one reduction."""
-    return ops.all(ops.stack([ops.all(ops.isfinite(leaf)) for leaf in leaves(state)]))
 
 
 def _refuse_non_finite(rows: list[dict[str, float]], state: Any, finite: Any, step: int) -> None:

@@ -7,21 +7,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest
+from tiny import TINY
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-TINY = {
-    "image_size": 32,
-    "n_phantoms": 8,
-    "batch_size": 2,
-    "epochs": 4,
-    "n_critic": 2,
-    "generator_width": 16,
-    "critic_width": 4,
-    "backbone_widths": (4, 4),
-    "latent_dim": 8,
-    "snapshots": 2,
-    "checkpoint_every": 1,
-}
 
 
 @pytest.fixture

@@ -100,6 +100,10 @@ def test_a_chart_puts_values_where_they_belong():
     decades = line_chart("t", [([0, 1, 2], [1.0, 10.0, 100.0], "red", 1)], "l", linthresh=1.0)
     heights = [float(y) for y in re.search(r'points="([^"]+)"', decades)[1].replace(",", " ").split()[1::2]]
     assert heights[0] - heights[1] == pytest.approx(heights[1] - heights[2], abs=0.11)
+    labels = [text.get_text() for text in BeautifulSoup(decades, "html.parser").select("text[text-anchor=end]")]
+    assert labels == ["1", "10", "100", "epoch"]
+    within = line_chart("t", [([0, 1], [120.0, 480.0], "red", 1)], "l", linthresh=120.0)  # not two powers of ten
+    assert ">200</text>" in within and ">400</text>" in within
     with pytest.raises(ValueError, match="no finite value"):
         line_chart("t", [([0], [np.nan], "red", 1)], "l")
 

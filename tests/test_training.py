@@ -4,8 +4,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from conftest import TINY
 from keras.ops import convert_to_numpy as to_numpy
+from tiny import TINY
 
 from dgan_core import Config, fit, generate
 from dgan_core.forecast import in_words, seconds_of

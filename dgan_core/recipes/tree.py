@@ -28,8 +28,12 @@ def branch(arrays: dict[str, np.ndarray], name: str) -> list[np.ndarray]:
     return [arrays[key] for key in sorted(arrays) if key.startswith(name + "/")]
 
 
-def leaves(tree: Any) -> list:
-    """The arrays of nested dicts and lists, in flatten's order."""
+def is_finite(tree: Any) -> Any:
+    """Whether every number of nested dicts and lists of arrays is finite, as one reduction of the engine's."""
+    return ops.all(ops.stack([ops.all(ops.isfinite(leaf)) for leaf in _leaves(tree)]))
+
+
+def _leaves(tree: Any) -> list:
     if not isinstance(tree, dict | list | tuple):
         return [tree]
-    return [leaf for part in (tree.values() if isinstance(tree, dict) else tree) for leaf in leaves(part)]
+    return [leaf for part in (tree.values() if isinstance(tree, dict) else tree) for leaf in _leaves(part)]

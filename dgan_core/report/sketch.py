@@ -58,15 +58,14 @@ def line_chart(title, lines, label, mark=None, linthresh=None, level=None):
 
 
 def _ticks(low, high, linthresh):
-    """Up to about five round numbers within [low, high]; on a logarithmic axis 0 and powers of ten."""
-    if linthresh is None:
-        ticks = MaxNLocator(4).tick_values(low, high)
-    else:
-        powers = 10.0 ** np.arange(
-            np.floor(np.log10(linthresh)), np.ceil(np.log10(max(abs(low), abs(high), linthresh))) + 1
-        )
-        ticks = np.concatenate([-powers[::-1], [0.0], powers])
-    return [tick for tick in ticks if low <= tick <= high]
+    """Up to about five round numbers within [low, high]; on a logarithmic axis 0 and powers of ten, where two fit."""
+    if linthresh is not None:
+        far = max(abs(low), abs(high), linthresh)
+        powers = 10.0 ** np.arange(np.floor(np.log10(linthresh)), np.ceil(np.log10(far)) + 1)
+        ticks = [tick for tick in [*-powers[::-1], 0.0, *powers] if low <= tick <= high]
+        if len(ticks) > 1:
+            return ticks
+    return [tick for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
 
 
 def _number(value):

@@ -4,7 +4,7 @@ import matplotlib as mpl
 
 from .style import INK, OKABE_ITO, mix, shade
 
-INK_DARK, PAPER_DARK = "#d5dbe2", "#14181e"  # text, and the book's page
+INK_DARK, PAPER_DARK = "#d5dbe2", "#121212"  # text, and the book's page
 DIM = {OKABE_ITO["wgan-gp"]: "#3a94d2"}  # the one colour of the palette that is too dim on a dark page
 STEPS = [step / 20 for step in range(-19, 20)]  # the amounts that `shade` is called with
 
