@@ -1,8 +1,8 @@
 # %% [markdown]
-# # The ten runs on real BUSI
+# # Kept runs on real BUSI
 #
 # The other pages of this part show what this build of the book trained. This one shows runs that took hours and are
-# kept with the project: both losses at the paper's five λ, on the malignant scans, with an ImageNet trunk. Their size
+# kept with the project: both losses at the paper's five λ with an ImageNet trunk, and both StyleGANs. Their size
 # and length are what two processor cores allow, not the printed ones; the line below says which. No scan is shown.
 
 # %% tags=["parameters", "hide-input"]
@@ -32,6 +32,20 @@ display(Markdown(report.claims_text(found)))
 # is not quality: noise varies more than tissue does, so read claim D beside FID and the images.
 #
 # The intervals are over images. Each setting was trained once, and what another training would change they don't say.
+
+# %% tags=["hide-input"]
+shown = {
+    report.label(run.config["model"], run.config["loss"]): run.status["steps"]
+    * run.config["n_critic"]
+    * run.config["batch_size"]
+    for run in found
+}
+display(
+    Markdown(
+        "The models had unlike budgets, so an order between a DGAN and a StyleGAN is also one of budgets. Real images "
+        "shown to the critic: " + ", ".join(f"{name} {images:,}" for name, images in shown.items()) + "."
+    )
+)
 
 # %% [markdown]
 # ## Tables 1–4, ours over the paper's

@@ -10,14 +10,19 @@ from dgan_core import Config, report
 from dgan_core.report.weights import alone
 
 ROOT = Path(__file__).resolve().parent.parent
-SWEEPS = {"busi-128": "busi-128", "weights": "busi-64-weights"}  # file → folder of results/
+SWEEPS = {  # file → its runs in results/
+    "busi-128": "busi-128/dgan-*",
+    "busi-128-stylegans": "busi-128/stylegan*",
+    "weights": "busi-64-weights/dgan-*",
+}
 MACHINES = {"data", "backbone"}  # paths, of which only the name is kept
 
 
 def configs(name, seed):
     listed = yaml.safe_load((ROOT / "sweeps" / f"{name}.yaml").read_text())
     given = [{**listed["common"], **run, "data": "busi", "seed": seed} for run in listed["runs"]]
-    return {config.run_id: config for config in (Config(backbone="imagenet", **settings) for settings in given)}
+    trunk = {"backbone": "imagenet"} if "backbone_widths" in listed["common"] else {}
+    return {config.run_id: config for config in (Config(**trunk, **settings) for settings in given)}
 
 
 def test_every_sweep_has_its_results():
@@ -26,7 +31,7 @@ def test_every_sweep_has_its_results():
 
 @pytest.mark.parametrize("name", SWEEPS)
 def test_kept_runs_had_the_settings_that_the_sweep_lists(name):
-    kept = list((ROOT / "results" / SWEEPS[name]).glob("dgan-*/config.json"))
+    kept = list((ROOT / "results").glob(f"{SWEEPS[name]}/config.json"))
     assert kept
     for path in kept:
         theirs = json.loads(path.read_text())
