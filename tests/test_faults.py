@@ -1,12 +1,26 @@
-"""The fault suite that `make faults` runs sees what it looks for."""
+"""A few faults of each kind, by the suite that `make faults` runs in full; and that it sees what it looks for."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("kills", "disk", "damage", "processes", "numbers")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_nothing_is_lost(tmp_path, part):
+    output = tmp_path / "faults.json"
+    command = [sys.executable, "-W", "ignore", "-m", "faults", "--quick", "--only", part, "--output", str(output)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    rows = json.loads(output.read_text())[part]["rows"]
+    assert len(rows) >= 2 and all(row["tried"] > 0 for row in rows)
+    assert [row["kind"] for row in rows if row["lost"]] == []
 
 
 def test_a_loss_is_seen(tmp_path, monkeypatch):
