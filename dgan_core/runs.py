@@ -94,7 +94,12 @@ class Run:
         path = Path(path).resolve()
         if not (path / "config.json").is_file():
             raise FileNotFoundError(f"{path} is not a run directory: it has no config.json")
-        config = Config(**read_record(path / "config.json"))
+        try:
+            config = Config(**read_record(path / "config.json"))
+        except DamagedFile:
+            raise
+        except ValueError as error:
+            raise DamagedFile(f"{path / 'config.json'} is damaged, or of another version: {error}") from None
         if path.parts[-2:] != (config.profile, config.run_id):
             raise ValueError(f"{path} holds the run {config.profile}/{config.run_id}: rename its folders to that")
         return cls(config, path.parent.parent)

@@ -20,6 +20,7 @@ from faults import forks, writes
 from faults.same import differences
 
 RECIPES = (("BCE", {"loss": "bce"}, 1), ("WGAN-GP", {"loss": "wgan-gp"}, 4))  # the last: of how many operations one
+EVALUATED = {"loss": "bce", "n_phantoms": 12, "epochs": 1}  # as few images as an evaluation takes
 A_RUN = 5  # kills before one run is brought to its end
 EVALUATE = Path(__file__).resolve().parent.parent / "notebooks" / "evaluate.py"
 
@@ -31,7 +32,7 @@ def run(quick=False):
         for name, parameters, every in RECIPES[: 1 if quick else None]:
             few = (4, 20) if quick else (40, every)
             rows += training(name, parameters, Path(folder) / name, *few)
-        return rows + evaluation(Path(folder) / "BCE", random=0 if quick else 10, every=0 if quick else 1)
+        return rows + evaluation(Path(folder) / "evaluation", random=0 if quick else 10, every=0 if quick else 1)
 
 
 def training(name, parameters, folder, random, every):
@@ -88,11 +89,12 @@ def unreadable(root):
 
 
 def evaluation(folder, random, every):
-    """Rows for the cells of notebooks/evaluate.py on the run under `folder`/whole, killed and done again."""
+    """Rows for the cells of notebooks/evaluate.py on a run under `folder`/whole, killed and done again."""
     if not random and not every:
         return []
-    path = next((folder / "whole" / "quick").iterdir())
     base = folder / "whole"
+    assert forks.do(forks.train, EVALUATED, base) == 0
+    path = next((base / "quick").iterdir())
     assert forks.do(evaluate, path, output=folder / "evaluated.txt") == 0, (folder / "evaluated.txt").read_text()
     expected = results(path)
     forget(path)

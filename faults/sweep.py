@@ -35,7 +35,7 @@ def run(quick=False):
         started = time.perf_counter()
         assert sweep(whole) == 0, (whole / "sweep.txt").read_text()[-3000:]
         span = time.perf_counter() - started
-        return [killed(whole, copy(folder / "killed"), span, 8), failing(whole, copy(folder / "failing"))]
+        return [killed(whole, copy(folder / "killed"), span, 20), failing(whole, copy(folder / "failing"))]
 
 
 def copy(target):
@@ -80,15 +80,19 @@ def sweep(tree, kill_at=None, *options):
 
 
 def killed(whole, tree, span, n):
-    """Each sweep is killed, all its processes with it, four times before it may come to its end."""
-    tried = lost = 0
-    for number, moment in enumerate(forks.moments(n, 0.8 * span, 2)):
-        tried += sweep(tree, moment) == -signal.SIGKILL
-        if number % 4 == 3 or number == n - 1:
+    """Each sweep is killed, all its processes with it, up to four times before it is brought to its end."""
+    tried = lost = kills = 0
+    for moment in forks.moments(10 * n, 0.8 * span, 2):
+        if tried == n:
+            break
+        hit = sweep(tree, moment) == -signal.SIGKILL
+        tried, kills = tried + hit, kills + hit
+        if not hit or kills == 4 or tried == n:
             bad = sweep(tree) != 0 or wrong(whole, tree)
-            lost += 4 if bad else 0
+            lost += kills if bad else 0
             print((tree / "sweep.txt").read_text()[-2000:] if bad else "", end="")
             shutil.rmtree(tree / "runs")
+            kills = 0
     return forks.row("Snakemake sweep: killed at random moments", tried, tried - lost, "same runs, same metrics")
 
 

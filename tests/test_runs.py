@@ -124,6 +124,13 @@ def test_a_changed_configuration_is_noticed(run):
         Run.open(changed).begin()
 
 
+def test_a_configuration_whose_hash_lost_its_name_is_refused(run):
+    path = run.path / "config.json"
+    path.write_text(path.read_text().replace('"sha256"', '"qha256"'))
+    with pytest.raises(DamagedFile, match="config.json is damaged, or of another version: 'qha256' is not a parameter"):
+        Run.open(run.path)
+
+
 def test_a_snapshot_of_another_epoch_or_a_damaged_one_is_refused(run):
     run.save_snapshot(2, ARRAYS)
     run.snapshot_path(2).rename(run.snapshot_path(3))
