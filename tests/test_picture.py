@@ -1,11 +1,14 @@
 """Figures on a page: themed vector graphics that a screen reader can tell, with names of their own."""
 
+import base64
+import io
 import re
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from PIL import Image
 
 from dgan_core import report
 from dgan_core.report.page import anchor, captioned
@@ -112,3 +115,7 @@ def test_images_keep_their_own_pixels():
     svg = svg_of(report.picture(drawn(), "Figure 1. F.", alt="A line.")._repr_html_())
     [image] = svg.iter("image")
     assert (image.get("width"), image.get("height")) == ("2", "2")
+    kind, _, content = image.get("href").partition(";base64,")
+    assert kind == "data:image/webp"
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(content))).convert("RGBA"))
+    np.testing.assert_array_equal(pixels, pyplot.get_cmap()(np.eye(2), bytes=True))

@@ -1,19 +1,29 @@
 """A figure on a page: vector graphics with a caption and alternative text, legible in a light and in a dark theme."""
 
+import base64
 import hashlib
 import io
 import re
 from html import escape
 
 from matplotlib import pyplot
+from PIL import Image
 
 from .page import Html, anchor, captioned
 from .theme import dark
 
+EMBEDDED = re.compile(r"data:image/png;base64,([\w+/=\s]+)")
 COLOUR = re.compile(r"#[0-9a-f]{6}\b")
 VIEW = re.compile(r'viewBox="([^"]+)"')
 LEGIBLE = 420  # points: a narrower screen scrolls the figure, or its text would be too small
 IN_THE_DARK = '[data-theme="dark"], [data-jp-theme-light="false"]'  # of the book, of JupyterLab
+
+
+def _lighter(png):
+    """An embedded image, pixel for pixel the same, in about half the bytes of matplotlib's RGBA PNG."""
+    stream = io.BytesIO()
+    Image.open(io.BytesIO(base64.b64decode(png[1]))).save(stream, format="webp", lossless=True, exact=True)
+    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def to_svg(figure, alt):
@@ -27,6 +37,7 @@ def to_svg(figure, alt):
     svg = stream.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = EMBEDDED.sub(_lighter, svg)
     prefix = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8]
     referred = set(re.findall(r'(?:href="|url\()#([\w.-]+)', svg))
     svg = re.sub(r' id="([\w.-]+)"', lambda m: f' id="{prefix}-{m[1]}"' if m[1] in referred else "", svg)
