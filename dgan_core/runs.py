@@ -7,7 +7,7 @@ runs/<profile>/<run_id>/
   log.jsonl                one row per generator update
   checkpoint.safetensors   all training state; checkpoint-previous the one before, until the run is finished
   snapshots/epoch-*.safetensors, samples/epoch-*.png
-  lock                     held by the process that trains
+  lock                     held by the process that trains, and while config.json is written
 
 Every file tells whether it is whole: records and arrays carry a SHA-256; a checkpoint carries those of the
 configuration and of the log up to its step, a snapshot that of the configuration, the status that of the log.
@@ -17,7 +17,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,21 +66,23 @@ class Run:
         self.path = (root or runs_root()) / config.profile / config.run_id
         mine = json.loads(config.model_dump_json())
         written = self.path / "config.json"
-        if written.is_file():
-            theirs = read_record(written)
-            differing = [name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name)]
-            if differing:
-                raise ValueError(
-                    f"{self.path} holds a run with "
-                    + ", ".join(f"{name}={theirs.get(name)!r}" for name in differing)
-                    + ", this configuration has "
-                    + ", ".join(f"{name}={mine.get(name)!r}" for name in differing)
-                    + "; choose another run_id or remove it"
-                )
-        else:
+        if not written.is_file():
             for folder in (self.path, self.path / "snapshots", self.path / "samples"):
                 folder.mkdir(parents=True, exist_ok=True)
-            write_record(written, mine)
+        while not written.is_file():  # of several processes that begin here, one writes it
+            with suppress(filelock.Timeout), self._filelock(timeout=0.1):
+                if not written.is_file():
+                    write_record(written, mine)
+        theirs = read_record(written)
+        differing = [name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name)]
+        if differing:
+            raise ValueError(
+                f"{self.path} holds a run with "
+                + ", ".join(f"{name}={theirs.get(name)!r}" for name in differing)
+                + ", this configuration has "
+                + ", ".join(f"{name}={mine.get(name)!r}" for name in differing)
+                + "; choose another run_id or remove it"
+            )
         self._config_hash = hashlib.sha256(json.dumps(mine, sort_keys=True).encode()).hexdigest()
         self._current = self.path / "checkpoint.safetensors"
         self._previous = self.path / "checkpoint-previous.safetensors"
@@ -104,10 +106,13 @@ class Run:
             raise ValueError(f"{path} holds the run {config.profile}/{config.run_id}: rename its folders to that")
         return cls(config, path.parent.parent)
 
+    def _filelock(self, timeout: float) -> filelock.BaseFileLock:
+        return filelock.FileLock(self.path / "lock", timeout=timeout, fallback_to_soft=False)
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Nobody else trains in this directory meanwhile.  The system drops the lock of a process that died."""
-        lock = filelock.FileLock(self.path / "lock", timeout=0, fallback_to_soft=False)
+        lock = self._filelock(timeout=0)
         try:
             lock.acquire()
         except filelock.Timeout:

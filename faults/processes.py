@@ -16,18 +16,18 @@ PARAMETERS = {"loss": "bce"}
 
 def run(quick=False):
     """Rows of the suite's table."""
-    n = 2 if quick else 10
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         assert forks.do(forks.train, PARAMETERS, folder / "whole") == 0
         whole = forks.the_run(PARAMETERS, folder / "whole")
         rows = []
-        for kind, survives, what in (
-            ("two trainings begun at once in one directory", two_at_once, "one trains, the other is refused"),
-            ("training beside one that runs", second, "refused; the first is not disturbed"),
-            ("lock of a killed process", stale, "taken over"),
-            ("no more memory in the middle of training", out_of_memory, "told, then ends as never"),
+        for kind, survives, times, what in (
+            ("two trainings begun at once in one directory", two_at_once, 100, "one trains, the other is refused"),
+            ("training beside one that runs", second, 10, "refused; the first is not disturbed"),
+            ("lock of a killed process", stale, 10, "taken over"),
+            ("no more memory in the middle of training", out_of_memory, 10, "told, then ends as never"),
         ):
+            n = 2 if quick else times
             survived = sum(survives(whole, folder / f"{survives.__name__}-{number}") for number in range(n))
             rows.append(forks.row(kind, n, survived, what))
         return rows

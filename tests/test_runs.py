@@ -2,6 +2,8 @@ import multiprocessing
 import os
 import shutil
 import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -80,6 +82,22 @@ def test_what_was_logged_after_the_checkpoint_is_dropped(run):
     new.append_log({"step": 5})
     new.save_checkpoint(ARRAYS, 5)
     assert again(new).begin()[1] == 5 and steps(new) == [1, 2, 3, 4, 5]
+
+
+def test_of_several_configurations_that_begin_at_once_in_one_directory_one_has_it(tmp_path):
+    together = threading.Barrier(8)
+
+    def begin(epochs):
+        config = Config(epochs=epochs, run_id="shared")
+        together.wait()
+        try:
+            return Run(config, tmp_path).config.epochs
+        except ValueError as error:
+            assert "holds a run with epochs=" in str(error)
+
+    with ThreadPoolExecutor(8) as pool:
+        begun = [epochs for epochs in pool.map(begin, range(11, 19)) if epochs]
+    assert begun == [Run.open(tmp_path / "quick/shared").config.epochs]
 
 
 @pytest.mark.parametrize("position", [3, 40, -1])
