@@ -32,7 +32,7 @@ DGAN = {
 STYLEGAN = {
     **NETWORKS,
     **SHORT,
-    "epochs": 5,
+    "epochs": 4,
     "batch_size": 4,
     "w_dim": 6,
     "mapping_layers": 2,
@@ -43,7 +43,7 @@ RECIPES = {
     "wgan-gp": DGAN,
     "bce": {**DGAN, "loss": "bce"},
     "stylegan2": {**STYLEGAN, "model": "stylegan2"},
-    "stylegan3": {**STYLEGAN, "model": "stylegan3"},
+    "stylegan3": {**STYLEGAN, "model": "stylegan3", "channel_base": 32, "channel_max": 4},
 }
 RATE = 2e-4  # see the test of parameters
 MOVED = ("g/", "c/")
