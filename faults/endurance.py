@@ -48,7 +48,8 @@ def summary(row: dict[str, Any]) -> dict[str, Any]:
     lost = int(grew(row))
     stages = (("training", row["training"]), ("evaluating", row["evaluating"]))
     found = "; ".join(
-        f"{name} {m['memory_mb'][0]:,.0f} → {m['memory_mb'][1]:,.0f} MB, {m['handles'][0]} → {m['handles'][1]} files"
+        f"{name} {m['memory_mb'][0]:,.0f} → {m['memory_mb'][1]:,.0f} MB (trend {m['growth_mb']:+,.0f} MB), "
+        f"{m['handles'][0]} → {m['handles'][1]} files"
         for name, m in stages
     )
     return {
@@ -56,7 +57,7 @@ def summary(row: dict[str, Any]) -> dict[str, Any]:
         "tried": 1,
         "survived": 1 - lost,
         "lost": lost,
-        "what": f"nothing grew: {found}; the log held its rows alone",
+        "what": f"no trend above {ALLOWED_MB} MB, no file left open, the log its rows alone: {found}",
     }
 
 
