@@ -1,12 +1,14 @@
 """Shared fixtures: a run small enough for a test, and where real data lies when it does."""
 
 import os
+import shutil
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest
+from filelock import FileLock
 from tiny import TINY
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -23,6 +25,27 @@ def runs(tmp_path, monkeypatch):
     """An empty runs folder, in force through DGAN_RUNS."""
     monkeypatch.setenv("DGAN_RUNS", str(tmp_path / "runs"))
     return tmp_path / "runs"
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """once(name, make): a folder that make(folder) has filled, one time for all of pytest's workers."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name, make):
+        folder = base / name
+        with FileLock(f"{folder}.lock"):
+            if not folder.is_dir():
+                folder.mkdir()
+                try:
+                    make(folder)
+                except BaseException:
+                    shutil.rmtree(folder)
+                    raise
+        return folder
+
+    return made
 
 
 @pytest.fixture

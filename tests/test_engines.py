@@ -123,27 +123,26 @@ def process(engine, missing, code, **environment):
     )
 
 
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory):
-    """{engine: what its process left behind}; the processes run once, whatever number of workers pytest has."""
-    from filelock import FileLock
+def run_all(root):
+    """A process for each engine, side by side; what each leaves behind lies in root/ENGINE."""
+    running = {}
+    for engine in ENGINES:
+        (root / engine).mkdir()
+        running[engine] = process(
+            engine,
+            [other for other in ENGINES if other != engine],
+            f"from pathlib import Path; t.take_steps(Path({str(root / engine)!r}))",
+            DGAN_RUNS=str(root / engine / "runs"),
+            JAX_DISABLE_MOST_OPTIMIZATIONS="1",  # they cost minutes, and change no result but by rounding
+        )
+    for engine, started in running.items():
+        (root / engine / "output.txt").write_text(started.communicate()[0])
 
-    base = tmp_path_factory.getbasetemp()
-    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "engines"
-    with FileLock(f"{root}.lock"):
-        if not root.is_dir():
-            running = {}
-            for engine in ENGINES:
-                (root / engine).mkdir(parents=True)
-                running[engine] = process(
-                    engine,
-                    [other for other in ENGINES if other != engine],
-                    f"from pathlib import Path; t.take_steps(Path({str(root / engine)!r}))",
-                    DGAN_RUNS=str(root / engine / "runs"),
-                    JAX_DISABLE_MOST_OPTIMIZATIONS="1",  # they cost minutes, and change no result but by rounding
-                )
-            for engine, started in running.items():
-                (root / engine / "output.txt").write_text(started.communicate()[0])
+
+@pytest.fixture(scope="session")
+def folders(once):
+    """{engine: what its process left behind}."""
+    root = once("engines", run_all)
     for engine in ENGINES:
         assert (root / engine / "runs/quick/stylegan3-sliced/status.json").is_file(), (
             f"{engine} alone: " + (root / engine / "output.txt").read_text()[-3000:]

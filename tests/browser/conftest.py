@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
-from small_book import build, contents
+from small_book import HTML, build, contents
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # no name resolves: the network is off
@@ -21,9 +21,9 @@ class Silent(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def html(tmp_path_factory):
+def html(once):
     """The folder of the book's pages."""
-    return Path(os.environ.get("DGAN_BOOK") or build(tmp_path_factory.mktemp("book"))).resolve()
+    return Path(os.environ.get("DGAN_BOOK") or once("book", build) / HTML).resolve()
 
 
 @pytest.fixture(scope="session")

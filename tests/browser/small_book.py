@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from render_book import render  # noqa: E402
 
+HTML = "book/_build/html"
 EXECUTED = ("explorer", "status", "tables", "figure1", "figure2", "figure3_4", "compare")
 
 
@@ -42,12 +43,12 @@ def execute(name: str, folder: Path) -> Path:
     return target
 
 
-def build(folder: Path) -> Path:
-    """Write the runs, execute and render; the folder of the book's HTML."""
+def build(folder: Path) -> None:
+    """Write the runs, execute and render, under `folder`; the pages lie in folder/HTML."""
     sweep(folder / "runs")
     pages = {}
     for name in (Path(page).name for page in contents() if page.startswith("notebooks/")):
         source = ROOT / "notebooks" / f"{name}.ipynb"
         shown = source if source.is_file() else source.with_stem(name.split("-")[0])  # train-wgan-gp-lam5: train
         pages[name] = execute(name, folder) if name in EXECUTED else shown
-    return render(folder / "book", pages).parent
+    assert render(folder / "book", pages).parent == folder / HTML

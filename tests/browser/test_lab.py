@@ -12,7 +12,6 @@ from pathlib import Path
 import nbformat
 import pytest
 
-pytestmark = pytest.mark.xdist_group("browser")
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "train.ipynb"
 SMALL = {"loss": '"bce"', "image_size": "32", "epochs": "2", "batch_size": "64", "run_id": '"lab"'}
 

@@ -8,8 +8,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
-pytestmark = pytest.mark.xdist_group("browser")  # one worker renders the book and opens the browser
-
 HEAVY = 3_000_000  # bytes, the most that a page may weigh with its images
 PHONE = 390  # CSS pixels
 GRAVE = ("serious", "critical")
