@@ -6,7 +6,7 @@
 # and length are what two processor cores allow, not the printed ones; the line below says which. No scan is shown.
 
 # %% tags=["parameters", "hide-input"]
-runs = "results"  # folder of folders of run directories; relative to the project or absolute
+runs = "results"  # folder of folders of run directories, or an absolute path
 profile = "busi-128"  # the folder inside it
 
 # %% tags=["hide-input"]
@@ -25,7 +25,10 @@ display(Markdown(report.badge(found)))
 # clearly the other way round, and otherwise *can't be told*. Brackets hold the interval of the number before them.
 
 # %% tags=["hide-input"]
-display(Markdown(report.claims_text(found)))
+display(
+    report.show(report.claims_table(found), report.caption_claims(found), found)
+)
+report.claims_figures(found)
 
 # %% [markdown]
 # A *setback* is a snapshot whose FID lies above an earlier one's by more than the last one's interval explains. Variety
@@ -43,7 +46,9 @@ shown = {
 display(
     Markdown(
         "The models had unlike budgets, so an order between a DGAN and a StyleGAN is also one of budgets. Real images "
-        "shown to the critic: " + ", ".join(f"{name} {images:,}" for name, images in shown.items()) + "."
+        "shown to the critic: "
+        + ", ".join(f"{name}: {images:,}" for name, images in shown.items())
+        + "."
     )
 )
 
@@ -112,9 +117,13 @@ report.picture(
 # ## Losses of the two that the paper calls best
 
 # %% tags=["hide-input"]
+best = [
+    report.find(found, "dgan", "wgan-gp", 5.0),
+    report.find(found, "dgan", "bce", 3.0),
+]
 report.picture(
-    report.figure_losses([report.find(found, "dgan", "wgan-gp", 5.0), report.find(found, "dgan", "bce", 3.0)]),
-    "Figure B2. What the two runs logged at each step.",
+    report.figure_losses(best),
+    f"Figure B2. What the two runs logged at each step. {report.finding_losses(best)}",
     alt="A panel for each logged quantity against the step, a line for each of the two runs.",
 )
 

@@ -30,10 +30,14 @@ display(Markdown(report.badge(found)))
 left = report.find(found, left_model, left_loss, left_lam)
 right = report.find(found, right_model, right_loss, right_lam)
 for side, run in (("left", left), ("right", right)):
-    display(Markdown(f"**{side}: {run.label if run else 'not run'}** · {report.badge([run])}"))
+    display(
+        Markdown(
+            f"**{side}: {run.label if run else 'not run'}** · {report.badge([run])}"
+        )
+    )
 report.picture(
     report.figure_losses([left, right]),
-    "Figure C1. What the two runs logged at each step.",
+    f"Figure C1. What the two runs logged at each step. {report.finding_losses([left, right])}",
     alt="A panel for each logged quantity against the step, such as losses and gradient norms, a line a run.",
 )
 
@@ -68,4 +72,8 @@ report.show(
 
 # %% tags=["hide-input"]
 display(Markdown(report.main_claim(found)))
-report.show(report.per_lam(found), "Table C2. KID and FID of both losses at each λ, and which is lower.", found)
+report.show(
+    report.per_lam(found),
+    "Table C2. KID and FID of both losses at each λ, and which is lower.",
+    found,
+)

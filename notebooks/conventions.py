@@ -20,10 +20,14 @@ from dgan_core.data import load
 
 def images(label):
     """The first n images of a class."""
-    config = Config(data=data, label=label, image_size=image_size, n_phantoms=n, seed_data=seed)
+    config = Config(
+        data=data, label=label, image_size=image_size, n_phantoms=n, seed_data=seed
+    )
     found = load(config)
     if len(found) < n:
-        raise ValueError(f"n must be at most {len(found)}, the {label} images of {data}, got {n}")
+        raise ValueError(
+            f"n must be at most {len(found)}, the {label} images of {data}, got {n}"
+        )
     return found[:n]
 
 
@@ -56,23 +60,50 @@ def by_package(convention):
 
 rows = []
 for convention in CONVENTIONS:
-    ours = [metrics.features(x, "random-inception", convention=convention, seed=seed) for x in (malignant, benign)]
+    ours = [
+        metrics.features(x, "random-inception", convention=convention, seed=seed)
+        for x in (malignant, benign)
+    ]
     theirs = by_package(convention)
     kid = metrics.kernel_distance(*ours)
     for ddof in (1, 0):
         fid = metrics.frechet_distance(*ours, ddof=ddof)
-        package = None if theirs is None else peer_frechet(convention, *theirs, ddof=ddof)
-        rows.append({"convention": convention, "ddof": ddof, "FID": fid, "FID by the package": package, "KID": kid})
+        package = (
+            None if theirs is None else peer_frechet(convention, *theirs, ddof=ddof)
+        )
+        rows.append(
+            {
+                "convention": convention,
+                "ddof": ddof,
+                "FID": fid,
+                "FID by the package": package,
+                "KID": kid,
+            }
+        )
 table = pd.DataFrame(rows).set_index(["convention", "ddof"])
-table.insert(2, "relative difference", (table["FID"] / table["FID by the package"].astype(float) - 1).abs())
+table.insert(
+    2,
+    "relative difference",
+    (table["FID"] / table["FID by the package"].astype(float) - 1).abs(),
+)
 
 # %%
 usual = table.xs(1, level="ddof")["FID"]
 ratio = table.xs(0, level="ddof")["FID"] / usual - 1
 compared = table["relative difference"].dropna()
 source = "phantoms" if data == "phantom" else "BUSI"
-digits = {"FID": "{:.4f}", "FID by the package": "{:.4f}", "relative difference": "{:.0e}", "KID": "{:.5f}"}
-shown = pd.DataFrame({name: table[name].map(form.format, na_action="ignore") for name, form in digits.items()})
+digits = {
+    "FID": "{:.4f}",
+    "FID by the package": "{:.4f}",
+    "relative difference": "{:.0e}",
+    "KID": "{:.5f}",
+}
+shown = pd.DataFrame(
+    {
+        name: table[name].map(form.format, na_action="ignore")
+        for name, form in digits.items()
+    }
+)
 report.show(
     shown.fillna("not installed"),
     f"Table I1. With the same images and network, the convention alone moves FID from {usual.min():.4g} "

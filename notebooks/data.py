@@ -13,7 +13,7 @@
 # %% tags=["parameters"]
 data = "phantom"  # "phantom", "busi" (download) or a BUSI folder
 image_size = 64  # side of the square images that the networks see
-label = "malignant"  # the class whose manifest is listed first: "malignant", "benign" or "normal"
+label = "malignant"  # the class listed first: "malignant", "benign" or "normal"
 seed = 0  # of the phantoms; BUSI has no draw
 
 # %%
@@ -23,7 +23,14 @@ import pandas as pd
 from IPython.display import display
 
 from dgan_core import report
-from dgan_core.data import audit, duplicates, fetch_busi, load_busi, near_duplicates, phantoms
+from dgan_core.data import (
+    audit,
+    duplicates,
+    fetch_busi,
+    load_busi,
+    near_duplicates,
+    phantoms,
+)
 from dgan_core.report.style import OKABE_ITO, use_style
 
 use_style()
@@ -33,7 +40,9 @@ if label not in ("malignant", "benign", "normal"):
 is_phantom = data == "phantom"
 root = None if is_phantom else fetch_busi() if data == "busi" else data
 manifest = None if is_phantom else audit(root)
-NOT_APPLICABLE = "Not applicable to phantoms: they are simulated, not read from files."
+NOT_APPLICABLE = (
+    "Not applicable to phantoms: they are simulated, not read from files."
+)
 
 # %% [markdown]
 # ## Counts by class
@@ -43,10 +52,18 @@ NOT_APPLICABLE = "Not applicable to phantoms: they are simulated, not read from 
 
 # %%
 if is_phantom:
-    counts = {"malignant": 210, "benign": 437} | ({"normal": 133} if label == "normal" else {})
-    images = {name: phantoms(n, image_size, name, seed) for name, n in counts.items()}
+    counts = {"malignant": 210, "benign": 437} | (
+        {"normal": 133} if label == "normal" else {}
+    )
+    images = {
+        name: phantoms(n, image_size, name, seed) for name, n in counts.items()
+    }
 else:
-    present = [name for name in ("malignant", "benign", "normal") if (manifest["label"] == name).any()]
+    present = [
+        name
+        for name in ("malignant", "benign", "normal")
+        if (manifest["label"] == name).any()
+    ]
     images = {name: load_busi(root, name, image_size) for name in present}
 
 counted = pd.DataFrame({
@@ -70,7 +87,11 @@ report.show(
 def grid(stacks, rows=2, columns=8):
     """The first images of each stack, {name: (N, size, size, 1)}, in rows of their own under its name."""
     figure = plt.figure(figsize=(columns * 1.1, len(stacks) * (rows * 1.1 + 0.35)))
-    for part, (name, stack) in zip(figure.subfigures(len(stacks), squeeze=False)[:, 0], stacks.items(), strict=True):
+    for part, (name, stack) in zip(
+        figure.subfigures(len(stacks), squeeze=False)[:, 0],
+        stacks.items(),
+        strict=True,
+    ):
         axes = part.subplots(rows, columns, squeeze=False)
         part.suptitle(name, x=0.01, ha="left")
         for axis in axes.flat:
@@ -96,7 +117,9 @@ figure, axis = plt.subplots(figsize=(6, 3))
 for name, stack in images.items():
     density = np.bincount(stack.ravel(), minlength=256) / stack.size
     axis.plot(density, color=OKABE_ITO[name], label=f"{name} (N = {len(stack)})")
-axis.set(xlabel="grey level", ylabel="share of pixels", xlim=(0, 255), ylim=(0, None))
+axis.set(
+    xlabel="grey level", ylabel="share of pixels", xlim=(0, 255), ylim=(0, None)
+)
 axis.legend()
 black = {name: (stack == 0).mean() for name, stack in images.items()}
 report.picture(
@@ -119,10 +142,24 @@ if is_phantom:
 else:
     columns = ["name", "width", "height", "mode", "n_masks", "coloured"]
     first = manifest.loc[manifest["label"] == label, columns].head(10)
-    display(report.show(first.set_index("name"), f"Table D2. The first files of the {label} class."))
-    totals = manifest.groupby("label")[["n_masks", "coloured"]].sum().rename(columns={"n_masks": "masks"})
+    display(
+        report.show(
+            first.set_index("name"),
+            f"Table D2. The first files of the {label} class.",
+        )
+    )
+    totals = (
+        manifest.groupby("label")[["n_masks", "coloured"]]
+        .sum()
+        .rename(columns={"n_masks": "masks"})
+    )
     several = (manifest["n_masks"] > 1).sum()
-    display(report.show(totals, f"Table D3. {several} images have several masks, as they show several masses."))
+    display(
+        report.show(
+            totals,
+            f"Table D3. {several} images have several masks, as they show several masses.",
+        )
+    )
 
 # %% [markdown]
 # ## Sizes
@@ -137,7 +174,14 @@ else:
     figure, axis = plt.subplots(figsize=(5, 4))
     for name in present:
         rows = manifest[manifest["label"] == name]
-        axis.scatter(rows["width"], rows["height"], s=8, alpha=0.6, color=OKABE_ITO[name], label=name)
+        axis.scatter(
+            rows["width"],
+            rows["height"],
+            s=8,
+            alpha=0.6,
+            color=OKABE_ITO[name],
+            label=name,
+        )
     side = manifest[["width", "height"]].to_numpy().max()
     axis.plot([0, side], [0, side], color="grey", linewidth=0.8, label="square")
     axis.set(xlabel="width, pixels", ylabel="height, pixels", aspect="equal")
@@ -149,7 +193,11 @@ else:
         "the more a stretch to a square narrows it."
     )
     display(
-        report.picture(figure, caption, alt="A point for each file, height against width, and the line of squares.")
+        report.picture(
+            figure,
+            caption,
+            alt="A point for each file, height against width, and the line of squares.",
+        )
     )
 
 # %% [markdown]
@@ -161,8 +209,12 @@ else:
 # %%
 if is_phantom:
     print(NOT_APPLICABLE)
-    flat = np.concatenate([stack.reshape(len(stack), -1) for stack in images.values()])
-    print(f"Of the {len(flat)} phantoms {len(np.unique(flat, axis=0))} are distinct.")
+    flat = np.concatenate(
+        [stack.reshape(len(stack), -1) for stack in images.values()]
+    )
+    print(
+        f"Of the {len(flat)} phantoms {len(np.unique(flat, axis=0))} are distinct."
+    )
 else:
     groups = duplicates(manifest)
     print(f"{len(groups)} group(s) of identical images in {len(manifest)}:")
@@ -181,12 +233,19 @@ near = pd.DataFrame(
     {
         "images": {name: len(images[name]) for name in alike},
         "groups": {name: len(groups) for name, groups in alike.items()},
-        "images in groups": {name: sum(map(len, groups)) for name, groups in alike.items()},
-        "largest group": {name: max(map(len, groups), default=0) for name, groups in alike.items()},
+        "images in groups": {
+            name: sum(map(len, groups)) for name, groups in alike.items()
+        },
+        "largest group": {
+            name: max(map(len, groups), default=0) for name, groups in alike.items()
+        },
     }
 )
 in_groups = near["images in groups"].sum()
-report.show(near, f"Table D4. {in_groups} of {near['images'].sum()} {source} have a near duplicate.")
+report.show(
+    near,
+    f"Table D4. {in_groups} of {near['images'].sum()} {source} have a near duplicate.",
+)
 
 # %%
 found = {name: groups for name, groups in alike.items() if groups}
@@ -195,12 +254,12 @@ if not found:
 else:
     columns = min(8, *map(len, found.values()))
     stacks = {
-        name: [images[name][group[row]] for row in (0, 1) for group in groups[:columns]]
+        name: [
+            images[name][group[row]] for row in (0, 1) for group in groups[:columns]
+        ]
         for name, groups in found.items()
     }
-    caption = (
-        "Figure D4. Near duplicates differ by little: the first two images of the first groups, one above the other."
-    )
+    caption = "Figure D4. Near duplicates differ by little: the first two images of the first groups, one above the other."
     alt = "For each class two rows of ultrasound images; the upper and the lower one of a column look nearly the same."
     display(report.picture(grid(stacks, columns=columns), caption, alt))
 

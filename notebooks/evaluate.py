@@ -7,8 +7,8 @@
 
 # %% tags=["parameters"]
 run_path = "runs/quick/dgan-wgan-gp-lam5-seed0"  # a finished run's directory
-extractor = None  # "inception", "random-inception" or "random-vgg16"; None: the run's profile's
-lpips_weights = None  # "official" or "random"; None: the run's profile's
+extractor = None  # "inception", "random-inception", "random-vgg16"; None: profile's
+lpips_weights = None  # "official" or "random"; None: the profile's
 seed = 0  # of KID's subsets, SWD's projections and UMAP
 
 # %% tags=["remove-stderr"]
@@ -24,8 +24,10 @@ if not run.finished:
     raise ValueError(f"{run.path} is not finished; train it first")
 
 real = load(config)
-fakes = {epoch: generate(run, len(real), epoch) for epoch in config.snapshot_epochs()}
-cache = run.path.parent.parent / "features"  # shared by all runs: the real images' are computed once
+fakes = {
+    epoch: generate(run, len(real), epoch) for epoch in config.snapshot_epochs()
+}
+cache = run.path.parent.parent / "features"  # of all runs: the real images' once
 
 # %% [markdown]
 # The last snapshot by every metric, on 8-bit images: each with its 95 % interval over images, and with what two halves
@@ -41,7 +43,12 @@ from dgan_core.metrics.table import HEADINGS, rows
 
 started = time.perf_counter()
 final, embeddings = metrics.evaluate(
-    real, fakes[config.epochs], extractor, lpips_weights=lpips_weights, seed=seed, cache=cache
+    real,
+    fakes[config.epochs],
+    extractor,
+    lpips_weights=lpips_weights,
+    seed=seed,
+    cache=cache,
 )
 report.show(
     pd.DataFrame(rows(final), columns=HEADINGS).set_index("metric"),
@@ -54,10 +61,20 @@ report.show(
 # %%
 real_features = metrics.features(real, extractor, cache=cache)
 history = [
-    {"epoch": epoch, **metrics.fidelity(real_features, metrics.features(fake, extractor), seed=seed)}
+    {
+        "epoch": epoch,
+        **metrics.fidelity(
+            real_features, metrics.features(fake, extractor), seed=seed
+        ),
+    }
     for epoch, fake in list(fakes.items())[:-1]
 ]
-history.append({"epoch": config.epochs, **{name: final[name] for name in ("kid", "kid_mean", "kid_std", "fid")}})
+history.append(
+    {
+        "epoch": config.epochs,
+        **{name: final[name] for name in ("kid", "kid_mean", "kid_std", "fid")},
+    }
+)
 report.show(
     pd.DataFrame(history).set_index("epoch").round(3),
     f"Table E2. KID {'falls' if history[-1]['kid'] < history[0]['kid'] else 'does not fall'} from the first to the "
@@ -76,7 +93,13 @@ archive = io.BytesIO()
 np.savez(archive, **embeddings)
 write_atomically(run.path / "embeddings.npz", archive.getvalue())
 run.save_grid("final", fakes[config.epochs])
-write_atomically(run.path / "samples" / "generated.webp", report.contact_sheet(fakes[config.epochs]))
+write_atomically(
+    run.path / "samples" / "generated.webp",
+    report.contact_sheet(fakes[config.epochs]),
+)
 seconds = time.perf_counter() - started
-write_record(run.path / "metrics.json", {"final": final, "history": history, "seconds": seconds})
+write_record(
+    run.path / "metrics.json",
+    {"final": final, "history": history, "seconds": seconds},
+)
 print(f"evaluated in {seconds:.0f} s; written to metrics.json in {run_path}")

@@ -36,6 +36,16 @@ report.picture(
 # ## The last snapshot of each run
 
 # %% tags=["hide-input"]
-rows = report.tidy(found).query("metric in ['kid', 'fid']").sort_values(["loss", "lam"])
-last = rows.pivot_table(index="label", columns="metric", values="value", sort=False).round(3)
-report.show(last.rename(columns=str.upper), "Table F1. KID and FID of the last snapshot of each run.", found)
+rows = (
+    report.tidy(found)
+    .query("metric in ['kid', 'fid']")
+    .sort_values(["loss", "lam"])
+)
+last = rows.pivot_table(
+    index="label", columns="metric", values="value", sort=False
+).round(3)
+report.show(
+    last.rename(columns=str.upper),
+    "Table F1. KID and FID of the last snapshot of each run.",
+    found,
+)

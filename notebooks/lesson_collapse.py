@@ -24,7 +24,9 @@ from dgan_core.data import phantoms
 
 DISTINCT, CHOICES = (60, 30, 20, 12, 6, 3, 1), 12
 real, new = (phantoms(int(n), int(size), seed=int(seed) + s) for s in (0, 1))
-real_features, new_features = (metrics.features(x, "random-vgg16") for x in (real, new))
+real_features, new_features = (
+    metrics.features(x, "random-vgg16") for x in (real, new)
+)
 lpips_across = metrics.lpips_pairs(real, new, weights="random")
 lpips_within = metrics.lpips_pairs(new, weights="random")
 ms_ssim_within = metrics.ms_ssim_pairs(new)
@@ -33,11 +35,22 @@ ms_ssim_within = metrics.ms_ssim_pairs(new)
 METRICS = {  # name: whether a rise is bad, the value's function, its interval's
     "KID": (True, metrics.kernel_distance, metrics.kernel_distance_interval),
     "FID": (True, metrics.frechet_distance, metrics.frechet_distance_interval),
-    "precision": (False, metrics.precision_recall, metrics.precision_recall_interval),
+    "precision": (
+        False,
+        metrics.precision_recall,
+        metrics.precision_recall_interval,
+    ),
     "recall": (False, metrics.precision_recall, metrics.precision_recall_interval),
-    "coverage": (False, metrics.density_coverage, metrics.density_coverage_interval),
+    "coverage": (
+        False,
+        metrics.density_coverage,
+        metrics.density_coverage_interval,
+    ),
 }
-PAIRS = {"LPIPS, real–generated": (True, lpips_across), "LPIPS within": (False, lpips_within)}
+PAIRS = {
+    "LPIPS, real–generated": (True, lpips_across),
+    "LPIPS within": (False, lpips_within),
+}
 PAIRS |= {"MS-SSIM within": (True, ms_ssim_within)}
 everything = np.arange(len(new))
 
@@ -49,7 +62,11 @@ def value(name, repeats, interval=False):
         return getattr(found, name, found)
     within = name.endswith("within")
     pairs = PAIRS[name][1][np.ix_(repeats if within else everything, repeats)]
-    return metrics.pair_mean_interval(pairs, within) if interval else metrics.pair_summary(pairs, within)[0]
+    return (
+        metrics.pair_mean_interval(pairs, within)
+        if interval
+        else metrics.pair_summary(pairs, within)[0]
+    )
 
 
 def collapsed(k, choice):
@@ -60,13 +77,22 @@ def collapsed(k, choice):
 
 names = [*METRICS, *PAIRS]
 full = {name: value(name, everything, interval=True) for name in names}
-means = {name: [np.mean([value(name, collapsed(k, c)) for c in range(CHOICES)]) for k in DISTINCT] for name in names}
+means = {
+    name: [
+        np.mean([value(name, collapsed(k, c)) for c in range(CHOICES)])
+        for k in DISTINCT
+    ]
+    for name in names
+}
 
 
 def first_seen(name):
     """The largest k at which the metric is worse than at full variety."""
     rises = (METRICS | PAIRS)[name][0]
-    worse = [mean > full[name].high if rises else mean < full[name].low for mean in means[name]]
+    worse = [
+        mean > full[name].high if rises else mean < full[name].low
+        for mean in means[name]
+    ]
     return DISTINCT[worse.index(True)] if any(worse) else 0
 
 
@@ -82,12 +108,18 @@ use_style()
 figure, grid = plt.subplots(4, 2, figsize=(6.6, 6.6), sharex=True)
 place = np.arange(len(DISTINCT))
 for axis, name in zip(grid.flat, names, strict=True):
-    axis.axhspan(full[name].low, full[name].high, color=OKABE_ITO["normal"], alpha=0.3, lw=0)
+    axis.axhspan(
+        full[name].low, full[name].high, color=OKABE_ITO["normal"], alpha=0.3, lw=0
+    )
     axis.plot(place, means[name], "o-", ms=4, color=OKABE_ITO["real"])
     if seen[name]:
         i = DISTINCT.index(seen[name])
         axis.plot(i, means[name][i], "D", ms=8, color=OKABE_ITO["malignant"])
-    axis.set_title(f"{name}: " + (f"seen at {seen[name]}" if seen[name] else "not seen"), loc="left", fontsize=10)
+    axis.set_title(
+        f"{name}: " + (f"seen at {seen[name]}" if seen[name] else "not seen"),
+        loc="left",
+        fontsize=10,
+    )
 for axis in grid[-1]:
     axis.set_xticks(place, DISTINCT)
     axis.set_xlabel(f"different images among {n}")
@@ -97,7 +129,9 @@ report.picture(
     figure,
     f"Figure L8. The collapse is first seen by {order[0][1]}. Eight metrics of {n} generated images of which fewer "
     "and fewer are different; the band is the 95 % interval at full variety, the diamond the first set outside it "
-    f"on the bad side. In order: " + ", ".join(f"{name} ({k} of {n})" for k, name in order) + ". Not at "
+    f"on the bad side. In order: "
+    + ", ".join(f"{name} ({k} of {n})" for k, name in order)
+    + ". Not at "
     f"all: {', '.join(blind) if blind else 'none'}.",
     alt="Eight panels, one a metric: its value against the number of different images, with its interval at the start.",
 )

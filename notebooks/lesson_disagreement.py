@@ -45,9 +45,17 @@ METRICS = {  # pairs of images → (N, M)
     "MS-SSIM": ms_ssim_pairs,
 }
 real_features = features(real, "random-vgg16")
-across = {m: {k: pairs(real, x) for k, x in SETS.items()} for m, pairs in METRICS.items()}
-found = {m: {k: pair_mean_interval(p) for k, p in sets.items()} for m, sets in across.items()}
-found["KID"] = {k: kernel_distance_interval(real_features, features(x, "random-vgg16")) for k, x in SETS.items()}
+across = {
+    m: {k: pairs(real, x) for k, x in SETS.items()} for m, pairs in METRICS.items()
+}
+found = {
+    m: {k: pair_mean_interval(p) for k, p in sets.items()}
+    for m, sets in across.items()
+}
+found["KID"] = {
+    k: kernel_distance_interval(real_features, features(x, "random-vgg16"))
+    for k, x in SETS.items()
+}
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -57,11 +65,17 @@ from dgan_core.report.style import OKABE_ITO, use_style
 
 use_style()
 BEST = {"KID": min, "LPIPS": min, "MS-SSIM": max}
-WORDS = {"KID": "KID, low is good", "LPIPS": "LPIPS, low is alike", "MS-SSIM": "MS-SSIM, high is alike"}
+WORDS = {
+    "KID": "KID, low is good",
+    "LPIPS": "LPIPS, low is alike",
+    "MS-SSIM": "MS-SSIM, high is alike",
+}
 winner = {m: BEST[m](found[m], key=lambda k, m=m: found[m][k].value) for m in BEST}
 figure = plt.figure(figsize=(6.6, 4.2))
 above, below = figure.subfigures(2, 1, height_ratios=[1, 1.5])
-for axis, (title, images) in zip(above.subplots(1, 5), {"real": real, **SETS}.items(), strict=True):
+for axis, (title, images) in zip(
+    above.subplots(1, 5), {"real": real, **SETS}.items(), strict=True
+):
     axis.imshow(images[0, ..., 0], cmap="gray", vmin=0, vmax=255)
     axis.set_title(title, fontsize=9)
     axis.set_axis_off()
@@ -71,7 +85,13 @@ for axis, m in zip(axes, BEST, strict=True):
         chosen = k == winner[m]
         colour = OKABE_ITO["real" if chosen else "normal"]
         axis.plot(interval[1:], [y, y], color=colour)
-        axis.plot(interval.value, y, "D" if chosen else "o", color=colour, ms=6 if chosen else 5)
+        axis.plot(
+            interval.value,
+            y,
+            "D" if chosen else "o",
+            color=colour,
+            ms=6 if chosen else 5,
+        )
     axis.set_yticks(range(len(SETS)), list(SETS))
     axis.set_title(WORDS[m], loc="left", fontsize=9)
     axis.locator_params(axis="x", nbins=4)
@@ -81,7 +101,9 @@ axes[0].invert_yaxis()
 def said(m, digits):
     """The metric's favourite beside the new images."""
     other = "washed out" if winner[m] == "new" else winner[m]
-    values = ", ".join(f"{k} {found[m][k].value:.{digits}f}" for k in ("new", other))
+    values = ", ".join(
+        f"{k} {found[m][k].value:.{digits}f}" for k in ("new", other)
+    )
     return f"{m} prefers the {winner[m]} images ({values})"
 
 

@@ -100,7 +100,9 @@ report.picture(
 from dgan_core.metrics import sliced_wasserstein
 
 column = real[:, None]
-by_sorting = [sliced_wasserstein(column, column + s, n_projections=1) for s in shifts]
+by_sorting = [
+    sliced_wasserstein(column, column + s, n_projections=1) for s in shifts
+]
 assert np.allclose(w, shifts, atol=1e-3)
 assert np.allclose(by_sorting, shifts, atol=1e-3)
 assert np.allclose(w_gradient, 1, atol=1e-4)

@@ -53,9 +53,27 @@ from dgan_core.report.style import OKABE_ITO, use_style
 
 use_style()
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.6, 3.2))
-for name, line, colour in (("perfect", "-o", OKABE_ITO["real"]), ("worse", "--s", OKABE_ITO["normal"])):
-    left.loglog(SIZES, fid[name].mean(1), line, color=colour, ms=4, label=f"{name} generator")
-    right.errorbar(SIZES, kid[name].mean(1), kid[name].std(1), fmt=line, color=colour, ms=4, capsize=2)
+for name, line, colour in (
+    ("perfect", "-o", OKABE_ITO["real"]),
+    ("worse", "--s", OKABE_ITO["normal"]),
+):
+    left.loglog(
+        SIZES,
+        fid[name].mean(1),
+        line,
+        color=colour,
+        ms=4,
+        label=f"{name} generator",
+    )
+    right.errorbar(
+        SIZES,
+        kid[name].mean(1),
+        kid[name].std(1),
+        fmt=line,
+        color=colour,
+        ms=4,
+        capsize=2,
+    )
 left.axhline(float(off), color=OKABE_ITO["normal"], linestyle=":")
 right.axhline(0, color=OKABE_ITO["real"], linestyle=":")
 right.set_xscale("log")
@@ -113,5 +131,7 @@ def images_needed(d, value):
 
 # %% tags=["exercise-check"]
 for n, value in list(zip(SIZES, small, strict=True))[2:]:
-    print(f"FID {value:.2f}: {images_needed(d, value):,.0f} images; it was measured with {n:,}")
+    print(
+        f"FID {value:.2f}: {images_needed(d, value):,.0f} images; it was measured with {n:,}"
+    )
     assert np.isclose(images_needed(d, value), n, rtol=0.1)

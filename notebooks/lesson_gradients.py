@@ -93,7 +93,13 @@ left.set_ylim(-0.05, 1.45)
 left.legend(fontsize=8, loc="upper left", ncols=2)
 right.set_xlabel("critic updates, by BCE")
 right.set_title("push on the point", loc="left", fontsize=10)
-sure = len(accuracy) - next((i for i, a in enumerate(reversed(accuracy)) if a < 1), len(accuracy) - 1) + 1
+sure = (
+    len(accuracy)
+    - next(
+        (i for i, a in enumerate(reversed(accuracy)) if a < 1), len(accuracy) - 1
+    )
+    + 1
+)
 last = {name: values[-1] for name, values in pushes.items()}
 report.picture(
     figure,

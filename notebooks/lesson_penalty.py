@@ -72,12 +72,22 @@ from dgan_core.report.style import MARKERS, OKABE_ITO, SHADES, shade, use_style
 
 use_style()
 d = float(distance)
-rest = {lam: found[:, -8:].mean(axis=1) for lam, found in trained.items()}  # of the last 8: (slope, gap)
+rest = {
+    lam: found[:, -8:].mean(axis=1) for lam, found in trained.items()
+}  # of the last 8: (slope, gap)
 updates = 1 + 4 * np.arange(len(bce_slope))
 figure, axis = plt.subplots(figsize=(6.6, 3.4))
 for lam, (slopes, _) in trained.items():
     colour = shade(OKABE_ITO["wgan-gp"], SHADES[lam])
-    axis.plot(updates, slopes, color=colour, marker=MARKERS[lam], markevery=8, ms=4, label=f"WGAN-GP, λ = {lam:g}")
+    axis.plot(
+        updates,
+        slopes,
+        color=colour,
+        marker=MARKERS[lam],
+        markevery=8,
+        ms=4,
+        label=f"WGAN-GP, λ = {lam:g}",
+    )
 axis.plot(updates, bce_slope, "--", color=OKABE_ITO["bce"], label="BCE, no penalty")
 axis.axhline(1, color=OKABE_ITO["floor"], linestyle=":")
 axis.set(xlabel="critic updates", ylabel="slope between the clouds", ylim=(0, None))

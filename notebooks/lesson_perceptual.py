@@ -65,8 +65,12 @@ from dgan_core import report
 from dgan_core.report.style import MARKERS, OKABE_ITO, SHADES, shade, use_style
 
 use_style()
-figure, axes = plt.subplot_mosaic("rabcd;llmmm", figsize=(6.6, 4.6), height_ratios=[1, 2])
-shown = {"a real image": real[0]} | {f"blend {b:g}": blended(b)[0] for b in (1, 0.7, 0.3, 0)}
+figure, axes = plt.subplot_mosaic(
+    "rabcd;llmmm", figsize=(6.6, 4.6), height_ratios=[1, 2]
+)
+shown = {"a real image": real[0]} | {
+    f"blend {b:g}": blended(b)[0] for b in (1, 0.7, 0.3, 0)
+}
 for name, (title, image) in zip("rabcd", shown.items(), strict=True):
     axes[name].imshow(image[..., 0], cmap="gray", vmin=-1, vmax=1)
     axes[name].set_title(title, fontsize=9)
@@ -77,7 +81,9 @@ left.plot(blends, distance, "--", color=OKABE_ITO["floor"])
 left.text(0.03, term[0] + 0.12, "perceptual term", color=OKABE_ITO["real"])
 left.text(0.03, distance[0] + 0.15, "distance", color=OKABE_ITO["floor"])
 left.set(xlabel="blend (0: average, 1: perfect)", ylim=(0, None))
-right.plot(list(best), list(best.values()), ":", color=OKABE_ITO["wgan-gp"], zorder=0)
+right.plot(
+    list(best), list(best.values()), ":", color=OKABE_ITO["wgan-gp"], zorder=0
+)
 for lam, blend in best.items():
     colour = shade(OKABE_ITO["wgan-gp"], SHADES[lam]) if lam else OKABE_ITO["floor"]
     right.plot(lam, blend, MARKERS.get(lam, "x"), color=colour, ms=7)
@@ -127,6 +133,9 @@ def term_over_variance(a):
 centre, variance = real_features.mean(axis=0), real_features.var(axis=0).mean()
 deviation = features(perfect) - features(perfect).mean(axis=0)
 for a in (0, 0.5, 1):
-    ratio = float(perceptual(real_features, centre + np.float32(a) * deviation)) / variance
+    ratio = (
+        float(perceptual(real_features, centre + np.float32(a) * deviation))
+        / variance
+    )
     print(f"a = {a:g}: {term_over_variance(a):.2f}, measured {ratio:.2f}")
     assert np.isclose(term_over_variance(a), ratio, rtol=0.1)

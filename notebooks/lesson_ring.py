@@ -70,7 +70,9 @@ def train(loss):
 
 pictures = {loss: train(loss) for loss in ("bce", "wgan-gp")}
 covered = {loss: [n_covered(p) for p in seen] for loss, seen in pictures.items()}
-emptiest = {loss: [share_of_modes(p).min() for p in seen] for loss, seen in pictures.items()}
+emptiest = {
+    loss: [share_of_modes(p).min() for p in seen] for loss, seen in pictures.items()
+}
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -87,14 +89,20 @@ steps = int(every) * np.arange(len(covered["bce"]))
 def panel(axis, loss, k):
     """Picture k of a loss, over the real modes."""
     axis.plot(*centres.T, "o", ms=14, mfc="none", color=OKABE_ITO["real"])
-    points = axis.plot(*pictures[loss][k][:400].T, ".", ms=2.5, color=OKABE_ITO[loss])[0]
-    axis.set(xlim=(-2.9, 2.9), ylim=(-2.9, 2.9), xticks=[], yticks=[], aspect="equal")
+    points = axis.plot(
+        *pictures[loss][k][:400].T, ".", ms=2.5, color=OKABE_ITO[loss]
+    )[0]
+    axis.set(
+        xlim=(-2.9, 2.9), ylim=(-2.9, 2.9), xticks=[], yticks=[], aspect="equal"
+    )
     axis.grid(False)
     return points, axis.set_title("", fontsize=10)
 
 
 figure, axes = plt.subplots(1, 2, figsize=(6, 3.3))
-shown = {loss: panel(axis, loss, 0) for axis, loss in zip(axes, pictures, strict=True)}
+shown = {
+    loss: panel(axis, loss, 0) for axis, loss in zip(axes, pictures, strict=True)
+}
 frames = []
 for k, step in enumerate(steps):
     for loss, (points, title) in shown.items():
@@ -103,8 +111,15 @@ for k, step in enumerate(steps):
     figure.supxlabel(f"iteration {step}", fontsize=9)
     frames.append(drawn(figure))
 plt.close(figure)
-ends = ", ".join(f"{NAMES[loss]} ends with {covered[loss][-1]} of {MODES} modes" for loss in pictures)
-animation(frames, f"Generated points of both losses, side by side, as training goes on: {ends}.", seconds=8)
+ends = ", ".join(
+    f"{NAMES[loss]} ends with {covered[loss][-1]} of {MODES} modes"
+    for loss in pictures
+)
+animation(
+    frames,
+    f"Generated points of both losses, side by side, as training goes on: {ends}.",
+    seconds=8,
+)
 
 # %% tags=["hide-input"]
 figure, axes = plt.subplot_mosaic("abcd;efgh;nnmm", figsize=(6.6, 5.6))
@@ -114,8 +129,17 @@ for loss, row in (("bce", "abcd"), ("wgan-gp", "efgh")):
         panel(axes[name], loss, k)[1].set_text(f"iteration {steps[k]}")
     axes[row[0]].set_ylabel(NAMES[loss])
 for loss, line in (("bce", "--"), ("wgan-gp", "-")):
-    axes["n"].step(steps, covered[loss], line, where="post", color=OKABE_ITO[loss], label=NAMES[loss])
-    axes["m"].plot(steps, 100 * np.array(emptiest[loss]), line, color=OKABE_ITO[loss])
+    axes["n"].step(
+        steps,
+        covered[loss],
+        line,
+        where="mid",
+        color=OKABE_ITO[loss],
+        label=NAMES[loss],
+    )
+    axes["m"].plot(
+        steps, 100 * np.array(emptiest[loss]), line, color=OKABE_ITO[loss]
+    )
 axes["n"].set(xlabel="iteration", ylim=(-0.3, 8.3), yticks=[0, 2, 4, 6, 8])
 axes["n"].set_title("modes covered", loc="left", fontsize=10)
 axes["n"].legend(fontsize=8, loc="lower right")

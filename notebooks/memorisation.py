@@ -12,7 +12,7 @@ data = "phantom"  # "phantom", "busi" or a folder: what the run was trained on
 model = "dgan"  # "dgan", "stylegan2" or "stylegan3"
 loss = "wgan-gp"  # "wgan-gp" or "bce"; a StyleGAN ignores it
 lam = 5.0  # one of the λ that were run
-extractor = None  # "inception", "random-inception" or "random-vgg16"; None: the run's own
+extractor = None  # "inception", "random-inception", "random-vgg16"; None: the run's
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -45,7 +45,9 @@ from dgan_core.runs import Run
 def controls(real, real_features, config, extract):
     """(training features, held-out features): other phantoms, or two halves of the scans."""
     if config.data == "phantom":
-        return real_features, extract(load(config.model_copy(update={"seed_data": config.seed_data + 1})))
+        return real_features, extract(
+            load(config.model_copy(update={"seed_data": config.seed_data + 1}))
+        )
     order = np.random.default_rng(0).permutation(len(real))
     return real_features[order[::2]], real_features[order[1::2]]
 
@@ -64,10 +66,13 @@ else:
     fake = generate(run, len(real))
     real_features = extract(real)
     train, held_out = controls(real, real_features, config, extract)
-    replayed = np.random.default_rng(0).integers(0, len(real), len(real))  # as a copier would draw them
+    # As a copier would draw them.
+    replayed = np.random.default_rng(0).integers(0, len(real), len(real))
     tested = {
         f"generated, {found.label}": memorisation(real_features, extract(fake)),
-        "replayed training images": memorisation(real_features, real_features[replayed]),
+        "replayed training images": memorisation(
+            real_features, real_features[replayed]
+        ),
         "held-out real images": memorisation(train, held_out),
     }
     table = {
@@ -82,7 +87,9 @@ else:
     }
     generated, copier, new = tested.values()
     trusted = (
-        "as they must" if copier.memorised and not new.memorised else "not both as they must: distrust the first row"
+        "as they must"
+        if copier.memorised and not new.memorised
+        else "not both as they must: distrust the first row"
     )
     caption = (
         f"Table M1. Generated images: {generated.verdict}. The controls came out {trusted}: the replayed set "
@@ -101,14 +108,25 @@ if not finished:
 else:
     usual = np.median(generated.real_distance)
     curves = {
-        "training images, to the others": (generated.real_distance, OKABE_ITO["real"], "-"),
+        "training images, to the others": (
+            generated.real_distance,
+            OKABE_ITO["real"],
+            "-",
+        ),
         "held-out real images": (new.distance, OKABE_ITO["stylegan2"], "-."),
         "generated": (generated.distance, OKABE_ITO["wgan-gp"], "--"),
     }
     figure, axis = plt.subplots(figsize=(6.5, 3.4))
     for name, (distance, colour, line) in curves.items():
         x = np.sort(distance) / usual
-        axis.step(x, 100 * np.arange(1, len(x) + 1) / len(x), line, where="post", color=colour, label=name)
+        axis.step(
+            x,
+            100 * np.arange(1, len(x) + 1) / len(x),
+            line,
+            where="post",
+            color=colour,
+            label=name,
+        )
     axis.axvline(CLOSE, color=OKABE_ITO["floor"], linestyle=":")
     axis.set_xlabel("distance to the nearest training image, of the usual distance")
     axis.set_ylabel("images at most so far away, %")
@@ -117,7 +135,11 @@ else:
     far = np.median(generated.distance) / usual
     caption = (
         f"Figure M1. The median generated image lies at {far:.2f}: "
-        + ("farther from the training images than they from one another. " if far > 1 else "nearer than they are. ")
+        + (
+            "farther from the training images than they from one another. "
+            if far > 1
+            else "nearer than they are. "
+        )
         + "Distance to the nearest training image; 1 is the median between real images, and left of the dotted line an "
         "image may count as a copy."
     )
@@ -134,7 +156,9 @@ else:
     closest = generated.distance.argsort()[:8]
     figure, axes = plt.subplots(2, len(closest), figsize=(9, 2.9))
     for column, j in zip(axes.T, closest, strict=True):
-        for axis, image in zip(column, (fake[j], real[generated.nearest[j]]), strict=True):
+        for axis, image in zip(
+            column, (fake[j], real[generated.nearest[j]]), strict=True
+        ):
             axis.imshow(image[..., 0], cmap="gray", vmin=0, vmax=255)
             axis.set(xticks=[], yticks=[])
             axis.grid(False)

@@ -9,10 +9,10 @@
 # %% tags=["parameters"]
 profile = "quick"  # whose image size, extractor and LPIPS weights are used
 data = "phantom"  # "phantom", "busi" or a BUSI folder
-image_size = None  # 32, 64, 128, 256 or 512; here and below, None means the profile's
+image_size = None  # 32, 64, 128, 256 or 512; here and below None: the profile's
 extractor = None  # "inception", "random-inception" or "random-vgg16"
 lpips_weights = None  # "official" or "random"
-seed = 0  # of the benign images chosen, the halves, KID's subsets, SWD's projections and UMAP
+seed = 0  # of the benign images, the halves, KID's subsets, projections and UMAP
 
 # %%
 import pandas as pd
@@ -27,7 +27,9 @@ from dgan_core.runs import runs_root
 config = Config.from_notebook(globals())
 malignant = load(config)
 benign = load(config.model_copy(update={"label": "benign", "n_phantoms": 437}))
-chosen = generator(config.seed, "benign").permutation(len(benign))[: len(malignant)]  # equal N, or FID would differ
+chosen = generator(config.seed, "benign").permutation(len(benign))[
+    : len(malignant)
+]  # equal N, or FID would differ
 
 numbers, _ = metrics.evaluate(
     malignant,
@@ -47,7 +49,10 @@ from dgan_core import report
 from dgan_core.metrics.table import HEADINGS, rows
 
 table = pd.DataFrame(rows(numbers), columns=HEADINGS).set_index("metric")
-report.show(table, f"Table R1. Malignant against benign, N = {len(malignant)} each; floor: two halves of malignant.")
+report.show(
+    table,
+    f"Table R1. Malignant against benign, N = {len(malignant)} each; floor: two halves of malignant.",
+)
 
 # %%
 folder = (
@@ -56,8 +61,20 @@ folder = (
     / f"real-malignant-benign-seed{config.seed}{'' if config.data == 'phantom' else '-busi'}"
 )
 folder.mkdir(parents=True, exist_ok=True)
-described = {"profile", "data", "image_size", "resize", "extractor", "lpips_weights", "seed", "seed_data"}
-write_record(folder / "config.json", {"model": "real", **config.model_dump(include=described)})
+described = {
+    "profile",
+    "data",
+    "image_size",
+    "resize",
+    "extractor",
+    "lpips_weights",
+    "seed",
+    "seed_data",
+}
+write_record(
+    folder / "config.json",
+    {"model": "real", **config.model_dump(include=described)},
+)
 write_record(folder / "environment.json", environment())
 write_record(folder / "metrics.json", {"final": numbers})
 print(f"the tables read it from {folder.name}")

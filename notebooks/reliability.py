@@ -6,7 +6,7 @@
 # happened to: parameters, log, snapshots and samples, to the bit.
 
 # %% tags=["parameters", "hide-input"]
-results = "results"  # folder of faults.json; relative to the project or absolute
+results = "results"  # folder of faults.json, in the project or absolute
 
 # %% tags=["hide-input"]
 import pandas as pd
@@ -25,9 +25,19 @@ HEADINGS = {
     "inputs": "Bad input and hostile files",
     "endurance": "Long runs",
 }
-measured = {part: found for part, found in (read_results(results, "faults.json") or {}).items() if part in HEADINGS}
-rows = [{"part": part, **row} for part, found in measured.items() for row in found["rows"]]
-faults = pd.DataFrame(rows, columns=["part", "kind", "tried", "survived", "lost", "what"])
+measured = {
+    part: found
+    for part, found in (read_results(results, "faults.json") or {}).items()
+    if part in HEADINGS
+}
+rows = [
+    {"part": part, **row}
+    for part, found in measured.items()
+    for row in found["rows"]
+]
+faults = pd.DataFrame(
+    rows, columns=["part", "kind", "tried", "survived", "lost", "what"]
+)
 if measured:
     total = f"**{faults.tried.sum():,} faults were tried; {faults.lost.sum():,} of them lost or let in anything.**"
 else:
@@ -39,13 +49,18 @@ display(Markdown(total))
 # before the kill came, counts as not tried. What could not be tried on this machine says so.
 
 # %% tags=["hide-input"]
-for number, part in enumerate((part for part in HEADINGS if part in measured), start=1):
+for number, part in enumerate(
+    (part for part in HEADINGS if part in measured), start=1
+):
     own = faults[faults.part == part]
-    table = own[["kind", "tried", "survived", "lost", "what"]].set_index("kind").astype(str)
-    table = table.rename(columns={"what": "survived means"})
+    counts = own[["tried", "survived", "lost"]].map("{:,}".format)
+    table = counts.assign(**{"survived means": own["what"]}).set_axis(own["kind"])
     table.index.name = None
     display(
-        report.show(table, f"Table Q{number}. {HEADINGS[part]}: {own.tried.sum():,} tried, {own.lost.sum():,} lost.")
+        report.show(
+            table,
+            f"Table Q{number}. {HEADINGS[part]}: {own.tried.sum():,} tried, {own.lost.sum():,} lost.",
+        )
     )
 
 # %% [markdown]
@@ -69,4 +84,8 @@ for number, part in enumerate((part for part in HEADINGS if part in measured), s
 for part, found in measured.items():
     machine = found["environment"]
     where = f"{machine['hardware']['cpu']}, {machine['hardware']['cores']} cores, commit {machine['commit'][:16]}"
-    display(Markdown(f"*{HEADINGS[part]}*: {found['date']}, {duration(found['seconds'])}, {where}."))
+    display(
+        Markdown(
+            f"*{HEADINGS[part]}*: {found['date']}, {duration(found['seconds'])}, {where}."
+        )
+    )

@@ -6,7 +6,7 @@
 # to a pair. Nothing is approximated; [conventions](conventions.ipynb) holds each distance against its package.
 
 # %% tags=["parameters", "hide-input"]
-results = "results"  # folder of benchmark-metrics.json; relative to the project or absolute
+results = "results"  # folder of benchmark-metrics.json, in the project or absolute
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -20,7 +20,9 @@ from dgan_core.report.style import OKABE_ITO, use_style
 
 use_style()
 measured = read_results(results, "benchmark-metrics.json")
-NOT_RUN = "not run: `python benchmarks/metrics.py` writes results/benchmark-metrics.json"
+NOT_RUN = (
+    "not run: `python benchmarks/metrics.py` writes results/benchmark-metrics.json"
+)
 
 # %% [markdown]
 # ## Beside the published packages
@@ -44,7 +46,13 @@ else:
         "how": rows["how"],
     })  # fmt: skip
     machine = measured["machine"]
-    kernels = sorted({pool["architecture"] for pool in machine["threadpools"] if pool["architecture"]})
+    kernels = sorted(
+        {
+            pool["architecture"]
+            for pool in machine["threadpools"]
+            if pool["architecture"]
+        }
+    )
     packages = [name for name in machine["versions"] if "tensor" not in name]
     also = f"NumPy's BLAS kernel {', '.join(kernels) or 'unknown'}"
     size = f"Images of {measured['size']}×{measured['size']}."
@@ -59,7 +67,10 @@ else:
 # their cube until N reaches the number of features.
 
 # %% tags=["hide-input"]
-COLOURS = [OKABE_ITO[name] for name in ("wgan-gp", "bce", "stylegan2", "stylegan3", "malignant", "benign")]
+COLOURS = [
+    OKABE_ITO[name]
+    for name in ("wgan-gp", "bce", "stylegan2", "stylegan3", "malignant", "benign")
+]
 OF_IMAGES = ("features, random VGG16", "LPIPS, all pairs", "MS-SSIM, all pairs")
 
 
@@ -74,7 +85,10 @@ def apart(values, least=2.2):
 
 def panel(ax, rows, title):
     """One line a metric, named at its right end in its colour."""
-    lines = [(name, part.sort_values("n")) for name, part in rows.groupby("metric", sort=False)]
+    lines = [
+        (name, part.sort_values("n"))
+        for name, part in rows.groupby("metric", sort=False)
+    ]
     places = apart([part["seconds"].iloc[-1] for _, part in lines])
     for (name, part), place, colour in zip(lines, places, COLOURS, strict=False):
         ax.plot(part["n"], part["seconds"], color=colour, marker="o", ms=4)
@@ -84,7 +98,11 @@ def panel(ax, rows, title):
         )  # fmt: skip
     ax.set(xscale="log", yscale="log", xlabel="images a side, N")
     ax.set_title(title, loc="left")
-    ax.set_xticks(sorted(set(rows["n"])), [str(n) for n in sorted(set(rows["n"]))], rotation=45)
+    ax.set_xticks(
+        sorted(set(rows["n"])),
+        [str(n) for n in sorted(set(rows["n"]))],
+        rotation=45,
+    )
     ax.minorticks_off()
 
 
@@ -94,8 +112,14 @@ else:
     cost = pd.DataFrame(measured["cost"]["rows"])
     of_images = cost["metric"].isin(OF_IMAGES)
     figure, axes = plt.subplots(1, 2, figsize=(9, 4.6), sharey=True)
-    panel(axes[0], cost[of_images], f"from images of {measured['cost']['size']}×{measured['cost']['size']}")
-    panel(axes[1], cost[~of_images], f"from {measured['cost']['features']} features")
+    panel(
+        axes[0],
+        cost[of_images],
+        f"from images of {measured['cost']['size']}×{measured['cost']['size']}",
+    )
+    panel(
+        axes[1], cost[~of_images], f"from {measured['cost']['features']} features"
+    )
     axes[0].set_ylabel("seconds")
     most = cost.loc[cost["seconds"].idxmax()]
     caption = (

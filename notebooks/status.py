@@ -22,14 +22,17 @@ display(Markdown(report.badge(found)))
 
 # %% tags=["hide-input"]
 report.show(
-    report.sources(found), "Table P1. The runs behind each table and figure; cost is their training and evaluation."
+    report.sources(found),
+    "Table P1. The runs behind each table and figure; cost is their training and evaluation.",
 )
 
 # %% [markdown]
 # ## Runs
 
 # %% tags=["hide-input"]
-report.show(report.run_states(found), "Table P2. Every run, its state and its wall clock.")
+report.show(
+    report.run_states(found), "Table P2. Every run, its state and its wall clock."
+)
 
 # %% [markdown]
 # A run that was interrupted or failed keeps its checkpoint: `make book` goes on from there. Dates are those of the

@@ -9,7 +9,7 @@
 image_size = 64  # side of the pictures, in pixels
 n = 4  # pictures over which equivariance is measured
 seed = 0  # of the networks and of their styles
-results = "results"  # where the trained runs are kept; relative to the project or absolute
+results = "results"  # where the trained runs are kept, in the project or absolute
 
 # %% tags=["hide-input", "remove-stderr"]
 import keras
@@ -24,13 +24,23 @@ from dgan_core.models.layers import lrelu, modulated_conv, upsample_2d
 from dgan_core.report.style import OKABE_ITO, shade, use_style
 
 use_style()
-image_size, n, seed = int(image_size), int(n), int(seed)  # papermill may pass strings
-GREEN, PURPLE, GREY = OKABE_ITO["stylegan2"], OKABE_ITO["stylegan3"], OKABE_ITO["floor"]
+# papermill may pass strings
+image_size, n, seed = int(image_size), int(n), int(seed)
+GREEN, PURPLE, GREY = (
+    OKABE_ITO["stylegan2"],
+    OKABE_ITO["stylegan3"],
+    OKABE_ITO["floor"],
+)
 
 
 def narrow(model, width):
     """A configuration of at most `width` channels."""
-    size = {"image_size": image_size, "channel_base": 16 * image_size, "channel_max": width, "batch_size": n}
+    size = {
+        "image_size": image_size,
+        "channel_base": 16 * image_size,
+        "channel_max": width,
+        "batch_size": n,
+    }
     return Config(model=model, seed=seed, latent_dim=64, w_dim=64, **size)
 
 
@@ -53,8 +63,14 @@ def show(axis, image, title, limit, cmap="gray"):
 config = narrow("stylegan2", 32)
 model = stylegan2.synthesis(config)
 z = draws.normal(seed, "z", 0, (16, config.latent_dim))
-ws = np.repeat(to_numpy(stylegan2.mapping(config)(z))[:, None], stylegan2.n_styles(config), axis=1)
-convolutions = [layer for layer in model.layers if isinstance(layer, stylegan2.StyledConv)]
+ws = np.repeat(
+    to_numpy(stylegan2.mapping(config)(z))[:, None],
+    stylegan2.n_styles(config),
+    axis=1,
+)
+convolutions = [
+    layer for layer in model.layers if isinstance(layer, stylegan2.StyledConv)
+]
 sizes = [str(height) for height, _ in stylegan2.noise_shapes(config)]
 
 
@@ -81,14 +97,33 @@ def white(i, layer):
 
 alone = np.array([white(i, layer) for i, layer in enumerate(convolutions)])
 doubling = np.array([layer.up for layer in convolutions])
-kept, tripled, free, free_tripled = (deviations(d, s) for d in (True, False) for s in (1.0, 3.0))
+kept, tripled, free, free_tripled = (
+    deviations(d, s) for d in (True, False) for s in (1.0, 3.0)
+)
 figure, axis = plt.subplots(figsize=(6.5, 3.6))
 place = np.arange(len(sizes))
-axis.semilogy(place, alone, "_", ms=12, mew=2, color=OKABE_ITO["real"], label="demodulated, fed with white noise")
+axis.semilogy(
+    place,
+    alone,
+    "_",
+    ms=12,
+    mew=2,
+    color=OKABE_ITO["real"],
+    label="demodulated, fed with white noise",
+)
 axis.semilogy(place, kept, "o-", color=GREEN, label="demodulated (StyleGAN2)")
-axis.semilogy(place, tripled, "x", ms=9, color=shade(GREEN, -0.4), label="demodulated, styles × 3")
+axis.semilogy(
+    place,
+    tripled,
+    "x",
+    ms=9,
+    color=shade(GREEN, -0.4),
+    label="demodulated, styles × 3",
+)
 axis.semilogy(place, free, "s--", color=GREY, label="not demodulated")
-axis.semilogy(place, free_tripled, "^:", color=GREY, label="not demodulated, styles × 3")
+axis.semilogy(
+    place, free_tripled, "^:", color=GREY, label="not demodulated, styles × 3"
+)
 axis.set_xticks(place, sizes)
 axis.set_xlabel("side of the layer's output, samples")
 axis.set_ylabel("standard deviation after\nthe convolution")
@@ -119,13 +154,19 @@ report.picture(
 # %% tags=["hide-input"]
 for layer in convolutions:
     layer.strength.assign(0.5)
-skips = keras.Model(model.inputs, [model.get_layer(f"image{r}").output for r in stylegan2.resolutions(config)])
+skips = keras.Model(
+    model.inputs,
+    [model.get_layer(f"image{r}").output for r in stylegan2.resolutions(config)],
+)
 
 
 def pictures(draw):
     """The skip image of each resolution, of the first style and the noise of a draw; (r, r) each."""
     shapes = enumerate(stylegan2.noise_shapes(config))
-    noise = [draws.normal(seed, f"noise {draw}", i, (1, *shape, 1)) for i, shape in shapes]
+    noise = [
+        draws.normal(seed, f"noise {draw}", i, (1, *shape, 1))
+        for i, shape in shapes
+    ]
     return [to_numpy(image)[0, ..., 0] for image in skips([ws[:1], *noise])]
 
 
@@ -134,7 +175,9 @@ steps, last = many[0], np.stack([images[-1] for images in many])
 spread = last.std(axis=0, ddof=1)
 added = [steps[0].std()]
 for before, after in zip(steps[:-1], steps[1:], strict=True):
-    added.append((after - to_numpy(upsample_2d(before[None, ..., None]))[0, ..., 0]).std())
+    added.append(
+        (after - to_numpy(upsample_2d(before[None, ..., None]))[0, ..., 0]).std()
+    )
 
 limit = 3 * last.std()
 figure, axes = plt.subplots(1, len(steps) + 1, figsize=(11, 2.3))
@@ -144,7 +187,10 @@ drawn = axes[-1].imshow(spread, cmap="cividis", vmin=0)
 axes[-1].set_title("deviation over noise", loc="left", fontsize=9)
 axes[-1].set_axis_off()
 figure.colorbar(drawn, ax=axes[-1], shrink=0.8, label="pixel value")
-parts = ", ".join(f"{part:.2g} at {len(image)}×{len(image)}" for part, image in zip(added, steps, strict=True))
+parts = ", ".join(
+    f"{part:.2g} at {len(image)}×{len(image)}"
+    for part, image in zip(added, steps, strict=True)
+)
 report.picture(
     figure,
     f"Figure S2. The noise moves a pixel by {np.sqrt(np.mean(spread**2)) / last[0].std():.0%} of the picture's own "
@@ -162,16 +208,21 @@ report.picture(
 # pose as lower frequencies, at places that depend on where the grid lies. Later layers cannot tell such *aliases* from
 # signal, and detail sticks to the pixel grid instead of the object it belongs to.
 #
-# StyleGAN3 (Karras et al. 2021, section 3) takes a layer's samples for a continuous signal with a cutoff *f_c*. Its
+# StyleGAN3 (Karras et al. 2021, section 3) takes a layer's samples for a continuous signal with a cutoff $f_c$. Its
 # leaky ReLU works on a grid at least twice as fine; a low-pass filter then removes what the coarser grid could not
 # hold.
 
 # %% tags=["hide-input"]
 TONE = 5  # cycles per image width
-stage = stylegan3.Stage(cutoff=8.0, stopband=16.0, half_width=8.0, sampling_rate=32, size=52, channels=1)
-layer = stylegan3.FilteredConv(stage, stage, kernel_size=1, radial=False, beta=1.0, name="relu")
+stage = stylegan3.Stage(
+    cutoff=8.0, stopband=16.0, half_width=8.0, sampling_rate=32, size=52, channels=1
+)
+layer = stylegan3.FilteredConv(
+    stage, stage, kernel_size=1, radial=False, beta=1.0, name="relu"
+)
 layer.build([(1, stage.size, stage.size, 1), (1, 1)])
-layer.kernel.assign(np.ones((1, 1, 1, 1)))  # the convolution is the identity: what is left is the filtered ReLU
+# The convolution is the identity: what is left is the filtered ReLU.
+layer.kernel.assign(np.ones((1, 1, 1, 1)))
 
 
 def tone(t):
@@ -180,7 +231,8 @@ def tone(t):
 
 axis_t = (np.arange(stage.size) - (stage.size - 1) / 2) / stage.sampling_rate
 signal = np.tile(tone(axis_t), (1, stage.size, 1))[..., None].astype("float32")
-middle = stage.size // 2, slice(stylegan3.MARGIN, -stylegan3.MARGIN)  # one image width, without the margins
+# One image width, without the margins.
+middle = stage.size // 2, slice(stylegan3.MARGIN, -stylegan3.MARGIN)
 pointwise = to_numpy(lrelu(signal))[0, ..., 0][middle]
 filtered = to_numpy(layer([signal, np.ones((1, 1), "float32")]))[0, ..., 0][middle]
 
@@ -192,7 +244,8 @@ def spectrum(samples):
 
 
 frequencies = np.arange(stage.sampling_rate // 2 + 1)
-harmonic = (frequencies == TONE) | (frequencies % (2 * TONE) == 0)  # the tone and the even multiples
+# The tone and the even multiples.
+harmonic = (frequencies == TONE) | (frequencies % (2 * TONE) == 0)
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), width_ratios=(1, 1.3))
 fine, t = np.linspace(-0.25, 0.25, 400), axis_t[middle[1]]
 left.plot(fine, tone(fine), color=GREY, lw=1, label="the tone")
@@ -203,13 +256,28 @@ left.set_ylim(-1.2, 2.6)
 left.set_xlabel("position, image widths")
 left.set_ylabel("value")
 left.legend(fontsize=8, loc="upper right")
-rows = (("on the samples", pointwise, GREEN, "s", -0.15), ("filtered", filtered, PURPLE, "o", 0.15))
+rows = (
+    ("on the samples", pointwise, GREEN, "s", -0.15),
+    ("filtered", filtered, PURPLE, "o", 0.15),
+)
 for name, samples, colour, marker, offset in rows:
     level = spectrum(samples)
     level[level < -80] = np.nan  # below the axis
     right.vlines(frequencies + offset, -80, level, color=colour, lw=1.2)
-    right.plot(frequencies[harmonic] + offset, level[harmonic], marker, color=colour, label=name)
-    right.plot(frequencies[~harmonic] + offset, level[~harmonic], marker, color=colour, mfc="white")
+    right.plot(
+        frequencies[harmonic] + offset,
+        level[harmonic],
+        marker,
+        color=colour,
+        label=name,
+    )
+    right.plot(
+        frequencies[~harmonic] + offset,
+        level[~harmonic],
+        marker,
+        color=colour,
+        mfc="white",
+    )
 right.axvline(stage.cutoff, color=GREY, linestyle=":")
 right.annotate("cutoff", (stage.cutoff + 0.2, 3), color=GREY, fontsize=8)
 right.set_ylim(-80, 8)
@@ -217,7 +285,10 @@ right.set_xlabel("frequency, cycles per image width (hollow: alias)")
 right.set_ylabel("power, dB of the tone's")
 right.legend(fontsize=8, loc="upper right")
 raw, clean = spectrum(pointwise), spectrum(filtered)
-inside, beyond = ~harmonic & (frequencies <= stage.cutoff), frequencies > stage.cutoff
+inside, beyond = (
+    ~harmonic & (frequencies <= stage.cutoff),
+    frequencies > stage.cutoff,
+)
 
 
 def total(level, where):
@@ -251,7 +322,9 @@ report.picture(
 
 # %% tags=["hide-input"]
 config = narrow("stylegan3", 16)
-w = to_numpy(stylegan3.mapping(config)(draws.normal(seed, "z", 0, (n, config.latent_dim))))
+w = to_numpy(
+    stylegan3.mapping(config)(draws.normal(seed, "z", 0, (n, config.latent_dim)))
+)
 ws = np.repeat(w[:, None], stylegan3.n_styles(config), axis=1)
 
 
@@ -271,7 +344,8 @@ def error(still, picture, shift):
     return picture[:, :, shift:] - still[:, :, : image_size - shift]
 
 
-coarse = image_size // stylegan3.schedule(config)[0].sampling_rate  # pixels in a sample of the first layers' grid
+# Pixels in a sample of the first layers' grid.
+coarse = image_size // stylegan3.schedule(config)[0].sampling_rate
 shifts = range(1, 2 * coarse + 1)  # pixels
 SHOWN = coarse // 2  # half a sample of that grid
 rough = stylegan3.synthesis(config)
@@ -285,20 +359,37 @@ for name, (model, _, _) in networks.items():
     still = moved(model, 0)
     pictures_moved = {shift: moved(model, shift) for shift in shifts}
     errors = {shift: error(still, pictures_moved[shift], shift) for shift in shifts}
-    decibels[name] = {shift: 10 * np.log10(4 / np.mean(errors[shift] ** 2)) for shift in shifts}
+    decibels[name] = {
+        shift: 10 * np.log10(4 / np.mean(errors[shift] ** 2)) for shift in shifts
+    }
     found[name] = still[0], pictures_moved[SHOWN][0], errors[SHOWN][0]
     # A smooth picture changes little when it moves: the error is also told as a share of that change.
-    share[name] = np.sqrt(np.mean(errors[SHOWN] ** 2) / np.mean((pictures_moved[SHOWN] - still) ** 2))
+    share[name] = np.sqrt(
+        np.mean(errors[SHOWN] ** 2) / np.mean((pictures_moved[SHOWN] - still) ** 2)
+    )
 
 # %% tags=["hide-input"]
 limit = max(3 * still.std() for still, _, _ in found.values())
 scale = 3 * found["StyleGAN2's filters"][2].std()  # one scale for both differences
 figure, axes = plt.subplots(2, 3, figsize=(7, 4.8))
-for row, (name, (still, picture, difference)) in zip(axes, found.items(), strict=True):
+for row, (name, (still, picture, difference)) in zip(
+    axes, found.items(), strict=True
+):
     show(row[0], still, name, limit)
     show(row[1], picture, f"input moved by {SHOWN} pixels", limit)
-    show(row[2], difference, f"difference, EQ-T {decibels[name][SHOWN]:.0f} dB", scale, "PuOr")
-figure.colorbar(axes[0, 2].images[0], ax=axes[:, 2], shrink=0.7, label="difference of pixel values")
+    show(
+        row[2],
+        difference,
+        f"difference, EQ-T {decibels[name][SHOWN]:.0f} dB",
+        scale,
+        "PuOr",
+    )
+figure.colorbar(
+    axes[0, 2].images[0],
+    ax=axes[:, 2],
+    shrink=0.7,
+    label="difference of pixel values",
+)
 (theirs, ours), (rough_share, smooth_share) = decibels.values(), share.values()
 report.picture(
     figure,
@@ -318,7 +409,9 @@ report.picture(
 # %% tags=["hide-input"]
 figure, axis = plt.subplots(figsize=(6.5, 3))
 for name, (_, colour, line) in networks.items():
-    axis.plot(list(shifts), list(decibels[name].values()), line, color=colour, label=name)
+    axis.plot(
+        list(shifts), list(decibels[name].values()), line, color=colour, label=name
+    )
 for whole in (coarse, 2 * coarse):
     axis.axvline(whole, color=GREY, linestyle=":", lw=1)
 axis.set_xlabel("shift, pixels (dotted: whole samples of every grid)")
@@ -356,22 +449,39 @@ report.picture(
 # 2021, section 3.2 and figure 4).
 
 # %% tags=["hide-input"]
-published = {v: stylegan3.schedule(Config(profile="paper", model="stylegan3", variant=v))[:-1] for v in ("t", "r")}
+published = {
+    v: stylegan3.schedule(Config(profile="paper", model="stylegan3", variant=v))[
+        :-1
+    ]
+    for v in ("t", "r")
+}
 stages = published["t"]
 place = np.arange(len(stages))
 rate = np.array([s.sampling_rate for s in stages])
-cutoff, stop = np.array([s.cutoff for s in stages]), np.array([s.stopband for s in stages])
+cutoff, stop = (
+    np.array([s.cutoff for s in stages]),
+    np.array([s.stopband for s in stages]),
+)
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6))
-left.step(place, rate / 2, where="mid", color=GREY, label="half the sampling rate, s/2")
+left.step(
+    place, rate / 2, where="mid", color=GREY, label="half the sampling rate, s/2"
+)
 left.plot(place, stop, "^--", color=shade(PURPLE, -0.4), label="stop band, $f_t$")
 left.plot(place, cutoff, "o-", color=PURPLE, label="cutoff, $f_c$")
 left.set_yscale("log", base=2)
 left.set_yticks(2.0 ** np.arange(1, 10), [str(2**i) for i in range(1, 10)])
 left.set_ylabel("cycles per image width")
 left.legend(fontsize=8)
-for variant, line, colour in (("r", "D--", shade(PURPLE, -0.4)), ("t", "o-", PURPLE)):
+for variant, line, colour in (
+    ("r", "D--", shade(PURPLE, -0.4)),
+    ("t", "o-", PURPLE),
+):
     right.plot(
-        place, [s.channels for s in published[variant]], line, color=colour, label=f"StyleGAN3-{variant.upper()}"
+        place,
+        [s.channels for s in published[variant]],
+        line,
+        color=colour,
+        label=f"StyleGAN3-{variant.upper()}",
     )
 right.set_ylim(0)
 right.set_ylabel("channels")
@@ -416,7 +526,10 @@ def told(model, run):
     """What a run is: length, time and KID with its interval and floor; or that there is none."""
     if run is None:
         return f"{report.label(model)}: not run."
-    shown, kid = f"{run.label}: {run.log['images'].iloc[-1]:,.0f} images shown", run.final
+    shown, kid = (
+        f"{run.label}: {run.log['images'].iloc[-1]:,.0f} images shown",
+        run.final,
+    )
     if not kid:
         return f"{shown}, not evaluated."
     return (
@@ -431,7 +544,12 @@ for axis, (model, run) in zip(axes, trained.items(), strict=True):
     axis.set_axis_off()
     if run is not None and run.tiles() is not None:
         rows = run.tiles()[:16].reshape(4, 4, *run.tiles().shape[1:])
-        axis.imshow(np.concatenate(np.concatenate(rows, axis=2)), cmap="gray", vmin=0, vmax=255)
+        axis.imshow(
+            np.concatenate(np.concatenate(rows, axis=2)),
+            cmap="gray",
+            vmin=0,
+            vmax=255,
+        )
 report.picture(
     figure,
     "Figure S7. The first sixteen images of each generator's fixed draw, none selected. "

@@ -6,7 +6,7 @@
 # what enters and leaves a convolution is the same as scaling its kernel for each image. Nothing is approximated.
 
 # %% tags=["parameters", "hide-input"]
-results = "results"  # folder of benchmark-stylegan.json; relative to the project or absolute
+results = "results"  # folder of benchmark-stylegan.json, in the project or absolute
 
 # %% tags=["hide-input"]
 import pandas as pd
@@ -43,4 +43,10 @@ else:
     })  # fmt: skip
     caption = f"Table G1. {rows['met'].sum()} of {len(rows)} rows are as fast as asked for."
     display(report.show(table.set_index("what"), caption))
-    display(Markdown(measured_on(measured, ("keras", "tensorflow", "tensorflow-cpu", "torch"))))
+    display(
+        Markdown(
+            measured_on(
+                measured, ("keras", "tensorflow", "tensorflow-cpu", "torch")
+            )
+        )
+    )

@@ -27,7 +27,10 @@ display(Markdown(report.badge(found)))
 # Brackets hold the interval of the number before them; where several seeds were trained, it covers those of all.
 
 # %% tags=["hide-input"]
-display(Markdown(report.claims_text(found)))
+display(
+    report.show(report.claims_table(found), report.caption_claims(found), found)
+)
+report.claims_figures(found)
 
 # %% [markdown]
 # A *setback* is a snapshot whose FID lies above an earlier one's by more than the last one's interval explains. Longer

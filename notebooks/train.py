@@ -6,16 +6,16 @@
 # table and figure of the report is made.
 
 # %% tags=["parameters"]
-profile = "quick"  # "quick": 64×64, a minute on two cores; "paper": the printed protocol, needs a GPU
+profile = "quick"  # "quick": 64×64, a minute; "paper": as printed, for a GPU
 model = "dgan"  # "dgan", "stylegan2" or "stylegan3"
 loss = "wgan-gp"  # "wgan-gp" or "bce"; this and λ are the DGAN's alone
-lam = 5.0  # λ: weight of the gradient penalty (WGAN-GP only) and of the perceptual term
+lam = 5.0  # λ: weight of the gradient penalty (WGAN-GP) and the perceptual term
 lam_gp = None  # a number weighs the penalty alone; None: lam
 lam_perceptual = None  # a number weighs the perceptual term alone; None: lam
-variant = "t"  # StyleGAN3 only: "t" (equivariant to translation) or "r" (to rotation too)
-data = "phantom"  # "phantom": simulated scans; "busi": download; or the path of a BUSI folder
+variant = "t"  # of StyleGAN3: equivariant to translation, or "r": rotation too
+data = "phantom"  # "phantom": simulated; "busi": download; or a BUSI folder's path
 label = "malignant"  # "malignant" or "benign"
-image_size = None  # 32, 64, 128, 256 or 512; here and below, None means the profile's value
+image_size = None  # 32, 64, 128, 256 or 512; here and below None: the profile's
 epochs = None  # passes over the data, by the critic
 batch_size = None
 n_critic = None  # critic updates per generator update
@@ -23,7 +23,7 @@ learning_rate = None  # Adam's, of the generator, before its decay
 backbone = None  # "imagenet", "random" or the path of VGG19 weights
 seed = 0  # of the initial weights, the minibatches' order, z and ε
 run_id = None  # name of the run's folder; None: made of the parameters
-stop_after = None  # a time such as "25min": train until then, go on when this is run again; None: to the end
+stop_after = None  # such as "25min": stop then, go on when run again
 
 # %% [markdown]
 # The parameters become one frozen `Config`; an unknown name or an impossible value is refused here.
@@ -36,8 +36,13 @@ import pandas as pd
 from dgan_core import Config, report
 
 config = Config.from_notebook(globals(), besides=("stop_after",))
-parameters = pd.Series(config.model_dump() | {"data": Path(config.data).name}, name="value").to_frame()
-report.show(parameters, "Table T1. Every parameter of the run, those left to the profile too.")
+parameters = pd.Series(
+    config.model_dump() | {"data": Path(config.data).name}, name="value"
+).to_frame()
+report.show(
+    parameters,
+    "Table T1. Every parameter of the run, those left to the profile too.",
+)
 
 # %% tags=["remove-stderr"]
 from dgan_core import fit
@@ -59,10 +64,20 @@ from dgan_core.report.style import colour, use_style
 use_style()
 log = pd.DataFrame(run.log())
 measured = log.columns.drop(["step", "epoch", "seconds", "images"], errors="ignore")
-figure, axes = plt.subplots(-(-len(measured) // 3), 3, figsize=(9, 2.3 * -(-len(measured) // 3)), squeeze=False)
+figure, axes = plt.subplots(
+    -(-len(measured) // 3),
+    3,
+    figsize=(9, 2.3 * -(-len(measured) // 3)),
+    squeeze=False,
+)
 for (_, column), axis in zip(log[measured].items(), axes.flat, strict=False):
     axis.plot(
-        log.epoch, column, "." if column.isna().any() else "-", color=colour(config.model, config.loss), lw=1, ms=3
+        log.epoch,
+        column,
+        "." if column.isna().any() else "-",
+        color=colour(config.model, config.loss),
+        lw=1,
+        ms=3,
     )
     axis.set(title=column.name.replace("_", " "), xlabel="epoch")
 for axis in axes.flat[len(measured) :]:
@@ -84,7 +99,9 @@ report.picture(
 from PIL import Image
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.8))
-left.imshow(Image.open(run.path / "samples" / "real.png"), cmap="gray", vmin=0, vmax=255)
+left.imshow(
+    Image.open(run.path / "samples" / "real.png"), cmap="gray", vmin=0, vmax=255
+)
 left.set(title="real", xticks=[], yticks=[])
 newest = max((run.path / "samples").glob("epoch-*.png"))
 epoch = int(newest.stem.removeprefix("epoch-"))
@@ -97,7 +114,11 @@ report.picture(
 )
 
 # %%
-path = run.path.relative_to(Path.cwd()) if run.path.is_relative_to(Path.cwd()) else run.path
+path = (
+    run.path.relative_to(Path.cwd())
+    if run.path.is_relative_to(Path.cwd())
+    else run.path
+)
 print(
     f"{len(log)} generator updates, {len(log) * config.n_critic * config.batch_size:,} images shown to the critic, "
     f"in {log.seconds.iloc[-1]:.0f} s; the run lies in {path}{'' if run.finished else ', not finished yet'}"

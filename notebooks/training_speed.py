@@ -5,7 +5,7 @@
 # costs beside a step written by hand for one of them, and how much of what the processor can do a step uses.
 
 # %% tags=["parameters", "hide-input"]
-results = "results"  # folder of benchmark-training.json; relative to the project or absolute
+results = "results"  # folder of benchmark-training.json, in the project or absolute
 
 # %% tags=["hide-input"]
 import pandas as pd

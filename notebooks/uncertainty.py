@@ -10,7 +10,7 @@
 # cover the truth.
 
 # %% tags=["parameters", "hide-input"]
-results = "results"  # folder of coverage.json; relative to the project or absolute
+results = "results"  # folder of coverage.json, in the project or absolute
 n = 420  # phantoms whose features show FID's bias, half on each side
 image_size = 64  # their side in pixels
 seed = 0  # of the phantoms and of the subsets
@@ -52,7 +52,11 @@ NAMES = {
 
 # %% tags=["hide-input"]
 if coverage is None:
-    display(Markdown("not run: `python benchmarks/interval_coverage.py` writes results/coverage.json"))
+    display(
+        Markdown(
+            "not run: `python benchmarks/interval_coverage.py` writes results/coverage.json"
+        )
+    )
 else:
     shown = rows.assign(
         population=rows["case"] + ", D = " + rows["features"].astype(str),
@@ -62,14 +66,23 @@ else:
             for r in rows.itertuples()
         ],
     )
-    table = shown.pivot_table(index=["population", "n"], columns="metric", values="cell", aggfunc="first", sort=False)
+    table = shown.pivot_table(
+        index=["population", "n"],
+        columns="metric",
+        values="cell",
+        aggfunc="first",
+        sort=False,
+    )
     table = table.rename_axis(index=[None, None], columns=None)
     halves = rows[rows["metric"].isin(BY_HALVES)]
     away = rows[~rows["case"].isin(["equal", "heavy"]) & (rows["metric"] != "FID∞")]
     near = ((away["coverage_high"] >= 0.93) & (away["coverage_low"] <= 0.97)).sum()
     least = away.loc[away["coverage"].idxmin()]
     tails = rows[(rows["case"] == "heavy") & ~rows["metric"].isin(BY_HALVES)]
-    alike = rows[(rows["case"] == "equal") & rows["metric"].isin(["KID", "FID at N", "SWD at N"])]
+    alike = rows[
+        (rows["case"] == "equal")
+        & rows["metric"].isin(["KID", "FID at N", "SWD at N"])
+    ]
     by_image = (
         f"Table U1. Percentage of {coverage['level']:.0%} intervals that cover what they are for, of "
         f"{coverage['repetitions']} repetitions; in brackets its Monte Carlo 95 % interval. Away "
@@ -84,19 +97,28 @@ else:
         f"of the intervals of precision, recall, density and coverage cover."
     )
     display(report.show(table.drop(columns=BY_HALVES), by_image))
-    display(report.show(table[BY_HALVES], by_half))  # beside the others they would be wider than a page
+    # Beside the others they would be wider than a page.
+    display(report.show(table[BY_HALVES], by_half))
 
 # %% tags=["hide-input"]
 if coverage is not None:
     metrics_shown = list(dict.fromkeys(rows["metric"]))
     sizes = sorted(rows["n"].unique())
-    colours = dict(zip(sizes, (OKABE_ITO["floor"], OKABE_ITO["real"]), strict=False))
+    colours = dict(
+        zip(sizes, (OKABE_ITO["floor"], OKABE_ITO["real"]), strict=False)
+    )
     cases = list(dict.fromkeys(zip(rows["case"], rows["features"], strict=True)))
-    figure, grid = plt.subplots(2, -(-len(cases) // 2), figsize=(9, 8.4), sharex=True, sharey=True)
+    figure, grid = plt.subplots(
+        2, -(-len(cases) // 2), figsize=(9, 8.4), sharex=True, sharey=True
+    )
     axes = grid.flat
     for axis, (case, features) in zip(axes, cases, strict=False):
         for offset, size in zip((-0.14, 0.14), sizes, strict=True):
-            part = rows[(rows["case"] == case) & (rows["features"] == features) & (rows["n"] == size)]
+            part = rows[
+                (rows["case"] == case)
+                & (rows["features"] == features)
+                & (rows["n"] == size)
+            ]
             y = [metrics_shown.index(name) + offset for name in part["metric"]]
             error = [
                 100 * (part["coverage"] - part["coverage_low"]),
@@ -104,15 +126,39 @@ if coverage is not None:
             ]
             marker = "o" if size == sizes[0] else "s"
             label = f"N = {size}"
-            axis.errorbar(100 * part["coverage"], y, xerr=error, fmt=marker, ms=4, color=colours[size], label=label)
-        axis.axvline(100 * coverage["level"], color=OKABE_ITO["floor"], linestyle=":")
+            axis.errorbar(
+                100 * part["coverage"],
+                y,
+                xerr=error,
+                fmt=marker,
+                ms=4,
+                color=colours[size],
+                label=label,
+            )
+        axis.axvline(
+            100 * coverage["level"], color=OKABE_ITO["floor"], linestyle=":"
+        )
         axis.set_title(f"{case}, D = {features}", loc="left", fontsize=10)
         axis.set_xlim(75, 100.5)
         axis.set_xlabel("coverage, %")
-        outside = rows[(rows["case"] == case) & (rows["features"] == features) & (rows["coverage"] < 0.75)]
+        outside = rows[
+            (rows["case"] == case)
+            & (rows["features"] == features)
+            & (rows["coverage"] < 0.75)
+        ]
         for row in outside.itertuples():
-            where = (75.3, metrics_shown.index(row.metric) + (-0.14 if row.n == sizes[0] else 0.14))
-            axis.annotate(f"◂ {row.coverage:.0%}", where, color=colours[row.n], va="center", fontsize=8)
+            where = (
+                75.3,
+                metrics_shown.index(row.metric)
+                + (-0.14 if row.n == sizes[0] else 0.14),
+            )
+            axis.annotate(
+                f"◂ {row.coverage:.0%}",
+                where,
+                color=colours[row.n],
+                va="center",
+                fontsize=8,
+            )
     axes[0].set_yticks(range(len(metrics_shown)), metrics_shown)
     axes[0].invert_yaxis()
     axes[0].legend(loc="lower left", fontsize=8)
@@ -125,9 +171,7 @@ if coverage is not None:
         + f". Measured with NumPy {coverage['environment']['versions']['numpy']} in {coverage['seconds'] / 60:.0f} "
         "minutes."
     )
-    alt = (
-        "A panel for each population: the coverage of every metric's interval as a point with an error bar, for two N."
-    )
+    alt = "A panel for each population: the coverage of every metric's interval as a point with an error bar, for two N."
     display(report.picture(figure, caption, alt))
 
 # %% [markdown]
@@ -139,38 +183,65 @@ if coverage is not None:
 # %% tags=["hide-input"]
 from dgan_core import metrics
 from dgan_core.data import phantoms
-from dgan_core.metrics.intervals import frechet_distance_infinity, frechet_distance_interval
+from dgan_core.metrics.intervals import (
+    frechet_distance_infinity,
+    frechet_distance_interval,
+)
 
-n, image_size, seed = int(n), int(image_size), int(seed)  # papermill may pass strings
+# papermill may pass strings
+n, image_size, seed = int(n), int(image_size), int(seed)
 vectors = metrics.features(phantoms(n, image_size, seed=seed), "random-vgg16")
 left, right = vectors[: n // 2], vectors[n // 2 : n // 2 * 2]
 half, rng = len(left), np.random.default_rng(seed)
 subsets = [size for size in (25, 35, 50, 70, 105, 150, 210) if size < half] + [half]
 curve = {
     size: [
-        metrics.frechet_distance(left[rng.permutation(half)[:size]], right[rng.permutation(half)[:size]])
+        metrics.frechet_distance(
+            left[rng.permutation(half)[:size]], right[rng.permutation(half)[:size]]
+        )
         for _ in range(1 if size == half else 20)
     ]
     for size in subsets
 }
-at_n, infinite = frechet_distance_interval(left, right), frechet_distance_infinity(left, right, seed=seed)
+at_n, infinite = (
+    frechet_distance_interval(left, right),
+    frechet_distance_infinity(left, right, seed=seed),
+)
 mean = {size: np.mean(values) for size, values in curve.items()}
 
 figure, axis = plt.subplots(figsize=(6.5, 3.6))
 inverse = 1 / np.array(subsets)
-axis.plot(inverse, list(mean.values()), "o-", color=OKABE_ITO["real"], label="FID of N a side, mean of 20 subsets")
+axis.plot(
+    inverse,
+    list(mean.values()),
+    "o-",
+    color=OKABE_ITO["real"],
+    label="FID of N a side, mean of 20 subsets",
+)
 reach = np.array([0, 4 / half])  # the N that the line is fitted to
 slope = (at_n.value - infinite.value) * half
-axis.plot(reach, infinite.value + slope * reach, "--", color=OKABE_ITO["real"], label="line to FID∞, an extrapolation")
+axis.plot(
+    reach,
+    infinite.value + slope * reach,
+    "--",
+    color=OKABE_ITO["real"],
+    label="line to FID∞, an extrapolation",
+)
 for x, interval, colour, marker in (
     (1 / half, at_n, OKABE_ITO["real"], "s"),
     (0, infinite, OKABE_ITO["real"], "D"),
 ):
     error = [[interval.value - interval.low], [interval.high - interval.value]]
-    axis.errorbar(x, interval.value, yerr=error, fmt=marker, color=colour, capsize=3)
-axis.axhline(0, color=OKABE_ITO["floor"], linestyle=":", label="the populations' distance, 0")
+    axis.errorbar(
+        x, interval.value, yerr=error, fmt=marker, color=colour, capsize=3
+    )
+axis.axhline(
+    0, color=OKABE_ITO["floor"], linestyle=":", label="the populations' distance, 0"
+)
 axis.set_xticks(inverse[[0, 1, 2, 4, -1]] if len(inverse) > 4 else inverse)
-axis.set_xticklabels([f"1/{size}" for size in np.rint(1 / axis.get_xticks()).astype(int)])
+axis.set_xticklabels(
+    [f"1/{size}" for size in np.rint(1 / axis.get_xticks()).astype(int)]
+)
 axis.set_xlabel("1 / images a side")
 axis.set_ylabel("FID, random-VGG16 features")
 axis.legend(fontsize=8)

@@ -6,7 +6,7 @@
 # sweep of Table 2 moves the perceptual weight alone already.
 
 # %% tags=["parameters", "hide-input"]
-runs = "results"  # folder of folders of run directories; relative to the project or absolute
+runs = "results"  # folder of folders of run directories, or an absolute path
 profile = "busi-64-weights"  # the folder inside it
 
 # %% tags=["hide-input"]

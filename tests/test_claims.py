@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dgan_core.report import Run, claims, claims_text, main_claim
+from dgan_core.report import Run, caption_claims, claims, claims_figures, claims_table, main_claim
 from dgan_core.report.claims import Measured, judge, order, setbacks
 
 LAMS = (0.5, 3.0, 5.0, 7.0, 10.0)
@@ -51,15 +51,16 @@ def test_a_claim_holds_only_if_every_order_is_clear():
     one, two, three, none = (Measured(f"m{n}", n, n - 0.4, n + 0.4) for n in (1.0, 2.0, 3.0, math.nan))
     close = Measured("close", 1.5, 1.3, 1.9)
     assert judge([(one, two), (two, three)], "fid") == (
-        "holds", "clear in 2 of 2, least so m1.0 at 1 [0.6, 1.4] against m2.0 at 2 [1.6, 2.4].")  # fmt: skip
+        "holds", "2 of 2", "clear, least so m1.0 at 1 [0.6, 1.4] against m2.0 at 2 [1.6, 2.4].")  # fmt: skip
     assert judge([(one, two), (one, close)], "fid")[0] == "can't be told"
-    assert judge([(one, two), (three, two)], "fid")[0] == "does not hold"
+    assert judge([(one, two), (three, two)], "fid")[:2] == ("does not hold", "1 of 2, 1 the other way round")
     assert judge([(one, two), (one, none)], "fid") == (
         "can't be told",
-        "clear in 1 of 2, least so m1.0 at 1 [0.6, 1.4] against m2.0 at 2 [1.6, 2.4]; no number for mnan.",
+        "1 of 2",
+        "clear, least so m1.0 at 1 [0.6, 1.4] against m2.0 at 2 [1.6, 2.4]; no number for mnan.",
     )
     assert judge([(three, two), (one, none)], "fid")[0] == "does not hold"  # what is missing can't save it
-    assert judge([(one, none)], "fid") == ("not run", "no number for mnan.")
+    assert judge([(one, none)], "fid") == ("not run", "", "no number for mnan.")
 
 
 def test_the_papers_claims_are_judged_each_by_its_own_order():
@@ -114,6 +115,17 @@ def test_steadiness_is_judged_by_setbacks(wgan_gp, bce, verdict):
 
 
 def test_the_page_tells_each_claim_once_and_every_measure():
-    text = claims_text(sweep({}, {}))
-    assert [line[2] for line in text.splitlines() if line.startswith("**")] == list("ABCDEFG")
-    assert text.count("\n- ") == 13
+    runs = sweep({"fid": 50.0, "kid": 50.0}, {})
+    table, figures = claims_table(runs), claims_figures(runs)._repr_html_()
+    assert [name[0] for name in table.index if name] == list("ABCDEFG")
+    assert len(table) == figures.count("<li>") == 13 and figures.count("<p>") == 7
+    assert table["orders that are clear"].tolist()[:2] == ["5 of 5", "5 of 5"]
+    assert "holds. Clear, least so WGAN-GP λ=0.5 at 50 [49, 51] against BCE λ=0.5 at 100 [99, 101]." in figures
+
+
+def test_the_caption_takes_all_measures_of_a_claim_together():
+    higher = run("stylegan3", kid=300.0)  # by KID the last, by FID among the others
+    text = caption_claims([*sweep({"fid": 50.0, "kid": 50.0}, {}), higher])
+    assert text.startswith("Table V1. ") and text.endswith(
+        "A: holds; F: does not hold; B, C, D, G: can't be told; E: not run."
+    )

@@ -193,7 +193,7 @@ def test_cost_is_what_the_directories_say(tmp_path):
 def test_captions_tell_the_images_shown(tmp_path):
     path = write_run(tmp_path, "bce", 3.0, n_critic=5, batch_size=8)
     (path / "status.json").write_text(json.dumps({"state": "finished", "seconds": 1.0, "steps": 300}))
-    assert "Images shown: BCE λ=3 12,000. " in report.caption2(report.collect(tmp_path))
+    assert "Images shown: BCE λ=3: 12,000. " in report.caption2(report.collect(tmp_path))
 
 
 def test_results_are_read_or_not_run(tmp_path):

@@ -2,10 +2,10 @@
 
 from .badge import badge
 from .captions import caption_table
-from .claims import claims, claims_text, main_claim
+from .claims import caption_claims, claims, claims_figures, claims_table, main_claim
 from .clouds import clouds
 from .collect import Run, collect, find, label, tidy
-from .compare import figure_losses, figure_progress, figure_sweep, per_lam, side_by_side
+from .compare import figure_losses, figure_progress, figure_sweep, finding_losses, per_lam, side_by_side
 from .cost import caption_cost, cost
 from .explorer import explorer
 from .figures import caption1, caption2, caption3, caption4, figure1, figure2, figure3, figure4
@@ -17,9 +17,9 @@ from .thumbnails import contact_sheet
 from .weights import figure_weights, finding, table_weights
 
 __all__ = [
-    "Run", "badge", "caption1", "caption2", "caption3", "caption4", "caption_cost", "caption_table", "claims",
-    "claims_text", "clouds", "collect", "contact_sheet", "cost", "explorer", "figure1", "figure2", "figure3",
-    "figure4", "figure_losses", "figure_progress", "figure_sweep", "figure_weights", "find", "finding", "label",
-    "load_paper", "main_claim", "per_lam", "picture", "run_states", "show", "side_by_side", "sources", "table1",
-    "table2", "table3", "table4", "table_weights", "tidy",
+    "Run", "badge", "caption1", "caption2", "caption3", "caption4", "caption_claims", "caption_cost",
+    "caption_table", "claims", "claims_figures", "claims_table", "clouds", "collect", "contact_sheet", "cost",
+    "explorer", "figure1", "figure2", "figure3", "figure4", "figure_losses", "figure_progress", "figure_sweep",
+    "figure_weights", "find", "finding", "finding_losses", "label", "load_paper", "main_claim", "per_lam", "picture",
+    "run_states", "show", "side_by_side", "sources", "table1", "table2", "table3", "table4", "table_weights", "tidy",
 ]  # fmt: skip

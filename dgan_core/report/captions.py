@@ -29,7 +29,7 @@ def images_shown(runs):
         run = find(runs, *key)
         if run is not None and run.status.get("steps"):
             images = run.status["steps"] * run.config["n_critic"] * run.config["batch_size"]
-            parts.append(f"{run.label} {images:,}")
+            parts.append(f"{run.label}: {images:,}")
     return f"Images shown: {', '.join(parts)}. " if parts else ""
 
 

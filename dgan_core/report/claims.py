@@ -5,6 +5,7 @@ two have no number in common. A claim holds if every order that it states is cle
 other way round, and can't be told otherwise, be it for overlap or for a setting that was not run.
 """
 
+from html import escape
 from itertools import combinations
 from typing import NamedTuple
 
@@ -12,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from .collect import LAMS, LOSSES, label, lams, matching
+from .page import Html
 from .tables import COLUMNS, TABLE3, value
 
-HOLDS, FAILS, OPEN, NOT_RUN = "holds", "does not hold", "can't be told", "not run"
+VERDICTS = HOLDS, FAILS, OPEN, NOT_RUN = "holds", "does not hold", "can't be told", "not run"
 CLAIMS = {
     "A": "WGAN-GP has the lower KID and FID at every λ.",
     "B": "WGAN-GP's best λ is 5.",
@@ -57,6 +59,14 @@ class Measured(NamedTuple):
         return f"{self.name} at {self.number:.3g} [{self.low:.3g}, {self.high:.3g}]".replace("-0", "−0")
 
 
+class Judged(NamedTuple):
+    """A verdict; how many of the claim's orders are clear, "4 of 5"; and why, with the figures."""
+
+    verdict: str
+    orders: str
+    why: str
+
+
 def pooled(name, seeds, metric):
     """What the runs of one setting, one a seed, measured together; NaN where none was evaluated."""
     seeds = [run for run in seeds if np.isfinite(value(run, metric))]
@@ -85,20 +95,22 @@ def order(better, worse, metric):
 
 
 def judge(pairs, metric):
-    """(verdict, why) of the claim that of each pair of `Measured` the first is the better by this metric."""
+    """`Judged` of the claim that of each pair of `Measured` the first is the better by this metric."""
     found = {kind: [pair for pair in pairs if order(*pair, metric) == kind] for kind in KINDS}
     missing = list(dict.fromkeys(one.name for pair in found[None] for one in pair if not np.isfinite(one.number)))
     absent = [f"no number for {', '.join(missing)}"] if missing else []
     if len(found[None]) == len(pairs):
-        return NOT_RUN, absent[0] + "."
-    parts = [f"clear in {len(found['clear'])} of {len(pairs)}"]
+        return Judged(NOT_RUN, "", absent[0] + ".")
+    orders, parts = f"{len(found['clear'])} of {len(pairs)}", []
     if found["clear"]:
         gap = {pair: max(pair[0].low - pair[1].high, pair[1].low - pair[0].high) for pair in found["clear"]}
-        parts[0] += f", least so {_against([min(gap, key=gap.get)])}"
-    parts += [f"the other way round {_against(found['reversed'])}"] if found["reversed"] else []
+        parts.append(f"clear, least so {_against([min(gap, key=gap.get)])}")
+    if found["reversed"]:
+        orders += f", {len(found['reversed'])} the other way round"
+        parts.append(f"the other way round {_against(found['reversed'])}")
     parts += [f"within the intervals {_against(found['within'])}"] if found["within"] else []
     verdict = FAILS if found["reversed"] else HOLDS if len(found["clear"]) == len(pairs) else OPEN
-    return verdict, "; ".join(parts + absent) + "."
+    return Judged(verdict, orders, "; ".join(parts + absent) + ".")
 
 
 def _against(pairs):
@@ -120,14 +132,14 @@ def setbacks(run):
 
 
 def judge_steadiness(runs):
-    """(verdict, why) of claim E, by the setbacks of FID under each loss at the same λ."""
+    """`Judged` of claim E, by the setbacks of FID under each loss at the same λ."""
     counts = []  # (λ, loss, (setbacks, snapshots))
     for pair in EVERY_LAM:
         histories = [[run for run in matching(runs, *key) if "fid" in run.history] for key in pair]
         if all(histories):
             counts.append([np.sum([setbacks(run) for run in seeds], axis=0) for seeds in histories])
     if not counts:
-        return NOT_RUN, "no λ has been followed under both losses."
+        return Judged(NOT_RUN, "", "no λ has been followed under both losses.")
     counts = np.array(counts)
     shares = counts[..., 0] / counts[..., 1]
     fewer, more = (shares[:, 0] < shares[:, 1]).sum(), (shares[:, 0] > shares[:, 1]).sum()
@@ -136,20 +148,20 @@ def judge_steadiness(runs):
         f"{ours[0]} of {ours[1]} snapshots under WGAN-GP, {theirs[0]} of {theirs[1]} under BCE; a smaller share under "
         f"WGAN-GP at {fewer} of {len(counts)} λ, a larger one at {more}."
     )
-    if more and not fewer:
-        return FAILS, why
-    return (HOLDS if fewer and not more and len(counts) == len(EVERY_LAM) else OPEN), why
+    orders = f"{fewer} of {len(counts)}" + (f", {more} the other way round" if more else "")
+    whole = fewer and not more and len(counts) == len(EVERY_LAM)
+    return Judged(FAILS if more and not fewer else HOLDS if whole else OPEN, orders, why)
 
 
 def judge_bands(runs):
-    """(verdict, why) of the second half of claim F, which no metric of ours measures."""
+    """`Judged` of the second half of claim F, which no metric of ours measures."""
     if any(run.tiles() is not None for run in matching(runs, *STYLEGAN3)):
-        return OPEN, "no metric here measures bands; its images are there to look at."
-    return NOT_RUN, "no images of StyleGAN3."
+        return Judged(OPEN, "", "no metric here measures bands; its images are there to look at.")
+    return Judged(NOT_RUN, "", "no images of StyleGAN3.")
 
 
 def claims(runs):
-    """One row per claim and measure: letter, claim, measure, verdict, and why, with the figures."""
+    """One row per claim and measure: letter, claim, measure, verdict, orders, why."""
     rows = []
     for letter, claim in CLAIMS.items():
         metrics, keys = ORDERS.get(letter, ((), ()))
@@ -160,17 +172,41 @@ def claims(runs):
             rows.append((letter, claim, "setbacks of FID", *judge_steadiness(runs)))
         if letter == "F":
             rows.append((letter, claim, "bands", *judge_bands(runs)))
-    return pd.DataFrame(rows, columns=["letter", "claim", "measure", "verdict", "why"])
+    return pd.DataFrame(rows, columns=["letter", "claim", "measure", *Judged._fields])
 
 
-def claims_text(runs):
-    """`claims` as Markdown: a paragraph per claim, a line per measure."""
-    lines = []
+def claims_table(runs):
+    """`claims` for a page: a row per claim and measure, without the figures."""
+    table = claims(runs)
+    first = ~table["letter"].duplicated()
+    table.index = (table["letter"] + ". " + table["claim"]).where(first, "")
+    return table[["measure", "verdict", "orders"]].rename(columns={"measure": "by", "orders": "orders that are clear"})
+
+
+def caption_claims(runs):
+    """How many of the seven claims hold, do not, can't be told, were not run: by every measure of a claim together."""
+    found = claims(runs).groupby("letter")["verdict"].agg(set)
+    of = {kind: [letter for letter, verdicts in found.items() if _together(verdicts) == kind] for kind in VERDICTS}
+    parts = [f"{', '.join(letters)}: {kind}" for kind, letters in of.items() if letters]
+    return f"Table V1. The paper's claims, by all of a claim's measures together. {'; '.join(parts)}."
+
+
+def _together(verdicts):
+    """One verdict of several: it fails by one measure, and holds by all."""
+    return FAILS if FAILS in verdicts else next(iter(verdicts)) if len(verdicts) == 1 else OPEN
+
+
+def claims_figures(runs):
+    """Why each verdict of `claims` is what it is: every order with its numbers, folded until it is asked for."""
+    parts = []
     for (letter, claim), rows in claims(runs).groupby(["letter", "claim"], sort=False):
-        lines.append(f"**{letter}. {claim}**\n")
-        lines += [f"- {row.measure}: **{row.verdict}**. {row.why[0].upper()}{row.why[1:]}" for row in rows.itertuples()]
-        lines.append("")
-    return "\n".join(lines)
+        lines = (
+            f"<li>{r.measure}: {escape(r.verdict)}. {escape(r.why[0].upper() + r.why[1:])}</li>"
+            for r in rows.itertuples()
+        )
+        parts.append(f"<p><strong>{letter}. {escape(claim)}</strong></p><ul>{''.join(lines)}</ul>")
+    summary = "<summary>The figures behind each verdict</summary>"
+    return Html(f'<details class="dgan-folded">{summary}{"".join(parts)}</details>')
 
 
 def main_claim(runs):

@@ -55,6 +55,19 @@ def figure_losses(runs):
     return figure
 
 
+def finding_losses(runs):
+    """What the ends of the logs show: by how much each critic still tells real images from generated ones."""
+    parts = []
+    for run in runs:
+        if len(log := logged(run, "wasserstein")):
+            last = log["wasserstein"].iloc[-max(len(log) // 10, 1) :].mean()
+            parts.append(f"{last:.3g} ({run.label})")
+    if not parts:
+        return "Nothing was logged."
+    told = "Over the last tenth of the steps the critic scores real images above generated ones by "
+    return told + " and ".join(parts) + ", each in its own units."
+
+
 def figure_progress(runs, n=4, rows=4):
     """Sample images of each run (a column) at up to `rows` epochs, the same z in every row."""
     use_style()

@@ -91,10 +91,12 @@ def _names(keys):
 
 
 def caption2(runs):
-    """Which rows of Figure 2 are filled; images are the first of a seeded draw, none was chosen."""
+    """What the rows of Figure 2 hold, and which are not run; images are the first of a seeded draw, none was chosen."""
     chosen = {key: find(runs, *key) for key in TABLE3}
     missing = [key for key, run in chosen.items() if run is None or run.tiles() is None]
-    text = "Figure 2. Real images and the first images of each model's fixed draw; none was selected. "
+    real = any(run is not None and run.tiles("real") is not None for run in chosen.values())
+    text = f"Figure 2. {'Real images and the' if real else 'The'} first images of each model's fixed draw; "
+    text += "none was selected. "
     return text + images_shown(runs) + (f"Not run: {_names(missing)}." if missing else "")
 
 

@@ -43,9 +43,8 @@ def strip(tiles, n, gap=2):
 
 def images(ax, tiles, n, missing=NOT_RUN):
     """Show the first n tiles in one panel; the words `missing` where there are none."""
+    ax.set_axis_off()
     if tiles is None or len(tiles) == 0:
         empty(ax, missing)
         return
-    row = strip(tiles, n)
-    ax.imshow(row, cmap="gray", vmin=0, vmax=255)
-    ax.set_axis_off()
+    ax.imshow(strip(tiles, n), cmap="gray", vmin=0, vmax=255)
