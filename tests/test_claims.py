@@ -126,6 +126,6 @@ def test_the_page_tells_each_claim_once_and_every_measure():
 def test_the_caption_takes_all_measures_of_a_claim_together():
     higher = run("stylegan3", kid=300.0)  # by KID the last, by FID among the others
     text = caption_claims([*sweep({"fid": 50.0, "kid": 50.0}, {}), higher])
-    assert text.startswith("Table V1. ") and text.endswith(
+    assert text.startswith("Table A1. ") and text.endswith(
         "A: holds; F: does not hold; B, C, D, G: can't be told; E: not run."
     )

@@ -188,7 +188,7 @@ def caption_claims(runs):
     found = claims(runs).groupby("letter")["verdict"].agg(set)
     of = {kind: [letter for letter, verdicts in found.items() if _together(verdicts) == kind] for kind in VERDICTS}
     parts = [f"{', '.join(letters)}: {kind}" for kind, letters in of.items() if letters]
-    return f"Table V1. The paper's claims, by all of a claim's measures together. {'; '.join(parts)}."
+    return f"Table A1. The paper's claims, by all of a claim's measures together. {'; '.join(parts)}."
 
 
 def _together(verdicts):
