@@ -10,6 +10,9 @@ from bs4 import BeautifulSoup
 
 HEAVY = 3_000_000  # bytes, the most that a page may weigh with its images
 PHONE = 390  # CSS pixels
+CUT_OFF = """() => [...document.querySelectorAll('main *:not(mjx-assistive-mml)')].filter(e =>
+    ['hidden', 'clip'].includes(getComputedStyle(e).overflowX) && e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1
+).map(e => `${e.tagName} ${e.textContent.slice(0, 40)}: ${e.scrollWidth} in ${e.clientWidth}`)"""
 GRAVE = ("serious", "critical")
 
 
@@ -75,11 +78,11 @@ def test_axe_finds_nothing_serious(page, theme):
     assert violations(page) == []
 
 
-def test_a_phone_scrolls_one_way_only(page):
+def test_a_phone_scrolls_one_way_only_and_nothing_is_cut_off(page):
     page.set_viewport_size({"width": PHONE, "height": 844})
-    width = page.evaluate("document.documentElement.scrollWidth")
+    width, cut = page.evaluate("document.documentElement.scrollWidth"), page.evaluate(CUT_OFF)
     page.set_viewport_size({"width": 1300, "height": 900})
-    assert width <= PHONE
+    assert width <= PHONE and cut == []
 
 
 def test_a_page_is_light(page, html):
