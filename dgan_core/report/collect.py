@@ -139,14 +139,20 @@ def read_run(path):
 
 
 def collect(root="runs", profile="quick", data=None):
-    """Every run under root/profile, sorted by name; `data` keeps only runs trained on that data.
+    """Every run under root/profile, by model, loss, λ and seed; `data` keeps only runs trained on that data.
 
     A folder that does not exist holds no runs: the report then says "not run" everywhere.
     """
     folder = locate(root) / profile if profile else locate(root)
     found = [read_run(child) for child in sorted(folder.glob("*")) if child.is_dir()]
     runs = [run for run in found if run is not None]
-    return [run for run in runs if data is None or _same(run.config.get("data"), data)]
+    return sorted((run for run in runs if data is None or _same(run.config.get("data"), data)), key=_place)
+
+
+def _place(run):
+    loss = run.config.get("loss")
+    numbers = (run.config.get(name) or 0 for name in ("lam", "seed"))
+    return str(run.config.get("model")), LOSSES.index(loss) if loss in LOSSES else len(LOSSES), *numbers
 
 
 def locate(root):
