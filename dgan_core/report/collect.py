@@ -150,9 +150,9 @@ def collect(root="runs", profile="quick", data=None):
 
 
 def _place(run):
-    loss = run.config.get("loss")
+    model, loss = str(run.config.get("model")), run.config.get("loss")
     numbers = (run.config.get(name) or 0 for name in ("lam", "seed"))
-    return str(run.config.get("model")), LOSSES.index(loss) if loss in LOSSES else len(LOSSES), *numbers
+    return model == "real", model, LOSSES.index(loss) if loss in LOSSES else len(LOSSES), *numbers
 
 
 def locate(root):
