@@ -71,6 +71,5 @@ class Forecast:
             for name, bytes in memory().items()
         )
         return (
-            f"about {in_words(rest)} for the {self.left - self.done:,} generator updates left, {each:.3g} s each; "
-            f"{used} so far"
+            f"about {in_words(rest)} for the {self.left - self.done:,} updates left, {each:.3g} s each; {used} so far"
         )

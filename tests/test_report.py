@@ -85,7 +85,7 @@ def test_several_seeds_have_a_mean_and_a_spread(tmp_path):
     assert two.loc["λ = 5", "over seeds"] == two.loc["λ = 7", "over seeds"] == ""
     html = report.show(report.table2(runs))._repr_html_()
     assert html.count("<th>over seeds</th>") == 1  # a line only where there are several
-    kinds = [html.index(f"<th>{kind}</th>") for kind in ("95 %", "over seeds")]
+    kinds = [html.index(f"<th>{kind}</th>") for kind in ("95\N{NO-BREAK SPACE}%", "over seeds")]
     assert kinds == sorted(kinds)
 
 

@@ -171,7 +171,9 @@ def to_html(frame, caption="", note=""):
         frame = frame[(frame != "").any(axis=1)]
     html = frame.to_html(border=0, index_names=False, classes="dgan-table", escape=True, justify="center")
     html = _words_left(html, frame)
-    html = html.replace(f"<td>{NOT_RUN}</td>", f'<td class="dgan-missing">{NOT_RUN}</td>')
+    html = html.replace("95 %", "95\N{NO-BREAK SPACE}%").replace(
+        f"<td>{NOT_RUN}</td>", f'<td class="dgan-missing">{NOT_RUN}</td>'
+    )
     return (
         f'<figure class="dgan-figure" id="{anchor(caption)}"><figcaption>{captioned(caption)}</figcaption>'
         f'<div class="dgan-scroll" tabindex="0">{html}</div><p class="dgan-badge">{escape(note)}</p></figure>'
