@@ -53,7 +53,8 @@ GIVEN = {Config(**given).run_id: given for given in GIVEN}  # what each run is g
 FOLDER = RUNS / PROFILE
 EXECUTED = Path("build/executed") / f"{PROFILE}-{'busi' if DATA != 'phantom' else 'phantom'}"
 REPORTS = ("explorer", "status", "tables", "figure1", "figure2", "figure3_4", "compare", "memorisation")
-STUDIES = ("stylegan", "conventions", "uncertainty", "speed", "stylegan_speed", "training_speed", "reliability")  # of networks and metrics, whatever was trained
+# Of networks, metrics and faults, whatever was trained.
+STUDIES = ("stylegan", "conventions", "uncertainty", "speed", "stylegan_speed", "training_speed", "reliability")
 KEPT = ("busi", "weights")  # of runs that lie in results/, whatever was trained
 LESSONS = sorted(p.stem for p in Path("notebooks").glob("lesson_*.ipynb"))
 METRICS = [str(p) for p in Path("dgan_core/metrics").glob("*.py")]
