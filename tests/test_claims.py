@@ -114,6 +114,14 @@ def test_steadiness_is_judged_by_setbacks(wgan_gp, bce, verdict):
     assert verdicts(runs)["E", "setbacks of FID"] == verdict
 
 
+def test_a_loss_is_steadier_only_if_it_is_at_every_λ():
+    runs = [run("dgan", "wgan-gp", lam, fids=(300.0, 200.0, 100.0)) for lam in LAMS]
+    runs += [run("dgan", "bce", lam, fids=(300.0, 100.0, 200.0)) for lam in LAMS[:4]]
+    assert verdicts(runs)["E", "setbacks of FID"] == "can't be told"
+    runs.append(run("dgan", "bce", LAMS[4], fids=(300.0, 200.0, 100.0)))  # neither has a setback
+    assert verdicts(runs)["E", "setbacks of FID"] == "can't be told"
+
+
 def test_the_page_tells_each_claim_once_and_every_measure():
     runs = sweep({"fid": 50.0, "kid": 50.0}, {})
     table, figures = claims_table(runs), claims_figures(runs)._repr_html_()

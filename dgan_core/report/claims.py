@@ -149,8 +149,7 @@ def judge_steadiness(runs):
         f"WGAN-GP at {fewer} of {len(counts)} λ, a larger one at {more}."
     )
     orders = f"{fewer} of {len(counts)}" + (f", {more} the other way round" if more else "")
-    whole = fewer and not more and len(counts) == len(EVERY_LAM)
-    return Judged(FAILS if more and not fewer else HOLDS if whole else OPEN, orders, why)
+    return Judged(FAILS if more and not fewer else HOLDS if fewer == len(EVERY_LAM) else OPEN, orders, why)
 
 
 def judge_bands(runs):
