@@ -40,6 +40,8 @@ from dgan_core.files import (
 
 __all__ = ["Run", "environment", "runs_root", "write_atomically", "write_json", "write_record"]
 
+PATIENCE = 100  # tenths of a second for another process to write config.json
+
 
 def runs_root() -> Path:
     """DGAN_RUNS, or runs/ beside the package's pyproject.toml, or runs/ of the current folder."""
@@ -69,10 +71,17 @@ class Run:
         if not written.is_file():
             for folder in (self.path, self.path / "snapshots", self.path / "samples"):
                 folder.mkdir(parents=True, exist_ok=True)
-        while not written.is_file():  # of several processes that begin here, one writes it
+        for _ in range(PATIENCE):  # of several processes that begin here, one writes it
+            if written.is_file():
+                break
             with suppress(filelock.Timeout), self._filelock(timeout=0.1):
                 if not written.is_file():
                     write_record(written, mine)
+        if not written.is_file():
+            raise RuntimeError(
+                f"{self.path} is being trained by another process, and its config.json is gone: wait for it, or choose "
+                "another run_id"
+            )
         theirs = read_record(written)
         differing = [name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name)]
         if differing:

@@ -100,6 +100,15 @@ def test_of_several_configurations_that_begin_at_once_in_one_directory_one_has_i
     assert begun == [Run.open(tmp_path / "quick/shared").config.epochs]
 
 
+def test_a_directory_in_training_whose_configuration_is_gone_is_refused(run, monkeypatch):
+    monkeypatch.setattr("dgan_core.runs.PATIENCE", 2)
+    with run.lock():
+        (run.path / "config.json").unlink()
+        with pytest.raises(RuntimeError, match="another process, and its config.json is gone: wait for it"):
+            Run(run.config)
+    assert Run(run.config).path == run.path  # and once it is free, written anew
+
+
 @pytest.mark.parametrize("position", [3, 40, -1])
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(run, position):
     damage(run.path / "checkpoint.safetensors", position)
