@@ -25,10 +25,11 @@ display(Markdown(report.badge(found)))
 # clearly the other way round, and otherwise *can't be told*. Brackets hold the interval of the number before them.
 
 # %% tags=["hide-input"]
+judged = report.claims(found)
 display(
-    report.show(report.claims_table(found), report.caption_claims(found), found)
+    report.show(report.claims_table(judged), report.caption_claims(judged), found)
 )
-report.claims_figures(found)
+report.claims_figures(judged)
 
 # %% [markdown]
 # A *setback* is a snapshot whose FID lies above an earlier one's by more than the last one's interval explains. Variety

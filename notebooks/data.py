@@ -259,7 +259,10 @@ else:
         ]
         for name, groups in found.items()
     }
-    caption = "Figure D4. Near duplicates differ by little: the first two images of the first groups, one above the other."
+    caption = (
+        "Figure D4. Near duplicates differ by little: the first two images of the first "
+        "groups, one above the other."
+    )
     alt = "For each class two rows of ultrasound images; the upper and the lower one of a column look nearly the same."
     display(report.picture(grid(stacks, columns=columns), caption, alt))
 

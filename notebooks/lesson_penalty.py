@@ -72,9 +72,8 @@ from dgan_core.report.style import MARKERS, OKABE_ITO, SHADES, shade, use_style
 
 use_style()
 d = float(distance)
-rest = {
-    lam: found[:, -8:].mean(axis=1) for lam, found in trained.items()
-}  # of the last 8: (slope, gap)
+# Of the last 8: (slope, gap).
+rest = {lam: found[:, -8:].mean(axis=1) for lam, found in trained.items()}
 updates = 1 + 4 * np.arange(len(bce_slope))
 figure, axis = plt.subplots(figsize=(6.6, 3.4))
 for lam, (slopes, _) in trained.items():

@@ -27,9 +27,8 @@ from dgan_core.runs import runs_root
 config = Config.from_notebook(globals())
 malignant = load(config)
 benign = load(config.model_copy(update={"label": "benign", "n_phantoms": 437}))
-chosen = generator(config.seed, "benign").permutation(len(benign))[
-    : len(malignant)
-]  # equal N, or FID would differ
+# Equal N, or FID would differ.
+chosen = generator(config.seed, "benign").permutation(len(benign))[: len(malignant)]
 
 numbers, _ = metrics.evaluate(
     malignant,

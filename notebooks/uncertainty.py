@@ -171,7 +171,10 @@ if coverage is not None:
         + f". Measured with NumPy {coverage['environment']['versions']['numpy']} in {coverage['seconds'] / 60:.0f} "
         "minutes."
     )
-    alt = "A panel for each population: the coverage of every metric's interval as a point with an error bar, for two N."
+    alt = (
+        "A panel for each population: the coverage of every metric's interval as a point "
+        "with an error bar, for two N."
+    )
     display(report.picture(figure, caption, alt))
 
 # %% [markdown]

@@ -124,7 +124,8 @@ def test_a_loss_is_steadier_only_if_it_is_at_every_λ():
 
 def test_the_page_tells_each_claim_once_and_every_measure():
     runs = sweep({"fid": 50.0, "kid": 50.0}, {})
-    table, figures = claims_table(runs), claims_figures(runs)._repr_html_()
+    judged = claims(runs)
+    table, figures = claims_table(judged), claims_figures(judged)._repr_html_()
     assert [name[0] for name in table.index if name] == list("ABCDEFG")
     assert len(table) == figures.count("<li>") == 13 and figures.count("<p>") == 7
     assert table["orders that are clear"].tolist()[:2] == ["5 of 5", "5 of 5"]
@@ -133,7 +134,7 @@ def test_the_page_tells_each_claim_once_and_every_measure():
 
 def test_the_caption_takes_all_measures_of_a_claim_together():
     higher = run("stylegan3", kid=300.0)  # by KID the last, by FID among the others
-    text = caption_claims([*sweep({"fid": 50.0, "kid": 50.0}, {}), higher])
+    text = caption_claims(claims([*sweep({"fid": 50.0, "kid": 50.0}, {}), higher]))
     assert text.startswith("Table A1. ") and text.endswith(
         "A: holds; F: does not hold; B, C, D, G: can't be told; E: not run."
     )

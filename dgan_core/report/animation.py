@@ -1,6 +1,5 @@
 """A few seconds of moving picture in a page, without a script: foldable, and still where less motion is asked for."""
 
-import base64
 import io
 from html import escape
 
@@ -8,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from .page import Html
+from .thumbnails import address
 
 
 def drawn(figure):
@@ -41,4 +41,4 @@ def _webp(frames, **timing):
     file = io.BytesIO()
     more = {"save_all": True, "append_images": others, "loop": 0, **timing} if others else {}
     first.save(file, "WEBP", quality=60, method=4, **more)
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+    return address(file.getvalue())

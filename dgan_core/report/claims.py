@@ -174,17 +174,18 @@ def claims(runs):
     return pd.DataFrame(rows, columns=["letter", "claim", "measure", *Judged._fields])
 
 
-def claims_table(runs):
-    """`claims` for a page: a row per claim and measure, without the figures."""
-    table = claims(runs)
-    first = ~table["letter"].duplicated()
-    table.index = (table["letter"] + ". " + table["claim"]).where(first, "")
-    return table[["measure", "verdict", "orders"]].rename(columns={"measure": "by", "orders": "orders that are clear"})
+def claims_table(judged):
+    """What `claims` judged, for a page: a row per claim and measure, without the figures."""
+    table = judged[["measure", "verdict", "orders"]].rename(
+        columns={"measure": "by", "orders": "orders that are clear"}
+    )
+    first = ~judged["letter"].duplicated()
+    return table.set_axis((judged["letter"] + ". " + judged["claim"]).where(first, ""))
 
 
-def caption_claims(runs):
-    """How many of the seven claims hold, do not, can't be told, were not run: by every measure of a claim together."""
-    found = claims(runs).groupby("letter")["verdict"].agg(set)
+def caption_claims(judged):
+    """Which of the seven claims hold, do not, can't be told, were not run: by every measure of a claim together."""
+    found = judged.groupby("letter")["verdict"].agg(set)
     of = {kind: [letter for letter, verdicts in found.items() if _together(verdicts) == kind] for kind in VERDICTS}
     parts = [f"{', '.join(letters)}: {kind}" for kind, letters in of.items() if letters]
     return f"Table A1. The paper's claims, by all of a claim's measures together. {'; '.join(parts)}."
@@ -195,10 +196,10 @@ def _together(verdicts):
     return FAILS if FAILS in verdicts else next(iter(verdicts)) if len(verdicts) == 1 else OPEN
 
 
-def claims_figures(runs):
+def claims_figures(judged):
     """Why each verdict of `claims` is what it is: every order with its numbers, folded until it is asked for."""
     parts = []
-    for (letter, claim), rows in claims(runs).groupby(["letter", "claim"], sort=False):
+    for (letter, claim), rows in judged.groupby(["letter", "claim"], sort=False):
         lines = (
             f"<li>{r.measure}: {escape(r.verdict)}. {escape(r.why[0].upper() + r.why[1:])}</li>"
             for r in rows.itertuples()

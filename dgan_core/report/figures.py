@@ -68,14 +68,17 @@ def caption1(runs):
     return text + main_claim(runs)
 
 
+def _real_tiles(runs):
+    """The real images that the first of these runs kept, or None."""
+    return next((tiles for run in runs if (tiles := run.tiles("real")) is not None), None)
+
+
 def figure2(runs, n=8):
     """Figure 2: one row of images each: real, the two DGANs, the two StyleGANs; n images a row."""
     use_style()
     chosen = [find(runs, *key) for key in TABLE3]
     present = [run for run in chosen if run is not None]
-    reals = (run.tiles("real") for run in present)
-    real = next((tiles for tiles in reals if tiles is not None), None)
-    rows = [("real", real)]
+    rows = [("real", _real_tiles(present))]
     rows += [(label(*key), run.tiles() if run else None)
              for key, run in zip(TABLE3, chosen, strict=True)]  # fmt: skip
     figure = Figure(figsize=(9, 6.4))
@@ -94,8 +97,8 @@ def caption2(runs):
     """What the rows of Figure 2 hold, and which are not run; images are the first of a seeded draw, none was chosen."""
     chosen = {key: find(runs, *key) for key in TABLE3}
     missing = [key for key, run in chosen.items() if run is None or run.tiles() is None]
-    real = any(run is not None and run.tiles("real") is not None for run in chosen.values())
-    text = f"Figure 2. {'Real images and the' if real else 'The'} first images of each model's fixed draw; "
+    real = _real_tiles(run for run in chosen.values() if run is not None)
+    text = f"Figure 2. {'The' if real is None else 'Real images and the'} first images of each model's fixed draw; "
     text += "none was selected. "
     return text + images_shown(runs) + (f"Not run: {_names(missing)}." if missing else "")
 

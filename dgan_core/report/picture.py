@@ -11,6 +11,7 @@ from PIL import Image
 
 from .page import Html, anchor, captioned
 from .theme import dark
+from .thumbnails import address
 
 EMBEDDED = re.compile(r"data:image/png;base64,([\w+/=\s]+)")
 COLOUR = re.compile(r"#[0-9a-f]{6}\b")
@@ -23,7 +24,7 @@ def _lighter(png):
     """An embedded image, pixel for pixel the same, in about half the bytes of matplotlib's RGBA PNG."""
     stream = io.BytesIO()
     Image.open(io.BytesIO(base64.b64decode(png[1]))).save(stream, format="webp", lossless=True, exact=True)
-    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
+    return address(stream.getvalue())
 
 
 def to_svg(figure, alt):
