@@ -76,7 +76,7 @@ MODELS: dict[str, dict[str, dict[str, Any]]] = {
 SEED_LIMIT = 2**32 - 1
 TEXT = {"strict": True, "min_length": 1, "max_length": 4096}  # strict: pydantic would decode bytes
 Width = Annotated[int, Field(ge=1, le=1024)]
-OF_DGAN = ("loss", "lam", "lam_gp", "lam_perceptual")  # which no StyleGAN has
+OF_DGAN = ("loss", "lam", "lam_gp", "lam_perceptual", "precision")  # which no StyleGAN has
 
 
 def _must(be: str, default: Any, **limits: Any) -> Any:
@@ -136,6 +136,7 @@ class Config(BaseModel):
     epochs: int = _whole(500, 10**6)
     batch_size: int = _whole(2, 4096)
     n_critic: int = _whole(5, 1000)
+    precision: Literal["float32", "bfloat16"] = _must("'float32' or 'bfloat16'", "float32")  # of activations alone
     learning_rate: float = _number(1e-5, "a number > 0", ge=None, gt=0)
     critic_rate: float = _number(1.0, "a number > 0", ge=None, gt=0)  # critic's learning rate over G's
     lr_decay: float = _must("a number in (0, 1]", 0.995, gt=0, le=1)  # per epoch
@@ -212,7 +213,8 @@ class Config(BaseModel):
             for name, value in (("lam", self.lam), ("gp", self.lam_gp), ("perc", self.lam_perceptual))
             if value is not None
         ).replace("+", "")  # of 1e+06
-        return f"{self.model}-{self.loss}{lam}-seed{self.seed}{data}"
+        precision = "" if self.precision == "float32" else f"-{self.precision}"
+        return f"{self.model}-{self.loss}{lam}-seed{self.seed}{precision}{data}"
 
     @classmethod
     def from_notebook(cls, names: dict[str, Any], besides: tuple[str, ...] = ()) -> "Config":

@@ -89,7 +89,8 @@ def no_measures(real_scores: Any, fake_scores: Any) -> dict[str, Any]:
 
 def perceptual(real_features: Any, fake_features: Any) -> Any:
     """Mean squared difference of two minibatches' features, (B, h, w, c); after Johnson et al. 2016, eq. 2.  ≥ 0."""
-    return ops.mean(ops.square(real_features - fake_features))
+    difference = ops.cast(real_features, "float32") - ops.cast(fake_features, "float32")
+    return ops.mean(ops.square(difference))
 
 
 class Objective(NamedTuple):

@@ -78,6 +78,7 @@ def _train(run: Run, images: np.ndarray, deadline: float) -> None:
     real = images.astype("float32") / 127.5 - 1.0
 
     recipe = RECIPES[config.model](config)
+    prepared = recipe.prepare(real)
     state, done = _restore(run, recipe.initial_state())
     run.record_environment(n_images=n, engine=engine.name)
     run.set_status("running")
@@ -95,16 +96,8 @@ def _train(run: Run, images: np.ndarray, deadline: float) -> None:
     reached = state, done
     try:
         for iteration in progress:
-            measured = []
-            for k in range(config.n_critic):
-                update = iteration * config.n_critic + k
-                rate = config.rate(update // per_epoch)
-                minibatch = real[draws.minibatch(config.seed, update, n, batch)]
-                critic_rate = np.float32(config.critic_rate * rate)
-                state, of_critic = recipe.critic_step(state, minibatch, update, critic_rate)
-                measured.append(of_critic)
-            state, of_generator = recipe.generator_step(state, minibatch, iteration, np.float32(rate))
-            measured = [{k: float(v) for k, v in row.items()} for row in (*measured, of_generator)]
+            state, measured = recipe.iteration(state, prepared, iteration)
+            measured = [{k: float(v) for k, v in row.items()} for row in measured]
             done = iteration + 1
             _refuse_non_finite(measured, state, finite, done)
             began, ended = ended, time.perf_counter()

@@ -1,4 +1,4 @@
-"""The only backend-aware code: `value_and_grad`, `compile` and `peak_memory`, on the engine that KERAS_BACKEND names.
+"""The only backend-aware code: `value_and_grad`, `compile`, `scan` and `peak_memory`, on KERAS_BACKEND's engine.
 
 value_and_grad(function, variables) → ((value, extras), gradients)
     of function(variables) → (scalar value, extras), with respect to each array of the list `variables`; a variable that
@@ -6,11 +6,13 @@ value_and_grad(function, variables) → ((value, extras), gradients)
     differentiated again.
 compile(function) → function
     of nested dicts, lists and tuples of arrays, NumPy's or the engine's; returns the engine's.
-
+scan(function, state, inputs) → (state, outputs)
+    of function(state, inputs[k]) → (state, outputs) for k = 0, 1, … along the first axis of nested arrays; outputs are
+    stacked.  For use inside a compiled function.
 peak_memory() → bytes
     that the engine has held on a GPU at most; None on a CPU.
 
-Another engine is one more module with the same three functions.
+Another engine is one more module with the same four functions.
 """
 
 import importlib
@@ -32,6 +34,6 @@ if name not in ENGINES:
     raise ImportError(f"KERAS_BACKEND must be one of {', '.join(ENGINES)}, got '{name}'")
 
 _engine = importlib.import_module(f"{__name__}.{name}")
-value_and_grad, compile, peak_memory = _engine.value_and_grad, _engine.compile, _engine.peak_memory
+value_and_grad, compile, scan, peak_memory = _engine.value_and_grad, _engine.compile, _engine.scan, _engine.peak_memory
 
-__all__ = ["ENGINES", "compile", "name", "peak_memory", "value_and_grad"]
+__all__ = ["ENGINES", "compile", "name", "peak_memory", "scan", "value_and_grad"]

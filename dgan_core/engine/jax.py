@@ -16,6 +16,14 @@ def compile(function: Callable) -> Callable:
     return jax.jit(function)
 
 
+def scan(function: Callable, state: Any, inputs: Any) -> tuple[Any, Any]:
+    """(state, outputs stacked) of function(state, inputs[k]) → (state, outputs), for k = 0, 1, …
+
+    One loop on a GPU, compiled once.  Written out on a CPU, where XLA runs a loop's convolutions on one thread.
+    """
+    return jax.lax.scan(function, state, inputs, unroll=jax.default_backend() == "cpu")
+
+
 def peak_memory() -> int | None:
     """Most bytes held on the first GPU so far; None on a CPU, whose memory is the process's."""
     return (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")

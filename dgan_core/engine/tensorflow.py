@@ -5,6 +5,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from dgan_core.engine.unrolled import scan
+
+__all__ = ["compile", "peak_memory", "scan", "value_and_grad"]
+
 
 def value_and_grad(function: Callable, variables: list) -> tuple[tuple[Any, Any], list]:
     """((value, extras), gradients) of function(variables) → (scalar value, extras); may be nested."""

@@ -10,7 +10,6 @@ from keras import layers, ops
 
 from dgan_core.config import Config
 from dgan_core.models.initialise import initialise
-from dgan_core.models.vgg import trunk
 
 SLOPE = 0.2  # of LeakyReLU; not printed, DCGAN's value (Radford et al. 2016)
 
@@ -26,7 +25,7 @@ def generator(config: Config) -> keras.Model:
         x = layers.Conv2DTranspose(width, 4, strides=2, padding="same", name=f"up{i}")(x)
         x = layers.BatchNormalization(momentum=config.bn_momentum, name=f"norm{i}")(x)
         x = layers.LeakyReLU(SLOPE)(x)
-    x = layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="tanh", name="image")(x)
+    x = layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="tanh", dtype="float32", name="image")(x)
     model = keras.Model(z, x, name="generator")
     initialise(model, config.seed, "generator")
     return model
@@ -37,7 +36,7 @@ def _lrelu(x):
 
     TensorFlow's own LeakyReLU sends zeros back through every convolution when a gradient penalty is differentiated.
     """
-    return x * ops.where(x > 0.0, 1.0, SLOPE)
+    return x * ops.cast(ops.where(x > 0.0, 1.0, SLOPE), x.dtype)
 
 
 def _residual(x, width: int, name: str):
@@ -49,19 +48,21 @@ def _residual(x, width: int, name: str):
 
 
 def critic(config: Config) -> keras.Model:
-    """Images (B, S, S, 1) in [-1, 1] → scores (B, 1); without batch normalisation, as WGAN-GP requires.
+    """[images (B, S, S, 1) in [-1, 1], the trunk's features of them (B, S/4, S/4, c)] → scores (B, 1).
 
-    With BCE the score is a logit and the network is called a discriminator; it is the same network.
+    Without batch normalisation, as WGAN-GP requires.  With BCE the score is a logit and the network is called a
+    discriminator; it is the same network.
     """
-    image = keras.Input((config.image_size, config.image_size, 1), name="image")
+    size = config.image_size
+    image = keras.Input((size, size, 1), name="image")
+    features = keras.Input((size // 4, size // 4, config.backbone_widths[1]), name="features")
     x = image
     for i, width in enumerate((config.critic_width, 2 * config.critic_width, 4 * config.critic_width), start=1):
         x = layers.Conv2D(width, 4, strides=2, padding="same", name=f"down{i}")(x)
         x = _lrelu(x)
     for i in (1, 2):
         x = _residual(x, width, f"residual{i}")
-    features = trunk(config)(image)  # (B, S/4, S/4, 128)
     x = layers.Concatenate()([layers.Flatten()(features), layers.Flatten()(x)])
-    model = keras.Model(image, layers.Dense(1, name="score")(x), name="critic")
+    model = keras.Model([image, features], layers.Dense(1, dtype="float32", name="score")(x), name="critic")
     initialise(model, config.seed, "critic")
     return model

@@ -33,7 +33,7 @@ def trunk(config: Config) -> keras.Model:
     """
     first, second = config.backbone_widths
     image = keras.Input((config.image_size, config.image_size, 1))
-    x = VGGInput()(image)
+    x = VGGInput(dtype="float32")(image)
     for block, width in ((1, first), (2, second)):
         for i in (1, 2):
             x = layers.Conv2D(width, 3, padding="same", activation="relu", name=f"block{block}_conv{i}")(x)

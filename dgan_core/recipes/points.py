@@ -23,3 +23,7 @@ class Points(DGAN):
     @cached_property
     def trunk(self):
         return lambda points: points
+
+    @cached_property
+    def score(self):
+        return lambda parameters, points, features=None: self.critic.stateless_call(parameters, [], points)[0]

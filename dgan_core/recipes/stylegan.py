@@ -17,6 +17,7 @@ from dgan_core.adam import adam_init
 from dgan_core.augment import augmentation_draws
 from dgan_core.config import Config
 from dgan_core.models import stylegan2, stylegan3
+from dgan_core.recipes.schedule import updates
 from dgan_core.recipes.stylegan_steps import PATH_EVERY, R1_EVERY, Steps, make_steps
 from dgan_core.recipes.tree import branch, flatten
 
@@ -77,6 +78,25 @@ class StyleGAN:
             "c_adam": adam_init(c),
             **scalars,
         }
+
+    def prepare(self, images: np.ndarray) -> dict[str, Any]:
+        """Real images (N, S, S, 1) in [-1, 1], on the device."""
+        return {"images": ops.convert_to_tensor(images)}
+
+    def iteration(self, state: dict, data: dict, iteration: int) -> tuple[dict, list[dict]]:
+        """(state, measurements of each update) after iteration `iteration` (from 0).
+
+        Updates the critic n_critic times and the generator once.  data: of `prepare`.
+        """
+        rows = []
+        for update in updates(self.config, len(data["images"]), iteration):
+            real = ops.take(data["images"], update.index, axis=0)
+            state, measured = self.critic_step(
+                state, real, update.number, np.float32(self.config.critic_rate) * update.rate
+            )
+            rows.append(measured)
+        state, measured = self.generator_step(state, real, iteration, update.rate)
+        return state, [*rows, measured]
 
     def critic_step(self, state: dict, real: Any, update: int, rate: Any) -> tuple[dict, dict]:
         """(state, measurements) after critic update `update` (from 0) on real (B, S, S, 1) in [-1, 1]."""
