@@ -4,8 +4,6 @@ import math
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from faults import forks
 from faults.same import differences
 
@@ -58,32 +56,29 @@ def poisoned(parameters, root, what, place, bad):
     from dgan_core.recipes.tree import flatten, unflatten
 
     class Poisoned(dgan.DGAN):
-        def critic_step(self, state, real, update, rate):
-            now = update == (STEP - 1) * self.config.n_critic
-            real = np.full_like(real, bad) if now and what == "the batch" else real
-            self.spoil = now and place == "gradient 0"
-            state, measured = super().critic_step(state, real, update, rate)
-            return state, spoilt(measured) if now else measured
-
-        def generator_step(self, state, real, iteration, rate):
-            now = iteration == STEP - 1
-            self.spoil = now and place == "gradient 1"
-            state, measured = super().generator_step(state, real, iteration, rate)
-            if now and what == "a part of the state":
+        def iteration(self, state, data, iteration):
+            if iteration != STEP - 1:
+                return super().iteration(state, data, iteration)
+            if what == "the batch":
+                data = {**data, "images": data["images"] * 0 + bad}
+            self.spoil = {"gradient 0": len(state["c"]), "gradient 1": len(state["g"])}.get(place)
+            state, rows = super().iteration(state, data, iteration)
+            self.spoil = None
+            if what == "a part of the state":
                 state = unflatten(state, spoilt(flatten(state)))
-            return state, spoilt(measured) if now and what == "a measured number" else measured
+            return state, [spoilt(row) for row in rows]
 
     def spoilt(arrays):
         return {name: value * 0 + bad if name == place else value for name, value in arrays.items()}
 
     def value_and_grad(function, variables):
         result, gradients = original(function, variables)
-        if recipe.spoil:
+        if recipe.spoil == len(variables):
             gradients = [gradients[0] * 0 + bad, *gradients[1:]]
         return result, gradients
 
     recipe = Poisoned(forks.config(**parameters))
-    recipe.spoil = False
+    recipe.spoil = None  # of how many variables the gradient is spoilt: it tells the networks apart
     original, engine.value_and_grad = engine.value_and_grad, value_and_grad
     RECIPES["dgan"] = lambda config: recipe
     forks.train(parameters, root)

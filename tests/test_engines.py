@@ -66,7 +66,7 @@ class Missing(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def take_steps(folder):
-    """Five critic and two generator steps of every recipe, and three runs: whole, interrupted, and in slices."""
+    """Five critic and two generator steps of every recipe, an iteration, and three runs: whole, interrupted, and in slices."""
     from dgan_core import Config, draws, fit
     from dgan_core.recipes import RECIPES as CLASSES
     from dgan_core.recipes.tree import flatten
@@ -82,6 +82,8 @@ def take_steps(folder):
             number = len(rows) if len(rows) < 5 else len(rows) - 5
             state, measured = step(state, real, number, np.float32(RATE))
             rows.append({k: float(v) for k, v in measured.items()})
+        state, measured = recipe.iteration(state, recipe.prepare(np.concatenate([real, -real])), 1)
+        rows += [{k: float(v) for k, v in row.items()} for row in measured]
         (folder / f"{name}.json").write_text(json.dumps(rows))
         np.savez(folder / f"{name}-start.npz", **flatten(start))
         np.savez(folder / f"{name}.npz", **flatten(state))
@@ -171,7 +173,7 @@ def arrays(path):
 def test_steps_measure_the_same(folders, recipe, engine):
     """Losses, their parts and both gradients' norms, after each of the steps."""
     rows, others = (json.loads((folders[e] / f"{recipe}.json").read_text()) for e in ("tensorflow", engine))
-    assert len(rows) == 7 and {"critic_loss", "critic_gradient"} <= rows[0].keys()
+    assert len(rows) == 7 + RECIPES[recipe].get("n_critic", 1) + 1 and {"critic_loss", "critic_gradient"} <= rows[0].keys()
     assert {"generator_loss", "generator_gradient"} <= rows[5].keys()
     for step, (row, other) in enumerate(zip(rows, others, strict=True)):
         assert row == pytest.approx(other, rel=1e-3, abs=1e-6), f"step {step}"

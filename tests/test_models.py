@@ -43,9 +43,9 @@ def test_critic_path_and_frozen_trunk():
     widths = [layer.filters for layer in c.layers if isinstance(layer, keras.layers.Conv2D)]
     assert widths == [128, 256, 512, 512, 512, 512, 512]
     assert not any("norm" in layer.name for layer in c.layers)
-    trunk = c.get_layer("vgg19_block2_pool")
-    assert trunk.output_shape == (None, 16, 16, 128)
-    assert not any("block" in v.path for v in c.trainable_variables)
+    trunk = models.trunk(Config(image_size=64, backbone_widths=(64, 128)))
+    assert trunk.output_shape == (None, 16, 16, 128) == c.input_shape[1]
+    assert not trunk.trainable_variables and not c.non_trainable_variables
     assert c.get_layer("score").kernel.shape == (16 * 16 * 128 + 8 * 8 * 512, 1)
 
 

@@ -158,26 +158,26 @@ def test_a_step_leaves_the_other_network_alone(tiny):
 
 
 def poisoned(config, monkeypatch, what, number):
-    """fit(config), whose fifth update of the critic (in the third step) or third of the generator meets `number`."""
-    steps = {name: getattr(DGAN, name) for name in ("critic_step", "generator_step")}
+    """fit(config), whose third step meets `number`: a measured one in its first update of the critic or of G."""
+    original = DGAN.iteration
 
-    def critic_step(self, state, real, update, rate):
-        if what == "batch" and update == 5:
-            real = np.full_like(real, number)
-        state, measured = steps["critic_step"](self, state, real, update, rate)
-        if what == "critic's parameter" and update == 5:
-            state["c"][3] = number + 0 * state["c"][3]
-        return state, {**measured, "penalty": number} if what == "penalty" and update == 5 else measured
-
-    def generator_step(self, state, real, iteration, rate):
-        state, measured = steps["generator_step"](self, state, real, iteration, rate)
-        if what in ("g", "g_adam/v") and iteration == 2:
+    def iteration(self, state, data, iteration):
+        if iteration != 2:
+            return original(self, state, data, iteration)
+        if what == "batch":
+            data = {**data, "images": np.full(data["images"].shape, number, "float32")}
+        if what == "critic's parameter":
+            state = {**state, "c": [*state["c"][:3], number + 0 * state["c"][3], *state["c"][4:]]}
+        state, rows = original(self, state, data, iteration)
+        if what in ("g", "g_adam/v"):
             part = state["g"] if what == "g" else state["g_adam"]["v"]
             part[1] = number + 0 * part[1]
-        return state, {**measured, "perceptual": number} if what == "perceptual" and iteration == 2 else measured
+        row = {"penalty": 0, "perceptual": -1}.get(what)
+        if row is not None:
+            rows[row] = {**rows[row], what: number}
+        return state, rows
 
-    monkeypatch.setattr(DGAN, "critic_step", critic_step)
-    monkeypatch.setattr(DGAN, "generator_step", generator_step)
+    monkeypatch.setattr(DGAN, "iteration", iteration)
     with pytest.raises(FloatingPointError) as error:
         fit(config)
     monkeypatch.undo()
@@ -190,7 +190,7 @@ def poisoned(config, monkeypatch, what, number):
     [
         ("batch", "critic_loss"),
         ("penalty", "penalty"),
-        ("critic's parameter", "generator_loss"),
+        ("critic's parameter", "critic_loss"),
         ("perceptual", "perceptual"),
         ("g", "g/001"),
         ("g_adam/v", "g_adam/v/001"),
