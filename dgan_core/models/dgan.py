@@ -4,13 +4,17 @@ Widths and strides that the paper leaves open are parameters; see the deviations
 """
 
 import math
+from functools import partial
 
 import keras
 from keras import layers, ops
 
 from dgan_core.config import Config
-from dgan_core.models.initialise import initialise
+from dgan_core.models.initialise import UNDRAWN, initialise
 
+Dense = partial(layers.Dense, kernel_initializer=UNDRAWN)
+Conv2D = partial(layers.Conv2D, padding="same", kernel_initializer=UNDRAWN)
+Doubling = partial(layers.Conv2DTranspose, kernel_size=4, strides=2, padding="same", kernel_initializer=UNDRAWN)
 SLOPE = 0.2  # of LeakyReLU; not printed, DCGAN's value (Radford et al. 2016)
 
 
@@ -19,13 +23,13 @@ def generator(config: Config) -> keras.Model:
     doublings = int(math.log2(config.image_size // 8))
     widths = [max(config.generator_width >> i, 1) for i in range(doublings)]
     z = x = keras.Input((config.latent_dim,), name="z")
-    x = layers.Dense(8 * 8 * widths[0], name="project")(x)
+    x = Dense(8 * 8 * widths[0], name="project")(x)
     x = layers.Reshape((8, 8, widths[0]))(x)  # (B, 8, 8, width)
     for i, width in enumerate(widths[1:] if doublings > 1 else [], start=1):
-        x = layers.Conv2DTranspose(width, 4, strides=2, padding="same", name=f"up{i}")(x)
+        x = Doubling(width, name=f"up{i}")(x)
         x = layers.BatchNormalization(momentum=config.bn_momentum, name=f"norm{i}")(x)
         x = layers.LeakyReLU(SLOPE)(x)
-    x = layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="tanh", dtype="float32", name="image")(x)
+    x = Doubling(1, activation="tanh", dtype="float32", name="image")(x)
     model = keras.Model(z, x, name="generator")
     initialise(model, config.seed, "generator")
     return model
@@ -41,9 +45,9 @@ def _lrelu(x):
 
 def _residual(x, width: int, name: str):
     """LeakyReLU(x + conv(LeakyReLU(conv(x)))), 3×3 each."""
-    y = layers.Conv2D(width, 3, padding="same", name=f"{name}_conv1")(x)
+    y = Conv2D(width, 3, name=f"{name}_conv1")(x)
     y = _lrelu(y)
-    y = layers.Conv2D(width, 3, padding="same", name=f"{name}_conv2")(y)
+    y = Conv2D(width, 3, name=f"{name}_conv2")(y)
     return _lrelu(layers.Add()([x, y]))
 
 
@@ -58,11 +62,11 @@ def critic(config: Config) -> keras.Model:
     features = keras.Input((size // 4, size // 4, config.backbone_widths[1]), name="features")
     x = image
     for i, width in enumerate((config.critic_width, 2 * config.critic_width, 4 * config.critic_width), start=1):
-        x = layers.Conv2D(width, 4, strides=2, padding="same", name=f"down{i}")(x)
+        x = Conv2D(width, 4, strides=2, name=f"down{i}")(x)
         x = _lrelu(x)
     for i in (1, 2):
         x = _residual(x, width, f"residual{i}")
     x = layers.Concatenate()([layers.Flatten()(features), layers.Flatten()(x)])
-    model = keras.Model([image, features], layers.Dense(1, dtype="float32", name="score")(x), name="critic")
+    model = keras.Model([image, features], Dense(1, dtype="float32", name="score")(x), name="critic")
     initialise(model, config.seed, "critic")
     return model

@@ -5,6 +5,7 @@ import numpy as np
 
 from dgan_core import draws
 
+UNDRAWN = "zeros"  # kernels until they are drawn here: Keras would draw its own, and on JAX compile each of them
 NORMAL = ("kernel", "constant")  # what initialise_normal draws, by the variable's name
 
 

@@ -6,7 +6,7 @@ Fully connected, three hidden layers of rectified units, as the toy networks of 
 import keras
 from keras import layers
 
-from dgan_core.models.initialise import initialise
+from dgan_core.models.initialise import UNDRAWN, initialise
 
 DEPTH = 3
 
@@ -29,5 +29,5 @@ def point_critic(width: int, seed: int) -> keras.Model:
 
 def _dense(x, width: int, outputs: int):
     for i in range(1, DEPTH + 1):
-        x = layers.Dense(width, activation="relu", name=f"hidden{i}")(x)
-    return layers.Dense(outputs, name="out")(x)
+        x = layers.Dense(width, activation="relu", kernel_initializer=UNDRAWN, name=f"hidden{i}")(x)
+    return layers.Dense(outputs, kernel_initializer=UNDRAWN, name="out")(x)

@@ -8,6 +8,7 @@ from keras import layers, ops
 
 from dgan_core import draws, weights
 from dgan_core.config import Config
+from dgan_core.models.initialise import UNDRAWN
 
 CONVOLUTIONS = ("block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2")
 PUBLISHED = weights.Published(
@@ -36,7 +37,8 @@ def trunk(config: Config) -> keras.Model:
     x = VGGInput(dtype="float32")(image)
     for block, width in ((1, first), (2, second)):
         for i in (1, 2):
-            x = layers.Conv2D(width, 3, padding="same", activation="relu", name=f"block{block}_conv{i}")(x)
+            name = f"block{block}_conv{i}"
+            x = layers.Conv2D(width, 3, padding="same", activation="relu", kernel_initializer=UNDRAWN, name=name)(x)
         x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
     model = keras.Model(image, x, name="vgg19_block2_pool")
     model.trainable = False
