@@ -4,8 +4,8 @@ The DGAN's WGAN-GP critic step at 512×512, batch 2, in the paper's widths; VGG1
 cost. Three ways on TensorFlow in one process, in turn, so that a busy minute hits all of them: ours, the same networks
 in a hand-written tf.function with Keras's Adam, and the eager GradientTape loop of tutorials. Before anything is timed
 the others have to give the loss of ours. Then ours on JAX and on torch, a process each. Between the steps a large
-matrix product and a copy measure what the machine gives at that moment; the operations of a step are counted by
-formula below. Compiling is in no time. Prints a table and writes results/benchmark-training.json. Ten to twenty
+matrix product and a copy measure what the machine gives at that moment; the operations of a step are counted
+by formula. Compiling is in no time. Prints a table and writes results/benchmark-training.json. Ten to twenty
 minutes on two cores; --quick checks the script at 64×64 in one.
 """
 
@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from metrics import machine, save  # the benchmark beside this one; it sets the number of threads, so it comes first
+from operations import of_critic
 
 THREADS = os.environ["OMP_NUM_THREADS"]
 os.environ |= {"TF_NUM_INTRAOP_THREADS": THREADS, "TF_NUM_INTEROP_THREADS": "1"}
@@ -35,35 +36,6 @@ OF_MATRIX_RATE = 0.7
 PAPER = {"profile": "paper", "backbone": "random"}
 QUICK = {"profile": "quick"}
 RATE = np.float32(1e-5)
-
-
-def operations(config):
-    """Floating-point operations of one WGAN-GP critic step, {part: number}; a multiply-add is two.
-
-    A convolution k×k, i → o channels at n output pixels takes F = 2·k²·i·o·n; its gradient by its input as many, by its
-    kernel too.  Scores of real and generated images: F, and 2F back through the critic's own path; the frozen trunk,
-    which nothing is learned in, needs no way back.  Penalty: F for the score at x̂ and F for its slope, down to the
-    image.  Its gradient: as activations are piecewise linear, only the slope's way is differentiated: F by what flows
-    through it, and F by the path's kernels.  Pointwise operations and the generated images, about 1 % at 512×512, are
-    left out.
-    """
-    size, width = config.image_size, config.critic_width
-    first, second = config.backbone_widths
-    trunk = [
-        (3, 3, first, size),
-        (3, first, first, size),
-        (3, first, second, size // 2),
-        (3, second, second, size // 2),
-    ]
-    path = [(4, 1, width, size // 2), (4, width, 2 * width, size // 4), (4, 2 * width, 4 * width, size // 8)]
-    path += [(3, 4 * width, 4 * width, size // 8)] * 4
-    of_trunk, of_path = (sum(2 * k * k * i * o * n * n for k, i, o, n in layers) for layers in (trunk, path))
-    batch = config.batch_size
-    return {
-        "scores of real and generated": 2 * batch * (of_trunk + 3 * of_path),
-        "penalty: score and its slope": 2 * batch * (of_trunk + of_path),
-        "gradient of the penalty": batch * (of_trunk + 2 * of_path),
-    }
 
 
 def real_images(config):
@@ -208,7 +180,7 @@ def main():
         return
     started, load = time.perf_counter(), os.getloadavg()[0]
     config = Config(**(QUICK if given.quick else PAPER))
-    parts = operations(config)
+    parts = of_critic(config)
     work = sum(parts.values())
     print(f"{THREADS} threads, load {load:.1f}; {work / 1e12:.3g} TFLOP a critic step")
     rows, rates, copies = [], [], []
