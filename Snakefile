@@ -54,8 +54,8 @@ FOLDER = RUNS / PROFILE
 EXECUTED = Path("build/executed") / f"{PROFILE}-{'busi' if DATA != 'phantom' else 'phantom'}"
 REPORTS = ("explorer", "status", "tables", "figure1", "figure2", "figure3_4", "compare", "memorisation")
 # Of networks, metrics and faults, whatever was trained.
-STUDIES = ("stylegan", "conventions", "uncertainty", "speed", "stylegan_speed", "training_speed", "reliability")
-KEPT = ("busi", "weights")  # of runs that lie in results/, whatever was trained
+STUDIES = ("stylegan", "conventions", "uncertainty", "speed", "stylegan_speed", "reliability")
+KEPT = ("busi", "weights", "training_speed")  # of runs that lie in results/, whatever was trained
 LESSONS = sorted(p.stem for p in Path("notebooks").glob("lesson_*.ipynb"))
 METRICS = [str(p) for p in Path("dgan_core/metrics").glob("*.py")]
 REPORT = [str(p) for p in Path("dgan_core/report").iterdir() if p.is_file()]
@@ -147,7 +147,7 @@ rule kept:
     input:
         "notebooks/{name}.ipynb",
         REPORT,
-        [str(p) for p in Path("results").glob("*/**/*") if p.is_file()],
+        [str(p) for p in Path("results").glob("**/*") if p.is_file()],
     output:
         EXECUTED / "{name}.ipynb",
     wildcard_constraints:

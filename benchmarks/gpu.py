@@ -3,13 +3,13 @@
 WGAN-GP at 512×512, batch 2, in the paper's widths: five updates of the critic and one of the generator in one compiled
 call, their measurements brought to the host, as `fit` does it; in bfloat16 and in float32.  VGG19's weights and the
 images are random, which changes no cost.  The time is held against its floor: operations by formula over the rate of a
-large bfloat16 matrix product here.  On JAX a profile tells which kernels took it, and what the device stood still.  Prints a table and writes
-results/benchmark-gpu.json.  A few minutes on a GPU; --quick checks the script at 64×64, on a CPU too.
+large bfloat16 matrix product here.  On JAX a profile of one iteration tells which kernels took it, and so how long the
+device stood still.  Prints a table and writes results/benchmark-gpu.json.  A few minutes on a GPU; --quick checks the
+script at 64×64, on a CPU too.
 """
 
 import argparse
 import datetime
-import json
 import os
 import statistics
 import tempfile
@@ -93,6 +93,7 @@ def measure(config, n_images, repetitions):
     ready = time.perf_counter() - began
     once()
     times = [seconds(once) for _ in range(repetitions)]
+    spent = kernels(once) if engine.name == "jax" else Counter()
     return {
         "precision": config.precision,
         "losses": [rows[0]["critic_loss"], rows[-1]["generator_loss"]],
@@ -100,13 +101,14 @@ def measure(config, n_images, repetitions):
         "all_seconds": times,
         "seconds": statistics.median(times),
         "features": "features" in real,
-        "kernels": kernels(once) if engine.name == "jax" else None,
+        "kinds": by_kind(spent),
+        "kernels": dict(spent.most_common(40)),
         **memory(),
     }
 
 
 def kernels(function):
-    """{name: seconds} of the device's kernels during one call of function, the longest first."""
+    """{name: seconds} of the device's kernels during one call of function; without a GPU, of the host's work."""
     import jax
 
     with tempfile.TemporaryDirectory() as folder:
@@ -121,7 +123,7 @@ def kernels(function):
             if (line.name.startswith("Stream") or not on_device) and not line.name.startswith("python"):
                 for event in line.events:
                     spent[event.name] += event.duration_ns / 1e9
-    return dict(spent.most_common())
+    return spent
 
 
 def by_kind(spent):
@@ -129,8 +131,14 @@ def by_kind(spent):
     found = Counter()
     for name, value in spent.items():
         low = name.lower()
-        found[next((kind for kind, parts in KINDS.items() if any(p in low for p in parts)), "pointwise and sums")] += value
+        found[next((kind for kind, parts in KINDS.items() if any(p in low for p in parts)), "pointwise and sums")] += (
+            value
+        )
     return dict(found.most_common())
+
+
+def milliseconds(value):
+    return f"{value * 1e3:9.4g} ms"
 
 
 def device():
@@ -176,19 +184,18 @@ def main():
         row = measure(Config(**table, precision=precision), IMAGES, 5 if given.quick else 30)
         row["protocol_seconds"] = row["seconds"] * iterations
         row["of_matrix_rate"] = work / row["seconds"] / rates["bfloat16"]
-        row["kinds"] = None if row["kernels"] is None else by_kind(row["kernels"])
-        row["kernels"] = None if row["kernels"] is None else dict(list(row["kernels"].items())[:40])
         rows.append(row)
+        update = row["seconds"] / config.n_critic
         print(
-            f"{precision:9} {row['seconds'] * 1e3:8.4g} ms an iteration, {row['seconds'] / config.n_critic * 1e3:.3g} ms "
-            f"an update of the critic, {row['of_matrix_rate']:.0%} of a bfloat16 product; the printed protocol "
+            f"{precision:9}{milliseconds(row['seconds'])} an iteration,{milliseconds(update)} an update of the critic, "
+            f"{row['of_matrix_rate']:.0%} of a bfloat16 product; the printed protocol "
             f"{row['protocol_seconds'] / 60:.3g} min; ready after {row['ready']:.3g} s",
             flush=True,
         )
-        for kind, value in (row["kinds"] or {}).items():
-            print(f"          {value * 1e3:8.4g} ms {kind}")
-        for name, value in list((row["kernels"] or {}).items())[:12]:
-            print(f"            {value * 1e3:8.4g} ms {name[:90]}")
+        for kind, value in row["kinds"].items():
+            print(f"         {milliseconds(value)} {kind}")
+        for name, value in list(row["kernels"].items())[:12]:
+            print(f"           {milliseconds(value)} {name[:90]}")
     content = {
         "date": datetime.date.today().isoformat(),
         "quick": given.quick,

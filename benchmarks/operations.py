@@ -10,7 +10,12 @@ def convolutions(config):
     """(F of one image through the trunk, through the critic's own path, through the generator)."""
     size, width = config.image_size, config.critic_width
     first, second = config.backbone_widths
-    trunk = [(3, 3, first, size), (3, first, first, size), (3, first, second, size // 2), (3, second, second, size // 2)]
+    trunk = [
+        (3, 3, first, size),
+        (3, first, first, size),
+        (3, first, second, size // 2),
+        (3, second, second, size // 2),
+    ]
     path = [(4, 1, width, size // 2), (4, width, 2 * width, size // 4), (4, 2 * width, 4 * width, size // 8)]
     path += [(3, 4 * width, 4 * width, size // 8)] * 4
     generator, wide, side = [], config.generator_width, 8

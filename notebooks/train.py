@@ -20,6 +20,7 @@ epochs = None  # passes over the data, by the critic
 batch_size = None
 n_critic = None  # critic updates per generator update
 learning_rate = None  # Adam's, of the generator, before its decay
+precision = None  # "float32" or "bfloat16", of the DGAN's activations
 backbone = None  # "imagenet", "random" or the path of VGG19 weights
 seed = 0  # of the initial weights, the minibatches' order, z and ε
 run_id = None  # name of the run's folder; None: made of the parameters

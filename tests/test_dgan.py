@@ -93,7 +93,14 @@ def test_bfloat16_is_the_activations_alone(tiny):
 @pytest.mark.parametrize("loss", ["bce", "wgan-gp"])
 def test_a_step_in_bfloat16_is_that_of_float32_to_its_precision(tiny, loss):
     """8 bits, 0.4 %, a layer: the scores of one minibatch within a few percent of their spread, the step likewise."""
-    wider = {**tiny, "loss": loss, "critic_width": 16, "generator_width": 64, "batch_size": 8, "backbone_widths": (8, 8)}
+    wider = {
+        **tiny,
+        "loss": loss,
+        "critic_width": 16,
+        "generator_width": 64,
+        "batch_size": 8,
+        "backbone_widths": (8, 8),
+    }
     found = []
     for precision in ("float32", "bfloat16"):
         recipe, state, real = prepared(Config(**{**wider, "precision": precision}))

@@ -66,7 +66,7 @@ class Missing(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def take_steps(folder):
-    """Five critic and two generator steps of every recipe, an iteration, and three runs: whole, interrupted, and in slices."""
+    """Five critic and two generator steps of every recipe, an iteration, and three runs: whole, interrupted, sliced."""
     from dgan_core import Config, draws, fit
     from dgan_core.recipes import RECIPES as CLASSES
     from dgan_core.recipes.tree import flatten
@@ -173,7 +173,9 @@ def arrays(path):
 def test_steps_measure_the_same(folders, recipe, engine):
     """Losses, their parts and both gradients' norms, after each of the steps."""
     rows, others = (json.loads((folders[e] / f"{recipe}.json").read_text()) for e in ("tensorflow", engine))
-    assert len(rows) == 7 + RECIPES[recipe].get("n_critic", 1) + 1 and {"critic_loss", "critic_gradient"} <= rows[0].keys()
+    assert (
+        len(rows) == 7 + RECIPES[recipe].get("n_critic", 1) + 1 and {"critic_loss", "critic_gradient"} <= rows[0].keys()
+    )
     assert {"generator_loss", "generator_gradient"} <= rows[5].keys()
     for step, (row, other) in enumerate(zip(rows, others, strict=True)):
         assert row == pytest.approx(other, rel=1e-3, abs=1e-6), f"step {step}"

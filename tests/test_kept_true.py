@@ -72,7 +72,7 @@ def faults(words):
         if not (ROOT / rest[0]).is_file():
             yield f"no script {rest[0]}"
     elif program == "pip":
-        extras = re.findall(r"\.\[([\w,]+)\]", " ".join(rest))
+        extras = re.findall(r"\.\[([\w,-]+)\]", " ".join(rest))
         project = (ROOT / "pyproject.toml").read_text()
         yield from (f"no extra {e}" for group in extras for e in group.split(",") if f"\n{e} = [" not in project)
     elif program not in ("snakemake", "tensorboard", "jupyter", "pytest"):

@@ -11,6 +11,7 @@ from .explorer import explorer
 from .figures import caption1, caption2, caption3, caption4, figure1, figure2, figure3, figure4
 from .paper import load_paper
 from .picture import picture
+from .rounding import finding_rounding, table_rounding
 from .status import run_states, sources
 from .tables import show, table1, table2, table3, table4
 from .thumbnails import contact_sheet
@@ -20,6 +21,7 @@ __all__ = [
     "Run", "badge", "caption1", "caption2", "caption3", "caption4", "caption_claims", "caption_cost",
     "caption_table", "claims", "claims_figures", "claims_table", "clouds", "collect", "contact_sheet", "cost",
     "explorer", "figure1", "figure2", "figure3", "figure4", "figure_losses", "figure_progress", "figure_sweep",
-    "figure_weights", "find", "finding", "finding_losses", "label", "load_paper", "main_claim", "per_lam", "picture",
-    "run_states", "show", "side_by_side", "sources", "table1", "table2", "table3", "table4", "table_weights", "tidy",
+    "figure_weights", "find", "finding", "finding_losses", "finding_rounding", "label", "load_paper",
+    "main_claim", "per_lam", "picture", "run_states", "show", "side_by_side", "sources", "table1", "table2",
+    "table3", "table4", "table_rounding", "table_weights", "tidy",
 ]  # fmt: skip

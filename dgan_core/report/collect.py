@@ -38,10 +38,12 @@ class Run:
 
     @property
     def label(self):
-        """What figures and tables call this run: "WGAN-GP λ=5", "WGAN-GP λ=5, penalty 3", "StyleGAN3"."""
+        """What figures and tables call this run: "WGAN-GP λ=5", "WGAN-GP λ=5, penalty 3, bfloat16", "StyleGAN3"."""
         name = label(self.config.get("model", "dgan"), self.config.get("loss"), self.config.get("lam"))
         apart = {"penalty": self.config.get("lam_gp"), "perceptual": self.config.get("lam_perceptual")}
-        return name + "".join(f", {term} {weight:g}" for term, weight in apart.items() if weight is not None)
+        name += "".join(f", {term} {weight:g}" for term, weight in apart.items() if weight is not None)
+        precision = self.config.get("precision", "float32")
+        return name if precision == "float32" else f"{name}, {precision}"
 
     @property
     def final(self):

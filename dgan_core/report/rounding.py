@@ -1,0 +1,59 @@
+"""Settings trained in float32 and in bfloat16: whether rounding alone changes what is measured, and what it saves."""
+
+import numpy as np
+import pandas as pd
+
+from .benchmark import duration
+from .claims import order, pooled
+from .collect import label
+
+METRICS = {"kid": "KID", "fid": "FID", "lpips_real_fake": "LPIPS", "ms_ssim_real_fake": "MS-SSIM", "swd_pca": "PCA-SWD"}
+PRECISIONS = ("float32", "bfloat16")
+
+
+def by_precision(runs):
+    """{(model, loss, λ): {precision: its runs, one a seed}}, of the settings that were trained in both."""
+    found = {}
+    for run in runs:
+        config = run.config
+        key = config.get("model", "dgan"), config.get("loss"), config.get("lam")
+        found.setdefault(key, {}).setdefault(config.get("precision", "float32"), []).append(run)
+    return {key: {p: ways[p] for p in PRECISIONS} for key, ways in found.items() if ways.keys() >= set(PRECISIONS)}
+
+
+def table_rounding(runs):
+    """A row per setting and precision: seeds, time of a training, and each metric over the seeds."""
+    rows = {}
+    for key, ways in by_precision(runs).items():
+        for precision, seeds in ways.items():
+            seconds = [run.status["seconds"] for run in seeds if run.status.get("seconds") is not None]
+            rows[label(*key), precision] = {
+                "seeds": str(len(seeds)),
+                "a training": duration(np.mean(seconds)) if seconds else "not logged",
+                **{name: _cell([run.final.get(metric) for run in seeds]) for metric, name in METRICS.items()},
+            }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _cell(numbers):
+    """ "0.0040, 0.0057": each seed's number, the lowest first."""
+    numbers = sorted(number for number in numbers if number is not None)
+    return ", ".join(f"{number:.2g}" for number in numbers).replace("-", "−") or "not run"
+
+
+def finding_rounding(runs):
+    """For each setting, by which metrics the intervals of both precisions are apart, and the ratio of their times."""
+    sentences = []
+    for key, ways in by_precision(runs).items():
+        kinds = {
+            name: order(*(pooled(precision, seeds, metric) for precision, seeds in ways.items()), metric)
+            for metric, name in METRICS.items()
+        }
+        measured = [name for name, kind in kinds.items() if kind is not None]
+        apart = [name for name in measured if kinds[name] != "within"]
+        exact, rounded = (np.mean([run.status.get("seconds", np.nan) for run in ways[p]]) for p in PRECISIONS)
+        sentences.append(
+            f"{label(*key)}: intervals apart by {', '.join(apart) if apart else 'none'} of {len(measured)} metrics, "
+            f"float32 took {exact / rounded:.2g} times as long."
+        )
+    return " ".join(sentences) or "not run."

@@ -1,0 +1,40 @@
+"""What the page says of float32 and bfloat16 runs of one setting."""
+
+from pathlib import Path
+
+from dgan_core import report
+from dgan_core.report.rounding import METRICS
+
+
+def run(precision, kid, seconds=10.0, loss="bce", seed=0):
+    final = {metric: value for m in METRICS for metric, value in ((m, 1.0), (f"{m}_low", 0.9), (f"{m}_high", 1.1))}
+    final |= {"kid": kid, "kid_low": kid - 0.1, "kid_high": kid + 0.1}
+    config = {"model": "dgan", "loss": loss, "lam": 3.0, "seed": seed, "precision": precision}
+    return report.Run(Path("x"), config, {"final": final}, status={"seconds": seconds})
+
+
+def test_precisions_of_a_setting_are_compared_over_their_seeds():
+    runs = [
+        run("float32", 1.0, 20.0),
+        run("bfloat16", 1.3),
+        run("float32", 2.0, 40.0, seed=1),
+        run("float32", 5.0, loss="x"),
+    ]
+    table = report.table_rounding(runs)
+    assert list(table.index) == [("BCE λ=3", "float32"), ("BCE λ=3", "bfloat16")]
+    assert list(table["KID"]) == ["1, 2", "1.3"] and list(table["seeds"]) == ["2", "1"]
+    assert list(table["a training"]) == ["30 s", "10 s"]
+    assert report.finding_rounding(runs) == (
+        "BCE λ=3: intervals apart by none of 5 metrics, float32 took 3 times as long."
+    )
+    apart = [run("float32", 1.0), run("bfloat16", 1.3)]
+    assert "apart by KID of 5 metrics" in report.finding_rounding(apart)
+
+
+def test_without_both_precisions_there_is_nothing_to_compare():
+    runs = [run("float32", 1.0)]
+    assert report.table_rounding(runs).empty and report.finding_rounding(runs) == "not run."
+
+
+def test_a_run_in_bfloat16_is_called_so():
+    assert run("bfloat16", 1.0).label == "BCE λ=3, bfloat16" and run("float32", 1.0).label == "BCE λ=3"
