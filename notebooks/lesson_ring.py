@@ -48,6 +48,7 @@ from dgan_core.recipes.points import Points
 
 SMALL = {"batch_size": 128, "latent_dim": 2, "beta_2": 0.9}
 SMALL |= {"generator_width": 64, "critic_width": 64}
+SMALL |= {"learning_rate": 2e-3, "lr_decay": 1, "n_critic": 5}
 real = ring(4096)
 z = draws.normal(seed, "z sample", 0, (1000, 2))
 
@@ -56,15 +57,12 @@ def train(loss):
     """1,000 generated points at the start and after every few iterations."""
     config = Config(loss=loss, lam=1, lam_perceptual=0, seed=int(seed), **SMALL)
     recipe = Points(config)
-    state, pictures, rate = recipe.initial_state(), [], np.float32(2e-3)
+    state, pictures, data = recipe.initial_state(), [], recipe.prepare(real)
     for i in range(int(iterations) + 1):
         if i % int(every) == 0:
             points = recipe.generator.stateless_call(state["g"], [], z)[0]
             pictures.append(np.array(points)[:, 0, 0])
-        for update in range(5 * i, 5 * i + 5):
-            batch = real[draws.minibatch(seed, update, len(real), 128)]
-            state, _ = recipe.critic_step(state, batch, update, rate)
-        state, _ = recipe.generator_step(state, batch, i, rate)
+        state, _ = recipe.iteration(state, data, i)
     return np.array(pictures)
 
 

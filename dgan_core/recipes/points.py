@@ -2,6 +2,8 @@
 
 from functools import cached_property
 
+from keras import ops
+
 from dgan_core.models.mlp import point_critic, point_generator
 from dgan_core.recipes.dgan import DGAN
 
@@ -23,6 +25,10 @@ class Points(DGAN):
     @cached_property
     def trunk(self):
         return lambda points: points
+
+    def prepare(self, points):
+        """Real points (N, 1, 1, 2), on the device; their features are themselves."""
+        return {"images": ops.convert_to_tensor(points)}
 
     @cached_property
     def score(self):
