@@ -20,8 +20,12 @@ def value_and_grad(function: Callable, variables: list) -> tuple[tuple[Any, Any]
 
 
 def compile(function: Callable) -> Callable:
-    """The function as one graph; its nested tuples of arrays keep their structure."""
-    return tf.function(function, autograph=False)
+    """The function as one graph; its nested tuples of arrays keep their structure.
+
+    Within another one it stays a call, which waits for all of its arguments: written out, what needs only some of them
+    would be computed early, for many steps at once, and held in memory.
+    """
+    return tf.function(function, autograph=False, experimental_attributes={"_noinline": True})
 
 
 def peak_memory() -> int | None:

@@ -76,7 +76,8 @@ class DGAN:
         if len(images) * math.prod(shape) > FEATURES_LIMIT:
             return data
         trunk = engine.compile(lambda images: self.trunk(images))
-        features = [trunk(data["images"][i : i + 16]) for i in range(0, len(images), 16)]
+        size = self.config.batch_size  # no more memory than a step takes
+        features = [trunk(data["images"][i : i + size]) for i in range(0, len(images), size)]
         return {**data, "features": ops.concatenate(features)}
 
     def iteration(self, state: dict, data: dict, iteration: int) -> tuple[dict, list[dict]]:
