@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import warnings
+from pathlib import Path
 
 import matplotlib
 
@@ -194,6 +195,13 @@ def test_captions_tell_the_images_shown(tmp_path):
     path = write_run(tmp_path, "bce", 3.0, n_critic=5, batch_size=8)
     (path / "status.json").write_text(json.dumps({"state": "finished", "seconds": 1.0, "steps": 300}))
     assert "Images shown: BCE λ=3: 12,000. " in report.caption2(report.collect(tmp_path))
+
+
+def test_trainings_of_a_setting_are_counted():
+    settings = [("bce", 3.0), ("bce", 3.0), ("bce", 5.0), ("bce", 5.0), ("bce", 5.0), ("wgan-gp", 5.0)]
+    runs = [report.Run(Path("x"), {"model": "dgan", "loss": loss, "lam": lam}) for loss, lam in settings]
+    runs.append(report.Run(Path("x"), {"model": "stylegan2"}))
+    assert report.trainings(runs) == "Trainings of each setting, a seed each: BCE 2, WGAN-GP 1, StyleGAN2 1."
 
 
 def test_results_are_read_or_not_run(tmp_path):

@@ -1,7 +1,7 @@
 """Run directories → tidy rows → tables and figures; needs no TensorFlow, no torch and no GPU."""
 
 from .badge import badge
-from .captions import caption_table
+from .captions import caption_table, images_shown, trainings
 from .claims import caption_claims, claims, claims_figures, claims_table, main_claim
 from .clouds import clouds
 from .collect import Run, collect, find, label, tidy
@@ -21,7 +21,7 @@ __all__ = [
     "Run", "badge", "caption1", "caption2", "caption3", "caption4", "caption_claims", "caption_cost",
     "caption_table", "claims", "claims_figures", "claims_table", "clouds", "collect", "contact_sheet", "cost",
     "explorer", "figure1", "figure2", "figure3", "figure4", "figure_losses", "figure_progress", "figure_sweep",
-    "figure_weights", "find", "finding", "finding_losses", "finding_rounding", "label", "load_paper",
+    "figure_weights", "find", "finding", "finding_losses", "finding_rounding", "images_shown", "label", "load_paper",
     "main_claim", "per_lam", "picture", "run_states", "show", "side_by_side", "sources", "table1", "table2",
-    "table3", "table4", "table_rounding", "table_weights", "tidy",
+    "table3", "table4", "table_rounding", "table_weights", "tidy", "trainings",
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """Captions of the tables, and the phrases that figures' captions share; all computed from the runs."""
 
+from collections import Counter
+
 import numpy as np
 
 from .collect import find, label, lams
@@ -31,6 +33,16 @@ def images_shown(runs):
             images = run.status["steps"] * run.config["n_critic"] * run.config["batch_size"]
             parts.append(f"{run.label}: {images:,}")
     return f"Images shown: {', '.join(parts)}. " if parts else ""
+
+
+def trainings(runs):
+    """How often each setting was trained, one training a seed: the fewest of a model's or loss's settings."""
+    counts = {}
+    for run in runs:
+        of = counts.setdefault(label(run.config["model"], run.config.get("loss")), Counter())
+        of[run.label] += 1
+    told = ", ".join(f"{name} {min(of.values())}" for name, of in counts.items())
+    return f"Trainings of each setting, a seed each: {told}."
 
 
 def caption_table(runs, number):
