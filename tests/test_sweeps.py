@@ -3,12 +3,16 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
-from dgan_core import Config, report
+from dgan_core import Config, fit, report
 from dgan_core.config import LAMBDAS, LOSSES
+from dgan_core.models.vgg import CONVOLUTIONS
+from dgan_core.report.collect import read_run
 from dgan_core.report.weights import alone
+from dgan_core.runs import write_record
 
 ROOT = Path(__file__).resolve().parent.parent
 SWEEPS = {  # file → its runs in results/
@@ -86,3 +90,29 @@ def test_the_figure_draws_each_weight_with_its_intervals():
         figure = report.figure_weights(runs)
         assert sum(len(ax.containers) == 2 for ax in figure.axes) == panels
         figure.canvas.draw()
+
+
+def test_a_kept_run_reads_as_the_run_and_holds_no_path(runs, tiny, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    import keep_runs
+
+    backbone = tmp_path / "trunk.npz"
+    shapes = [(3, 3, 3, 64), (3, 3, 64, 64), (3, 3, 64, 128), (3, 3, 128, 128)]
+    values = {f"{n}/kernel": np.zeros(s, "float32") for n, s in zip(CONVOLUTIONS, shapes, strict=True)}
+    np.savez(
+        backbone,
+        **values,
+        **{f"{n}/bias": np.zeros(s[-1], "float32") for n, s in zip(CONVOLUTIONS, shapes, strict=True)},
+    )
+    config = Config(**{**tiny, "epochs": 1, "backbone": str(backbone), "backbone_widths": (64, 128), "seed": 1})
+    run = fit(config)
+    with pytest.raises(ValueError, match="must be finished and evaluated"):
+        keep_runs.main(run.path.parent, tmp_path / "kept")
+    write_record(run.path / "metrics.json", {"final": {"kid": 1.0}})
+    keep_runs.main(run.path.parent, tmp_path / "kept")
+    kept = read_run(tmp_path / "kept" / run.path.name)
+    assert kept.config["backbone"] == "trunk.npz" and kept.final == {"kid": 1.0} and len(kept.log) == len(run.log())
+    assert {path.name for path in kept.path.iterdir()} == {"config.json", *keep_runs.COPIED}
+    assert not any(str(tmp_path) in path.read_text() for path in kept.path.iterdir())
+    with pytest.raises(SystemExit, match="holds no run directories"):
+        keep_runs.main(tmp_path / "kept" / "nothing", tmp_path)
