@@ -36,5 +36,11 @@ def test_without_both_precisions_there_is_nothing_to_compare():
     assert report.table_rounding(runs).empty and report.finding_rounding(runs) == "not run."
 
 
+def test_a_setting_in_both_precisions_is_shown_in_float32():
+    runs = [run("bfloat16", 1.0), run("float32", 2.0)]
+    assert report.find(runs, "dgan", "bce", 3.0).final["kid"] == 2.0
+    assert report.find(runs[:1], "dgan", "bce", 3.0).final["kid"] == 1.0
+
+
 def test_a_run_in_bfloat16_is_called_so():
     assert run("bfloat16", 1.0).label == "BCE λ=3, bfloat16" and run("float32", 1.0).label == "BCE λ=3"

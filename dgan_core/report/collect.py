@@ -177,7 +177,10 @@ def _same(a, b):
 
 
 def matching(runs, model="dgan", loss=None, lam=None):
-    """The runs of this model, loss and λ (both its weights), one a seed; evaluated ones before unevaluated."""
+    """The runs of this model, loss and λ (both its weights), one a seed; evaluated ones before unevaluated.
+
+    Those in float32, where there are any.
+    """
     if model != "dgan":
         loss = lam = None  # a StyleGAN has one objective of its own, real images none
     hits = [
@@ -187,7 +190,8 @@ def matching(runs, model="dgan", loss=None, lam=None):
         and (lam is None or np.isclose(float(run.config.get("lam", np.nan)), float(lam)))
         and (lam is None or run.config.get("lam_gp") is None and run.config.get("lam_perceptual") is None)
     ]  # fmt: skip
-    return sorted(hits, key=lambda run: not run.final)
+    exact = [run for run in hits if run.config.get("precision", "float32") == "float32"]
+    return sorted(exact or hits, key=lambda run: not run.final)
 
 
 def find(runs, model="dgan", loss=None, lam=None):
