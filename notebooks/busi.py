@@ -64,6 +64,19 @@ report.show(report.table3(found), report.caption_table(found, 3), found)
 report.show(report.table4(found), report.caption_table(found, 4), found)
 
 # %% [markdown]
+# ## What another seed changes
+#
+# A seed draws the initial weights, the order of minibatches, $z$ and $\varepsilon$, the same ones for both losses and
+# every λ. The tables above print the first seed's numbers and, below them, the spread.
+
+# %% tags=["hide-input"]
+report.show(
+    report.per_seed(found),
+    f"Table B1. KID and FID of every seed. {report.finding_seeds(found)}",
+    found,
+)
+
+# %% [markdown]
 # ## On the way: Figure 1
 
 # %% tags=["hide-input"]

@@ -1,9 +1,8 @@
 """Captions of the tables, and the phrases that figures' captions share; all computed from the runs."""
 
-from collections import Counter
-
 import numpy as np
 
+from .claims import measured
 from .collect import find, label, lams
 from .tables import TABLE3, value
 
@@ -18,10 +17,15 @@ def in_order(pairs):
 
 
 def best_lam(runs, loss, metric="kid"):
-    """(λ, value) where this loss measures lowest, or None where nothing was measured."""
-    values = [(lam, value(find(runs, "dgan", loss, lam), metric)) for lam in lams(runs)]
+    """(λ, value) where this loss measures lowest, as a mean over seeds, or None where nothing was measured."""
+    values = [(lam, measured(runs, ("dgan", loss, lam), metric).number) for lam in lams(runs)]
     values = [(lam, number) for lam, number in values if np.isfinite(number)]
     return min(values, key=lambda pair: pair[1], default=None)
+
+
+def over_seeds(runs):
+    """What to add to a number's name where it is a mean over the seeds of a setting."""
+    return ", as a mean over seeds" if len({run.config.get("seed") for run in runs}) > 1 else ""
 
 
 def images_shown(runs):
@@ -35,25 +39,15 @@ def images_shown(runs):
     return f"Images shown: {', '.join(parts)}. " if parts else ""
 
 
-def trainings(runs):
-    """How often each setting was trained, one training a seed: the fewest of a model's or loss's settings."""
-    counts = {}
-    for run in runs:
-        of = counts.setdefault(label(run.config["model"], run.config.get("loss")), Counter())
-        of[run.label] += 1
-    told = ", ".join(f"{name} {min(of.values())}" for name, of in counts.items())
-    return f"Trainings of each setting, a seed each: {told}."
-
-
 def caption_table(runs, number):
     """The caption of Table `number`, with what these runs found."""
     if number == 3:
-        names = {label(*key): value(find(runs, *key), "kid") for key in TABLE3}
+        names = {label(*key): measured(runs, key, "kid").number for key in TABLE3}
         ranked = sorted((n for n in names.items() if np.isfinite(n[1])), key=lambda n: n[1])
         order = in_order((kid, name) for name, kid in ranked)
         missing = [name for name, kid in names.items() if not np.isfinite(kid)]
         text = "Table 3. The two DGANs the paper calls best, beside two StyleGANs. "
-        text += f"By KID: {order}. " if len(ranked) > 1 else ""
+        text += f"By KID{over_seeds(runs)}: {order}. " if len(ranked) > 1 else ""
         text += images_shown(runs)
         return text + (f"Not run: {', '.join(missing)}." if missing else "")
     if number == 4:
@@ -69,4 +63,4 @@ def caption_table(runs, number):
     best = best_lam(runs, loss)
     if best is None:
         return text + "No run of this loss has been evaluated."
-    return text + f"Lowest KID here: λ = {best[0]:g}; the paper's best is λ = {claimed}."
+    return text + f"Lowest KID here{over_seeds(runs)}: λ = {best[0]:g}; the paper's best is λ = {claimed}."

@@ -1,0 +1,52 @@
+"""What another seed changes: every seed's numbers, and how far those of one setting lie apart."""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+
+from .collect import LOSSES, label, lams, matching
+from .tables import value
+
+
+def trainings(runs):
+    """How often each setting was trained, one training a seed: the fewest of a model's or loss's settings."""
+    counts = {}
+    for run in runs:
+        of = counts.setdefault(label(run.config["model"], run.config.get("loss")), Counter())
+        of[run.label] += 1
+    told = ", ".join(f"{name} {min(of.values())}" for name, of in counts.items())
+    return f"Trainings of each setting, a seed each: {told}."
+
+
+def per_seed(runs):
+    """At each λ, every seed's KID and FID under both losses, "0.022, 1.49" in the order of the seeds."""
+    rows = []
+    for lam in lams(runs):
+        keys = [("dgan", loss, lam) for loss in LOSSES]
+        found = {(metric, key): _of_seeds(runs, key, metric) for metric in ("kid", "fid") for key in keys}
+        rows.append({
+            f"{metric.upper()} {label(*key[:2])}": ", ".join(f"{n:.3g}" for n in numbers).replace("-", "−") or "not run"
+            for (metric, key), numbers in found.items()
+        })  # fmt: skip
+    return pd.DataFrame(rows, index=[f"λ = {lam:g}" for lam in lams(runs)])
+
+
+def finding_seeds(runs):
+    """How far the seeds of one setting lie apart at most, under either loss; "" where no setting has two."""
+    parts = []
+    for metric in ("kid", "fid"):
+        apart = {}
+        for loss in LOSSES:
+            spans = [np.ptp(n) for lam in lams(runs) if len(n := _of_seeds(runs, ("dgan", loss, lam), metric)) > 1]
+            if spans:
+                apart[label("dgan", loss)] = max(spans)
+        if apart:
+            parts.append(f"{metric.upper()} by " + " and ".join(f"{a:.2g} under {name}" for name, a in apart.items()))
+    return f"Seeds of one setting differ at most in {', in '.join(parts)}." if parts else ""
+
+
+def _of_seeds(runs, key, metric):
+    """What each seed of a setting measured, in the order of the seeds."""
+    seeds = sorted(matching(runs, *key), key=lambda run: run.config.get("seed") or 0)
+    return [value(run, metric) for run in seeds if np.isfinite(value(run, metric))]
