@@ -42,7 +42,7 @@ def finding_seeds(runs):
             if spans:
                 apart[label("dgan", loss)] = max(spans)
         if apart:
-            parts.append(f"{metric.upper()} by " + " and ".join(f"{a:.2g} under {name}" for name, a in apart.items()))
+            parts.append(f"{metric.upper()} by " + " and ".join(f"{a:.3g} under {name}" for name, a in apart.items()))
     return f"Seeds of one setting differ at most in {', in '.join(parts)}." if parts else ""
 
 
