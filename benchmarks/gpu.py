@@ -126,14 +126,16 @@ def kernels(function):
     return spent
 
 
+def kind_of(kernel):
+    name = kernel.lower()
+    return next((kind for kind, parts in KINDS.items() if any(part in name for part in parts)), "pointwise and sums")
+
+
 def by_kind(spent):
     """{kind: seconds} of kernels."""
     found = Counter()
-    for name, value in spent.items():
-        low = name.lower()
-        found[next((kind for kind, parts in KINDS.items() if any(p in low for p in parts)), "pointwise and sums")] += (
-            value
-        )
+    for kernel, value in spent.items():
+        found[kind_of(kernel)] += value
     return dict(found.most_common())
 
 
