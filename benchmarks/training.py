@@ -59,9 +59,12 @@ def by_hand(config, graph):
 
     from dgan_core import models
 
-    generator, critic = models.generator(config), models.critic(config)
+    generator, critic, trunk = models.generator(config), models.critic(config), models.trunk(config)
     adam = keras.optimizers.Adam(float(RATE), beta_1=config.beta_1, beta_2=config.beta_2)
     adam.build(critic.trainable_variables)
+
+    def scores(images):
+        return critic([images, trunk(images)], training=True)
 
     def step(real, z, eps):
         fake = generator(z, training=True)
@@ -69,11 +72,11 @@ def by_hand(config, graph):
             x_hat = eps * real + (1.0 - eps) * fake
             with tf.GradientTape() as inner:
                 inner.watch(x_hat)
-                score = critic(x_hat, training=True)
+                score = scores(x_hat)
             slope = inner.gradient(score, x_hat)
             norm = tf.sqrt(tf.reduce_sum(tf.square(slope), axis=(1, 2, 3)) + 1e-12)
             penalty = tf.reduce_mean(tf.square(norm - 1.0))
-            real_score, fake_score = critic(real, training=True), critic(fake, training=True)
+            real_score, fake_score = scores(real), scores(fake)
             loss = tf.reduce_mean(fake_score) - tf.reduce_mean(real_score) + config.weight_penalty * penalty
         adam.apply_gradients(
             zip(tape.gradient(loss, critic.trainable_variables), critic.trainable_variables, strict=True)

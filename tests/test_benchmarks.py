@@ -51,9 +51,9 @@ def test_operations_of_the_printed_protocol(operations):
     assert operations.of_iteration(config) == 5 * (known + 2 * generator) + operations.of_generator(config)
 
 
-def run(*arguments):
+def run(script, *arguments):
     return subprocess.run(
-        [sys.executable, BENCHMARKS / "gpu.py", *arguments],
+        [sys.executable, BENCHMARKS / script, *arguments],
         env={**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"},
         capture_output=True,
         text=True,
@@ -61,7 +61,7 @@ def run(*arguments):
 
 
 def test_the_gpu_benchmark_runs_small_without_a_gpu_and_refuses_to_measure_there(tmp_path):
-    done = run("--quick", "--output", tmp_path / "gpu.json")
+    done = run("gpu.py", "--quick", "--output", tmp_path / "gpu.json")
     assert done.returncode == 0, done.stderr
     content = json.loads((tmp_path / "gpu.json").read_text())
     assert (content["quick"], content["device"], content["iterations"]) == (True, None, 2600)
@@ -70,5 +70,14 @@ def test_the_gpu_benchmark_runs_small_without_a_gpu_and_refuses_to_measure_there
         assert row["protocol_seconds"] == pytest.approx(row["seconds"] * 2600)
     close, exact = (row["losses"] for row in content["rows"])
     assert close == pytest.approx(exact, rel=0.05) and close != exact
-    refused = run()
+    refused = run("gpu.py")
     assert refused.returncode == 2 and "sees no GPU; with --quick the script is checked without one" in refused.stderr
+
+
+def test_the_step_is_timed_beside_two_that_give_the_same_loss():
+    """The script itself compares the losses before it times anything."""
+    done = run("training.py", "--here", "--quick")
+    assert done.returncode == 0, done.stderr
+    measured = json.loads(done.stdout.splitlines()[-1])
+    assert set(measured["seconds"]) == {"ours", "hand-written tf.function", "eager GradientTape"}
+    assert np.isfinite(measured["loss"]) and min(measured["matrix_rates"]) > 0
