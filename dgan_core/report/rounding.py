@@ -38,7 +38,7 @@ def table_rounding(runs):
 def _cell(numbers):
     """ "0.0040, 0.0057": each seed's number, the lowest first."""
     numbers = sorted(number for number in numbers if number is not None)
-    return ", ".join(f"{number:.2g}" for number in numbers).replace("-", "−") or "not run"
+    return ", ".join(f"{number:.3g}" for number in numbers).replace("-", "−") or "not run"
 
 
 def finding_rounding(runs):
