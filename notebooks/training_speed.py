@@ -78,7 +78,8 @@ else:
 # `precision="bfloat16"` computes the activations in bfloat16, with 8 bits of precision where float32 has 24, and keeps
 # parameters, moments and losses in float32. It may be used if it is faster and what comes out is the same. These are
 # the paper's two best settings on malignant scans of BUSI, at 128×128 for 30 epochs, from the same initial weights and
-# draws in both precisions, a pair for each seed. Each cell holds a number for each seed.
+# draws in both precisions, a pair for each seed. Each cell holds a number for each seed. They were set up as the
+# [kept runs on real BUSI](busi.ipynb) were.
 
 # %% tags=["hide-input"]
 both = report.collect(results, "busi-128-precision")
@@ -97,7 +98,7 @@ if all(run is not None and run.final for run in twice):
     kid = [f"{run.final['kid']:.2g}" for run in twice]
     display(
         Markdown(
-            "Rounding alone does as much to BCE within float32. The run on the [page of kept runs](busi.ipynb) had "
+            "Rounding alone does as much to BCE within float32. The same run on the page of kept runs had "
             "the same settings, seed and draws, and a program that added the same numbers up in another order: "
             f"its KID was {kid[0]}, here it is {kid[1]}."
         )
