@@ -69,7 +69,10 @@ else:
         "TFLOP": (parts / 1e12).map("{:.3g}".format).to_numpy(),
         "share": (parts / parts.sum()).map("{:.0%}".format).to_numpy(),
     })  # fmt: skip
-    caption = f"Table K2. {parts.idxmax()} takes {parts.max() / parts.sum():.0%} of a step's operations, the most."
+    caption = (
+        f"Table K2. Most operations of a step, {parts.max() / parts.sum():.0%}, are those of the part "
+        f"“{parts.idxmax()}”."
+    )
     display(report.show(shares.set_index("part of the step"), caption))
 
 # %% [markdown]
@@ -78,8 +81,8 @@ else:
 # `precision="bfloat16"` computes the activations in bfloat16, with 8 bits of precision where float32 has 24, and keeps
 # parameters, moments and losses in float32. It may be used if it is faster and what comes out is the same. These are
 # the paper's two best settings on malignant scans of BUSI, at 128×128 for 30 epochs, from the same initial weights and
-# draws in both precisions, a pair for each seed. Each cell holds a number for each seed. They were set up as the
-# [kept runs on real BUSI](busi.ipynb) were.
+# draws in both precisions, a pair for each seed. A cell holds the seeds' numbers in their order. They were set up as
+# the [kept runs on real BUSI](busi.ipynb) were.
 
 # %% tags=["hide-input"]
 both = report.collect(results, "busi-128-precision")

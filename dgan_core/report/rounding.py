@@ -6,6 +6,7 @@ import pandas as pd
 from .benchmark import duration
 from .claims import order, pooled
 from .collect import label
+from .tables import value
 
 METRICS = {"kid": "KID", "fid": "FID", "lpips_real_fake": "LPIPS", "ms_ssim_real_fake": "MS-SSIM", "swd_pca": "PCA-SWD"}
 PRECISIONS = ("float32", "bfloat16")
@@ -22,23 +23,25 @@ def by_precision(runs):
 
 
 def table_rounding(runs):
-    """A row per setting and precision: seeds, time of a training, and each metric over the seeds."""
+    """A row per setting and measure, a column per precision: each seed's number, in the order of the seeds."""
     rows = {}
     for key, ways in by_precision(runs).items():
-        for precision, seeds in ways.items():
-            seconds = [run.status["seconds"] for run in seeds if run.status.get("seconds") is not None]
-            rows[label(*key), precision] = {
-                "seeds": str(len(seeds)),
-                "a training": duration(np.mean(seconds)) if seconds else "not logged",
-                **{name: _cell([run.final.get(metric) for run in seeds]) for metric, name in METRICS.items()},
-            }
+        rows[label(*key), "a training"] = {precision: _training(seeds) for precision, seeds in ways.items()}
+        for metric, name in METRICS.items():
+            rows[label(*key), name] = {precision: _numbers(seeds, metric) for precision, seeds in ways.items()}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _cell(numbers):
-    """ "0.0040, 0.0057": each seed's number, the lowest first."""
-    numbers = sorted(number for number in numbers if number is not None)
-    return ", ".join(f"{number:.3g}" for number in numbers).replace("-", "−") or "not run"
+def _training(seeds):
+    """The mean time of a training."""
+    seconds = [run.status["seconds"] for run in seeds if run.status.get("seconds") is not None]
+    return duration(np.mean(seconds)) if seconds else "not logged"
+
+
+def _numbers(seeds, metric):
+    """ "0.0657, 1.49, 0.805": what each seed measured."""
+    numbers = [value(run, metric) for run in sorted(seeds, key=lambda run: run.config["seed"])]
+    return ", ".join(f"{number:.3g}" for number in numbers if np.isfinite(number)).replace("-", "−") or "not run"
 
 
 def finding_rounding(runs):
