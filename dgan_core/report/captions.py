@@ -4,6 +4,7 @@ import numpy as np
 
 from .claims import measured
 from .collect import find, label, lams
+from .seeds import over_seeds
 from .tables import TABLE3, value
 
 
@@ -21,11 +22,6 @@ def best_lam(runs, loss, metric="kid"):
     values = [(lam, measured(runs, ("dgan", loss, lam), metric).number) for lam in lams(runs)]
     values = [(lam, number) for lam, number in values if np.isfinite(number)]
     return min(values, key=lambda pair: pair[1], default=None)
-
-
-def over_seeds(runs):
-    """What to add to a number's name where it is a mean over the seeds of a setting."""
-    return ", as a mean over seeds" if len({run.config.get("seed") for run in runs}) > 1 else ""
 
 
 def images_shown(runs):

@@ -14,6 +14,7 @@ import pandas as pd
 
 from .collect import LAMS, LOSSES, label, lams, matching
 from .page import Html
+from .seeds import over_seeds
 from .tables import COLUMNS, TABLE3, value
 
 VERDICTS = HOLDS, FAILS, OPEN, NOT_RUN = "holds", "does not hold", "can't be told", "not run"
@@ -218,7 +219,8 @@ def main_claim(runs):
         lower = sum(a.number < b.number for a, b in pairs)  # NaN is lower than nothing
         both, apart = (sum(kind in kinds_of for kind in kinds) for kinds_of in (KINDS[:3], KINDS[:2]))
         if both:
-            parts.append(f"WGAN-GP has the lower {metric.upper()} at {lower} of {both} λ (intervals apart at {apart})")
+            name = f"{metric.upper()}{over_seeds(runs)}"
+            parts.append(f"WGAN-GP has the lower {name} at {lower} of {both} λ (intervals apart at {apart})")
     if not parts:
         return "No λ has been measured with both losses yet."
     return "; ".join(parts) + ". The paper reports 5 of 5 for both, of one run each."

@@ -89,16 +89,18 @@ def figure_progress(runs, n=4, rows=4):
 
 
 def figure_sweep(runs, n=4):
-    """The first n images of every DGAN run: a row per λ, a column per loss, the same z everywhere."""
+    """The first n images of every DGAN setting, first seed: a row per λ, a column per loss, the same z everywhere."""
     use_style()
     figure = Figure(figsize=(9, 1.35 * len(lams(runs)) + 0.6))
     axes = figure.subplots(len(lams(runs)), len(LOSSES), squeeze=False)
+    shown = []
     for row, lam in zip(axes, lams(runs), strict=True):
         for ax, loss in zip(row, LOSSES, strict=True):
             run = find(runs, "dgan", loss, lam)
+            shown += [run] if run else []
             images(ax, run.tiles() if run else None, n)
             ax.set_title(label("dgan", loss, lam), loc="left", fontsize=9)
-    sign(figure, [run for run in runs if run.config.get("model") == "dgan"])
+    sign(figure, shown)
     return figure
 
 

@@ -9,6 +9,11 @@ from .collect import LOSSES, label, lams, matching
 from .tables import value
 
 
+def over_seeds(runs):
+    """What to add to a number's name where it is a mean over the seeds of a setting."""
+    return " (mean over seeds)" if len({run.config.get("seed") for run in runs}) > 1 else ""
+
+
 def trainings(runs):
     """How often each setting was trained, one training a seed: the fewest of a model's or loss's settings."""
     counts = {}
