@@ -48,11 +48,19 @@ def chromium():
 
 
 def listen(page):
-    """Gather errors on the console, exceptions and requests that fail, in page.complaints."""
+    """Gather errors on the console, exceptions and requests that fail, in page.complaints.
+
+    A request that was still under way when the page was left is aborted by the browser, and is no failure.
+    """
+
+    def failed(request):
+        if request.failure != "net::ERR_ABORTED":
+            page.complaints.append(f"failed: {request.url}")
+
     page.complaints = []
     page.on("console", lambda m: m.type in ("error", "warning") and page.complaints.append(f"console: {m.text}"))
     page.on("pageerror", lambda error: page.complaints.append(f"exception: {error}"))
-    page.on("requestfailed", lambda request: page.complaints.append(f"failed: {request.url}"))
+    page.on("requestfailed", failed)
     page.on("response", lambda r: r.status >= 400 and page.complaints.append(f"{r.status}: {r.url}"))
     return page
 
