@@ -91,7 +91,7 @@ class DGAN:
             "index": np.stack([update.index for update in plan]),
             "z": np.stack([z for z, _ in drawn]),
             "eps": np.stack([eps for _, eps in drawn]),
-            "rate": np.stack([np.float32(self.config.critic_rate) * update.rate for update in plan]),
+            "rate": np.stack([update.critic_rate for update in plan]),
         }
         z = draws.normal(seed, "z generator", iteration, drawn[-1][0].shape)
         state, measured, of_generator = self._steps.iteration(state, data, critic, z, plan[-1].rate)

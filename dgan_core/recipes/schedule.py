@@ -9,22 +9,21 @@ from dgan_core.config import Config
 
 
 class Update(NamedTuple):
-    """One update of the critic: its number (from 0), its minibatch's indices (B,) and the learning rate."""
+    """One update of the critic: number (from 0), its minibatch's indices (B,), learning rates of G and the critic."""
 
     number: int
     index: np.ndarray
     rate: np.float32
+    critic_rate: np.float32
 
 
 def updates(config: Config, n: int, iteration: int) -> list[Update]:
     """The n_critic updates, out of n images, of iteration `iteration` (from 0); the generator shares the last one's."""
     per_epoch = n // config.batch_size
     first = iteration * config.n_critic
-    return [
-        Update(
-            number,
-            draws.minibatch(config.seed, number, n, config.batch_size),
-            np.float32(config.rate(number // per_epoch)),
-        )
-        for number in range(first, first + config.n_critic)
-    ]
+    found = []
+    for number in range(first, first + config.n_critic):
+        rate = np.float32(config.rate(number // per_epoch))
+        index = draws.minibatch(config.seed, number, n, config.batch_size)
+        found.append(Update(number, index, rate, np.float32(config.critic_rate) * rate))
+    return found

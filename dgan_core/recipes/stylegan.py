@@ -91,9 +91,7 @@ class StyleGAN:
         rows = []
         for update in updates(self.config, len(data["images"]), iteration):
             real = ops.take(data["images"], update.index, axis=0)
-            state, measured = self.critic_step(
-                state, real, update.number, np.float32(self.config.critic_rate) * update.rate
-            )
+            state, measured = self.critic_step(state, real, update.number, update.critic_rate)
             rows.append(measured)
         state, measured = self.generator_step(state, real, iteration, update.rate)
         return state, [*rows, measured]

@@ -37,13 +37,17 @@ class Run:
         return self.path.name
 
     @property
+    def precision(self):
+        """Of the activations; runs from before it could be chosen had float32."""
+        return self.config.get("precision", "float32")
+
+    @property
     def label(self):
         """What figures and tables call this run: "WGAN-GP λ=5", "WGAN-GP λ=5, penalty 3, bfloat16", "StyleGAN3"."""
         name = label(self.config.get("model", "dgan"), self.config.get("loss"), self.config.get("lam"))
         apart = {"penalty": self.config.get("lam_gp"), "perceptual": self.config.get("lam_perceptual")}
         name += "".join(f", {term} {weight:g}" for term, weight in apart.items() if weight is not None)
-        precision = self.config.get("precision", "float32")
-        return name if precision == "float32" else f"{name}, {precision}"
+        return name if self.precision == "float32" else f"{name}, {self.precision}"
 
     @property
     def final(self):
@@ -190,7 +194,7 @@ def matching(runs, model="dgan", loss=None, lam=None):
         and (lam is None or np.isclose(float(run.config.get("lam", np.nan)), float(lam)))
         and (lam is None or run.config.get("lam_gp") is None and run.config.get("lam_perceptual") is None)
     ]  # fmt: skip
-    exact = [run for run in hits if run.config.get("precision", "float32") == "float32"]
+    exact = [run for run in hits if run.precision == "float32"]
     return sorted(exact or hits, key=lambda run: not run.final)
 
 

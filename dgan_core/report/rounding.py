@@ -6,7 +6,7 @@ import pandas as pd
 from .benchmark import duration
 from .claims import order, pooled
 from .collect import label
-from .tables import value
+from .seeds import listed, of_seeds
 
 METRICS = {"kid": "KID", "fid": "FID", "lpips_real_fake": "LPIPS", "ms_ssim_real_fake": "MS-SSIM", "swd_pca": "PCA-SWD"}
 PRECISIONS = ("float32", "bfloat16")
@@ -18,7 +18,7 @@ def by_precision(runs):
     for run in runs:
         config = run.config
         key = config.get("model", "dgan"), config.get("loss"), config.get("lam")
-        found.setdefault(key, {}).setdefault(config.get("precision", "float32"), []).append(run)
+        found.setdefault(key, {}).setdefault(run.precision, []).append(run)
     return {key: {p: ways[p] for p in PRECISIONS} for key, ways in found.items() if ways.keys() >= set(PRECISIONS)}
 
 
@@ -40,9 +40,7 @@ def _training(seeds):
 
 def _numbers(seeds, metric):
     """ "0.066, 1.5, 142": what each seed measured, to two digits at least."""
-    numbers = [value(run, metric) for run in sorted(seeds, key=lambda run: run.config["seed"])]
-    texts = [f"{n:.0f}" if abs(n) >= 100 else f"{n:.2g}" for n in numbers if np.isfinite(n)]
-    return ", ".join(texts).replace("-", "−") or "not run"
+    return listed(f"{n:.0f}" if abs(n) >= 100 else f"{n:.2g}" for n in of_seeds(seeds, metric))
 
 
 def finding_rounding(runs):

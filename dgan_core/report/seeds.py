@@ -29,9 +29,9 @@ def per_seed(runs):
     rows = []
     for lam in lams(runs):
         keys = [("dgan", loss, lam) for loss in LOSSES]
-        found = {(metric, key): _of_seeds(runs, key, metric) for metric in ("kid", "fid") for key in keys}
+        found = {(metric, key): of_seeds(matching(runs, *key), metric) for metric in ("kid", "fid") for key in keys}
         rows.append({
-            f"{metric.upper()} {label(*key[:2])}": ", ".join(f"{n:.3g}" for n in numbers).replace("-", "−") or "not run"
+            f"{metric.upper()} {label(*key[:2])}": listed(f"{n:.3g}" for n in numbers)
             for (metric, key), numbers in found.items()
         })  # fmt: skip
     return pd.DataFrame(rows, index=[f"λ = {lam:g}" for lam in lams(runs)])
@@ -43,15 +43,20 @@ def finding_seeds(runs):
     for metric in ("kid", "fid"):
         apart = {}
         for loss in LOSSES:
-            spans = [np.ptp(n) for lam in lams(runs) if len(n := _of_seeds(runs, ("dgan", loss, lam), metric)) > 1]
-            if spans:
+            found = [of_seeds(matching(runs, "dgan", loss, lam), metric) for lam in lams(runs)]
+            if spans := [np.ptp(numbers) for numbers in found if len(numbers) > 1]:
                 apart[label("dgan", loss)] = max(spans)
         if apart:
             parts.append(f"{metric.upper()} by " + " and ".join(f"{a:.3g} under {name}" for name, a in apart.items()))
     return f"Seeds of one setting differ at most in {', in '.join(parts)}." if parts else ""
 
 
-def _of_seeds(runs, key, metric):
-    """What each seed of a setting measured, in the order of the seeds."""
-    seeds = sorted(matching(runs, *key), key=lambda run: run.config.get("seed") or 0)
+def of_seeds(seeds, metric):
+    """What the runs of one setting, one a seed, measured, in the order of the seeds; without those not measured."""
+    seeds = sorted(seeds, key=lambda run: run.config.get("seed") or 0)
     return [value(run, metric) for run in seeds if np.isfinite(value(run, metric))]
+
+
+def listed(texts):
+    """Numbers' texts in one cell of a table; "not run" where there is none."""
+    return ", ".join(texts).replace("-", "−") or "not run"
