@@ -24,11 +24,11 @@ import numpy as np
 from keras import ops
 from operations import of_iteration
 
-from dgan_core import Config, draws, engine
-from dgan_core.environment import environment
-from dgan_core.files import write_json
-from dgan_core.forecast import memory
+from dgan_core import Config, backend, rng
+from dgan_core.io.environment import environment
+from dgan_core.io.files import write_json
 from dgan_core.recipes import RECIPES
+from dgan_core.training.forecast import memory
 
 OUTPUT = Path(__file__).resolve().parent.parent / "results" / "benchmark-gpu.json"
 PAPER = {"profile": "paper", "backbone": "random"}
@@ -49,7 +49,7 @@ def seconds(function):
 
 def matrix_rate(n, precision):
     """Operations per second of n×n products of random numbers, ten in a row."""
-    a = ops.cast(draws.normal(0, "matrix", 0, (n, n)), precision)
+    a = ops.cast(rng.normal(0, "matrix", 0, (n, n)), precision)
 
     def ten(a):
         b = a
@@ -57,13 +57,13 @@ def matrix_rate(n, precision):
             b = ops.matmul(a, b) * 1e-2  # stays finite
         return ops.sum(ops.cast(b, "float32"))
 
-    product = engine.compile(ten)
+    product = backend.compile(ten)
     return 10 * 2 * n**3 / min(seconds(lambda: float(product(a))) for _ in range(4))
 
 
 def copy_rate(n):
     """Bytes per second, read and written, of negating n float32."""
-    negate = engine.compile(lambda a: -a)
+    negate = backend.compile(lambda a: -a)
     a = ops.convert_to_tensor(np.ones(n, "float32"))
 
     def twenty():
@@ -80,7 +80,7 @@ def measure(config, n_images, repetitions):
     recipe = RECIPES["dgan"](config)
     shape = (n_images, config.image_size, config.image_size, 1)
     began = time.perf_counter()
-    real = recipe.prepare(np.tanh(draws.normal(0, "real", 0, shape)))
+    real = recipe.prepare(np.tanh(rng.normal(0, "real", 0, shape)))
     state, iteration = recipe.initial_state(), 0
 
     def once():
@@ -93,7 +93,7 @@ def measure(config, n_images, repetitions):
     ready = time.perf_counter() - began
     once()
     times = [seconds(once) for _ in range(repetitions)]
-    spent = kernels(once) if engine.name == "jax" else Counter()
+    spent = kernels(once) if backend.name == "jax" else Counter()
     return {
         "precision": config.precision,
         "losses": [rows[0]["critic_loss"], rows[-1]["generator_loss"]],
@@ -145,12 +145,12 @@ def milliseconds(value):
 
 def device():
     """The accelerator's name, or None."""
-    if engine.name == "jax":
+    if backend.name == "jax":
         import jax
 
         found = jax.devices()[0]
         return None if found.platform == "cpu" else found.device_kind
-    if engine.name == "torch":
+    if backend.name == "torch":
         import torch
 
         return torch.cuda.get_device_name() if torch.cuda.is_available() else None
@@ -166,7 +166,7 @@ def main():
     parser.add_argument("--output", type=Path, help="default: results/benchmark-gpu.json of the project")
     given = parser.parse_args()
     if device() is None and not given.quick:
-        parser.error(f"{engine.name} sees no GPU; with --quick the script is checked without one")
+        parser.error(f"{backend.name} sees no GPU; with --quick the script is checked without one")
     began = time.perf_counter()
     side, table = (512, QUICK) if given.quick else (8192, PAPER)
     rates = {precision: matrix_rate(side, precision) for precision in ("bfloat16", "float32")}
@@ -176,7 +176,7 @@ def main():
     iterations = EPOCHS * (IMAGES // config.batch_size) // config.n_critic
     floor = work / rates["bfloat16"]
     print(
-        f"{device()}, {engine.name}: products {rates['bfloat16'] / 1e12:.3g} TFLOP/s in bfloat16, "
+        f"{device()}, {backend.name}: products {rates['bfloat16'] / 1e12:.3g} TFLOP/s in bfloat16, "
         f"{rates['float32'] / 1e12:.3g} in float32, copies {copied / 1e12:.3g} TB/s; "
         f"{work / 1e12:.3g} TFLOP an iteration, {floor * 1e3:.3g} ms at the least",
         flush=True,
@@ -203,7 +203,7 @@ def main():
         "quick": given.quick,
         "seconds": time.perf_counter() - began,
         "device": device(),
-        "engine": engine.name,
+        "engine": backend.name,
         "size": config.image_size,
         "batch": config.batch_size,
         "n_critic": config.n_critic,

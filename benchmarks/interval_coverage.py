@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dgan_core.environment import environment
-from dgan_core.files import write_json
+from dgan_core.io.environment import environment
+from dgan_core.io.files import write_json
 from dgan_core.metrics import (
     density_coverage,
     density_coverage_interval,

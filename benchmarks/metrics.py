@@ -30,8 +30,8 @@ import threadpoolctl  # noqa: E402
 
 from dgan_core import metrics  # noqa: E402
 from dgan_core.data import phantoms  # noqa: E402
-from dgan_core.environment import environment  # noqa: E402
-from dgan_core.files import write_json  # noqa: E402
+from dgan_core.io.environment import environment  # noqa: E402
+from dgan_core.io.files import write_json  # noqa: E402
 from dgan_core.metrics.torch_setup import import_torchvision  # noqa: E402
 
 PACKAGES = ("scipy", "numba", "torch-fidelity", "pytorch-msssim")  # beside those of `environment`
@@ -89,7 +89,7 @@ def pair_rows(images, n_pairs):
     import torch
     from pytorch_msssim import ms_ssim
 
-    from dgan_core.metrics.similarity import lpips_network
+    from dgan_core.metrics.lpips import lpips_network
 
     n = len(images)
     every = n * (n - 1) // 2
@@ -185,7 +185,7 @@ def _large(metric, n, size):
 
 
 def memory_rows(n, size):
-    from dgan_core.metrics.structure import MEMORY_LIMIT
+    from dgan_core.metrics.ms_ssim import MEMORY_LIMIT
 
     for metric in ("lpips_pairs", "ms_ssim_pairs"):
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:

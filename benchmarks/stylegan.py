@@ -24,9 +24,9 @@ import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from keras import ops  # noqa: E402
 
-from dgan_core import Config, draws, engine  # noqa: E402
+from dgan_core import Config, backend, rng  # noqa: E402
 from dgan_core.losses import path_length_penalty, r1_penalty  # noqa: E402
-from dgan_core.models import filters, stylegan2, stylegan3  # noqa: E402
+from dgan_core.stylegan import filters, stylegan2, stylegan3  # noqa: E402
 
 OUTPUT = Path(__file__).resolve().parent.parent / "results" / "benchmark-stylegan.json"
 BAR = 0.77  # theirs over ours: no slower than 1.3 times
@@ -181,10 +181,10 @@ def compiled(function, model, *inputs):
     inputs = tf.nest.map_structure(tf.constant, inputs)
 
     def step(parameters, inputs):
-        (value, _), gradients = engine.value_and_grad(lambda p: (function(p, *inputs), ()), parameters)
+        (value, _), gradients = backend.value_and_grad(lambda p: (function(p, *inputs), ()), parameters)
         return value, gradients
 
-    step = engine.compile(step)
+    step = backend.compile(step)
     return lambda: step(parameters, inputs)
 
 
@@ -196,9 +196,9 @@ def network_rows(size, base, most, batch):
     for layer in generator.layers:
         if hasattr(layer, "strength"):
             layer.strength.assign(0.1)  # as if learned: at 0 the noise could be wrong unseen
-    ws = draws.normal(0, "ws", 0, (batch, stylegan2.n_styles(config), config.w_dim))
-    noise = [draws.normal(0, "noise", i, (batch, *s, 1)) for i, s in enumerate(stylegan2.noise_shapes(config))]
-    y, x = (draws.normal(0, name, 0, (batch, size, size, 1)) for name in ("y", "x"))
+    ws = rng.normal(0, "ws", 0, (batch, stylegan2.n_styles(config), config.w_dim))
+    noise = [rng.normal(0, "noise", i, (batch, *s, 1)) for i, s in enumerate(stylegan2.noise_shapes(config))]
+    y, x = (rng.normal(0, name, 0, (batch, size, size, 1)) for name in ("y", "x"))
     weights_g, leaves_g = torch_weights(generator)
     weights_c, leaves_c = torch_weights(critic)
     ws_, *noise_ = map(torch.from_numpy, (ws, *noise))
@@ -290,9 +290,9 @@ def layer_row(size, i, channels, batch):
     layer = stylegan3.FilteredConv(before, after, 3, radial=False, beta=0.5)
     shape = (batch, before.size, before.size, channels)
     layer.build([shape, (batch, channels)])
-    x, style = draws.normal(0, "x", 0, shape), 1 + np.float32(0.3) * draws.normal(0, "style", 0, (batch, channels))
-    kernel, bias = draws.normal(0, "kernel", 0, (3, 3, channels, channels)), draws.normal(0, "bias", 0, (channels,))
-    y = draws.normal(0, "y", 0, (batch, after.size, after.size, channels))
+    x, style = rng.normal(0, "x", 0, shape), 1 + np.float32(0.3) * rng.normal(0, "style", 0, (batch, channels))
+    kernel, bias = rng.normal(0, "kernel", 0, (3, 3, channels, channels)), rng.normal(0, "bias", 0, (channels,))
+    y = rng.normal(0, "y", 0, (batch, after.size, after.size, channels))
     buffers = [v.value for v in layer.non_trainable_variables]
 
     parameters, target = [tf.constant(a) for a in (kernel, bias, x, style)], tf.constant(y)
@@ -302,10 +302,10 @@ def layer_row(size, i, channels, batch):
         return ops.sum(layer.stateless_call([kernel, bias], buffers, [x, style])[0] * y), ()
 
     def our_step(parameters, y):
-        (value, _), gradients = engine.value_and_grad(lambda p: ours(p, y), parameters)
+        (value, _), gradients = backend.value_and_grad(lambda p: ours(p, y), parameters)
         return value, gradients
 
-    our_step = engine.compile(our_step)
+    our_step = backend.compile(our_step)
     rate = layer.up * before.sampling_rate
     down_line = filters.low_pass(stylegan3.PERIODS * layer.down, after.cutoff, after.half_width, rate)
     lines = [torch.from_numpy(line.astype("float32")) for line in (layer.up_filter, down_line)]

@@ -28,7 +28,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np  # noqa: E402
 
-from dgan_core import Config, draws  # noqa: E402
+from dgan_core import Config, rng  # noqa: E402
 
 OUTPUT = Path(__file__).resolve().parent.parent / "results" / "benchmark-training.json"
 BARS = {"hand-written tf.function": 1 / 1.05, "eager GradientTape": 1.4}  # their seconds over ours, at least
@@ -40,7 +40,7 @@ RATE = np.float32(1e-5)
 
 def real_images(config):
     """A minibatch (B, S, S, 1) in (-1, 1)."""
-    return np.tanh(draws.normal(0, "real", 0, (config.batch_size, config.image_size, config.image_size, 1)))
+    return np.tanh(rng.normal(0, "real", 0, (config.batch_size, config.image_size, config.image_size, 1)))
 
 
 def ours(config):
@@ -85,8 +85,8 @@ def by_hand(config, graph):
 
     step = tf.function(step) if graph else step
     real = real_images(config)
-    z = draws.normal(config.seed, "z critic", 0, (len(real), config.latent_dim))
-    eps = draws.uniform(config.seed, "eps", 0, (len(real), 1, 1, 1))
+    z = rng.normal(config.seed, "z critic", 0, (len(real), config.latent_dim))
+    eps = rng.uniform(config.seed, "eps", 0, (len(real), 1, 1, 1))
     arrays = [tf.constant(a) for a in (real, z, eps)]
     return lambda: float(step(*arrays))
 
@@ -132,12 +132,12 @@ def timed(functions, repetitions, product, long=150):
 
 def measure_here(quick):
     """What one process on the engine of KERAS_BACKEND measures, as plain numbers."""
-    from dgan_core import engine
+    from dgan_core import backend
 
     config = Config(**(QUICK if quick else PAPER))
     our_step, loss = ours(config)
     functions = {"ours": our_step}
-    if engine.name == "tensorflow":
+    if backend.name == "tensorflow":
         functions |= {"hand-written tf.function": by_hand(config, True), "eager GradientTape": by_hand(config, False)}
     for name in functions.keys() - {"ours"}:
         np.testing.assert_allclose(functions[name](), loss, rtol=1e-3)  # and compiles

@@ -17,7 +17,7 @@ def __getattr__(name: str):
 
         return Run
     if name in ("fit", "generate"):
-        from dgan_core import training
+        from dgan_core.training import loop
 
-        return getattr(training, name)
+        return getattr(loop, name)
     raise AttributeError(f"module 'dgan_core' has no attribute '{name}'")

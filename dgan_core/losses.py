@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
-from dgan_core import engine
+from dgan_core import backend
 
 
 def bce_critic(real_scores: Any, fake_scores: Any) -> Any:
@@ -39,7 +39,7 @@ def gradient_penalty(critic: Callable, real: Any, fake: Any, eps: Any) -> Any:
     real, fake: (B, H, W, C) in [-1, 1].  eps: (B, 1, 1, 1) ~ U[0, 1].  Returns a scalar, unweighted.
     """
     x_hat = eps * real + (1.0 - eps) * fake
-    _, (slope,) = engine.value_and_grad(lambda x: (ops.sum(critic(x[0])), ()), [ops.convert_to_tensor(x_hat)])
+    _, (slope,) = backend.value_and_grad(lambda x: (ops.sum(critic(x[0])), ()), [ops.convert_to_tensor(x_hat)])
     square = ops.sum(ops.square(ops.reshape(slope, (ops.shape(slope)[0], -1))), axis=1)
     return ops.mean(ops.square(ops.sqrt(square + 1e-12) - 1.0))  # 1e-12: √ has no slope at 0
 
@@ -54,7 +54,7 @@ def r1_penalty(critic: Callable, real: Any) -> Any:
 
     critic: (B, H, W, C) → (B, 1).  real: (B, H, W, C) in [-1, 1].  Returns a scalar, unweighted.
     """
-    _, (slope,) = engine.value_and_grad(lambda x: (ops.sum(critic(x[0])), ()), [ops.convert_to_tensor(real)])
+    _, (slope,) = backend.value_and_grad(lambda x: (ops.sum(critic(x[0])), ()), [ops.convert_to_tensor(real)])
     return ops.mean(ops.sum(ops.square(slope), axis=(1, 2, 3)))
 
 
@@ -65,7 +65,7 @@ def path_length_penalty(synthesis: Callable, ws: Any, y: Any, mean: Any, decay: 
     y: (B, H, W, C) ~ N(0, 1), divided here by √(H·W).  mean: a before; after, it has moved by `decay` of the way.
     """
     y = y / math.sqrt(y.shape[1] * y.shape[2])
-    _, (slope,) = engine.value_and_grad(lambda w: (ops.sum(synthesis(w[0]) * y), ()), [ops.convert_to_tensor(ws)])
+    _, (slope,) = backend.value_and_grad(lambda w: (ops.sum(synthesis(w[0]) * y), ()), [ops.convert_to_tensor(ws)])
     lengths = ops.sqrt(ops.mean(ops.sum(ops.square(slope), axis=2), axis=1) + 1e-12)  # 1e-12: √ has no slope at 0
     mean = mean + decay * (ops.stop_gradient(ops.mean(lengths)) - mean)
     return ops.mean(ops.square(lengths - mean)), mean

@@ -25,8 +25,8 @@ import filelock
 import numpy as np
 
 from dgan_core.config import Config
-from dgan_core.environment import environment
-from dgan_core.files import (
+from dgan_core.io.environment import environment
+from dgan_core.io.files import (
     DamagedFile,
     read_arrays,
     read_record,

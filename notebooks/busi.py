@@ -12,7 +12,7 @@ profile = "busi-128"  # the folder inside it
 # %% tags=["hide-input"]
 from IPython.display import Markdown, display
 
-from dgan_core import report
+import dgan_report as report
 
 found = report.collect(runs, profile)
 display(Markdown(report.badge(found)))

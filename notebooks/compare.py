@@ -18,7 +18,7 @@ right_lam = 3.0
 # %% tags=["hide-input"]
 from IPython.display import Markdown, display
 
-from dgan_core import report
+import dgan_report as report
 
 found = report.collect(runs, profile, data)
 display(Markdown(report.badge(found)))

@@ -14,7 +14,8 @@ image_size = 128  # side in pixels
 seed = 0  # of the network's weights, and of the phantoms
 
 # %%
-from dgan_core import Config, metrics, report
+import dgan_report as report
+from dgan_core import Config, metrics
 from dgan_core.data import load
 
 

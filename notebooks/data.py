@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from dgan_core import report
+import dgan_report as report
 from dgan_core.data import (
     audit,
     duplicates,
@@ -31,7 +31,7 @@ from dgan_core.data import (
     near_duplicates,
     phantoms,
 )
-from dgan_core.report.style import OKABE_ITO, use_style
+from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
 image_size, seed = int(image_size), int(seed)  # papermill may pass strings

@@ -38,7 +38,8 @@ import time
 
 import pandas as pd
 
-from dgan_core import metrics, report
+import dgan_report as report
+from dgan_core import metrics
 from dgan_core.metrics.table import HEADINGS, rows
 
 started = time.perf_counter()
@@ -87,7 +88,7 @@ import io
 
 import numpy as np
 
-from dgan_core.files import write_atomically, write_record
+from dgan_core.io.files import write_atomically, write_record
 
 archive = io.BytesIO()
 np.savez(archive, **embeddings)

@@ -12,7 +12,7 @@ data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folde
 # %% tags=["hide-input"]
 from IPython.display import Markdown, display
 
-from dgan_core import report
+import dgan_report as report
 
 found = report.collect(runs, profile, data)
 display(Markdown(report.badge(found)))

@@ -19,7 +19,7 @@ seed = 0
 # %% tags=["remove-stderr"]
 import numpy as np
 
-from dgan_core import draws, metrics
+from dgan_core import metrics, rng
 from dgan_core.data import phantoms
 
 DISTINCT, CHOICES = (60, 30, 20, 12, 6, 3, 1), 12
@@ -71,7 +71,7 @@ def value(name, repeats, interval=False):
 
 def collapsed(k, choice):
     """The images of a set in which k are different, chosen at random."""
-    kept = draws.generator(seed, "kept", choice).permutation(len(new))[:k]
+    kept = rng.generator(seed, "kept", choice).permutation(len(new))[:k]
     return kept[everything % k]
 
 
@@ -101,8 +101,8 @@ seen = {name: first_seen(name) for name in names}
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from dgan_core import report
-from dgan_core.report.style import OKABE_ITO, use_style
+import dgan_report as report
+from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
 figure, grid = plt.subplots(4, 2, figsize=(6.6, 6.6), sharex=True)

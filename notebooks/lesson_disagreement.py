@@ -19,7 +19,7 @@ seed = 0
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from dgan_core import draws
+from dgan_core import rng
 from dgan_core.data import phantoms
 from dgan_core.metrics import features, lpips_pairs, ms_ssim_pairs
 from dgan_core.metrics.intervals import kernel_distance_interval, pair_mean_interval
@@ -31,7 +31,7 @@ def as_uint8(grey):
 
 real = phantoms(int(n), int(size), seed=int(seed))
 new = phantoms(int(n), int(size), seed=int(seed) + 1)
-grain = draws.normal(seed, "noise", 0, new.shape)
+grain = rng.normal(seed, "noise", 0, new.shape)
 SETS = {
     "new": new,
     "blurred": as_uint8(gaussian_filter(new.astype("float32"), (0, 1.5, 1.5, 0))),
@@ -60,8 +60,8 @@ found["KID"] = {
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from dgan_core import report
-from dgan_core.report.style import OKABE_ITO, use_style
+import dgan_report as report
+from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
 BEST = {"KID": min, "LPIPS": min, "MS-SSIM": max}

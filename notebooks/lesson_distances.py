@@ -21,7 +21,7 @@ import numpy as np
 from keras import ops
 from scipy.stats import norm
 
-from dgan_core import engine
+from dgan_core import backend
 from dgan_core.losses import bce_critic, wasserstein_critic
 
 real = norm.ppf((np.arange(int(n)) + 0.5) / int(n)).astype("float32")
@@ -43,7 +43,7 @@ def wasserstein(shift):
 
 
 # %% [markdown]
-# `engine.value_and_grad` gives the value and, by the same automatic differentiation as in training, the gradient with
+# `backend.value_and_grad` gives the value and, by the same automatic differentiation as in training, the gradient with
 # respect to the shift: what a generator that can only shift its samples would be told.
 
 
@@ -52,7 +52,7 @@ def along(distance, shifts):
     """The distance and its gradient at each shift."""
     found = []
     for shift in ops.convert_to_tensor(shifts):
-        measured = engine.value_and_grad(lambda v: (distance(v[0]), ()), [shift])
+        measured = backend.value_and_grad(lambda v: (distance(v[0]), ()), [shift])
         (value, _), (gradient,) = measured
         found.append([float(value), float(gradient)])
     return np.array(found).T
@@ -65,8 +65,8 @@ w, w_gradient = along(wasserstein, shifts)
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from dgan_core import report
-from dgan_core.report.style import OKABE_ITO, use_style
+import dgan_report as report
+from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.6, 3))

@@ -18,7 +18,7 @@ seed = 0
 # %%
 import numpy as np
 
-from dgan_core import draws
+from dgan_core import rng
 from dgan_core.metrics import frechet_distance, kernel_distance
 
 SIZES = (100, 200, 400, 800, 1600, 3200)
@@ -28,7 +28,7 @@ shift = np.sqrt(float(off) / d)  # in every feature
 
 def sample(name, n, repeat):
     """n features, (n, d), of a population of unit variance."""
-    return draws.normal(seed, f"{name} {n}", repeat, (n, d))
+    return rng.normal(seed, f"{name} {n}", repeat, (n, d))
 
 
 def measure(metric, shift):
@@ -48,8 +48,8 @@ kid = {name: measure(kernel_distance, s) for name, s in generators.items()}
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from dgan_core import report
-from dgan_core.report.style import OKABE_ITO, use_style
+import dgan_report as report
+from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.6, 3.2))

@@ -18,7 +18,7 @@ seed = 0
 import numpy as np
 from keras import ops
 
-from dgan_core import engine
+from dgan_core import backend
 from dgan_core.losses import bce_critic, bce_generator, wasserstein_generator
 
 LOSSES = {
@@ -31,7 +31,7 @@ LOSSES = {
 def slope(loss, scores):
     """−∂loss/∂score of every score: how hard it is pushed up."""
     tensor = ops.convert_to_tensor(scores)
-    _, (gradient,) = engine.value_and_grad(lambda s: (loss(s[0]), ()), [tensor])
+    _, (gradient,) = backend.value_and_grad(lambda s: (loss(s[0]), ()), [tensor])
     return -len(scores) * ops.convert_to_numpy(gradient)  # losses are means
 
 
@@ -44,18 +44,18 @@ slopes = {name: slope(loss, scores) for name, loss in LOSSES.items()}
 # cloud around (2, 0).
 
 # %% tags=["remove-stderr"]
-from dgan_core import Config, draws
-from dgan_core.recipes.points import Points
+from dgan_core import Config, rng
+from dgan_core.training.points import Points
 
 SMALL = {"batch_size": 128, "latent_dim": 2, "critic_width": 64}
 recipe = Points(Config(loss="bce", seed=int(seed), **SMALL))
 state = recipe.initial_state()
-fake = recipe.sample(recipe.snapshot(state), draws.normal(seed, "z", 0, (128, 2)))
+fake = recipe.sample(recipe.snapshot(state), rng.normal(seed, "z", 0, (128, 2)))
 
 
 def push(loss):
     """Mean length of the gradient that a generated point is given."""
-    _, (gradient,) = engine.value_and_grad(
+    _, (gradient,) = backend.value_and_grad(
         lambda x: (loss(recipe.score(state["c"], x[0])), ()),
         [ops.convert_to_tensor(fake)],
     )
@@ -64,7 +64,7 @@ def push(loss):
 
 pushes, accuracy = {name: [] for name in LOSSES}, []
 for step in range(int(steps)):
-    cloud = 0.3 * draws.normal(seed, "cloud", step, fake.shape)
+    cloud = 0.3 * rng.normal(seed, "cloud", step, fake.shape)
     real = cloud + np.float32([2, 0])
     state, measured = recipe.critic_step(state, real, step, np.float32(1e-3))
     accuracy.append(float(measured["accuracy"]))
@@ -74,8 +74,8 @@ for step in range(int(steps)):
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from dgan_core import report
-from dgan_core.report.style import OKABE_ITO, shade, use_style
+import dgan_report as report
+from dgan_report.style import OKABE_ITO, shade, use_style
 
 use_style()
 LINES = {

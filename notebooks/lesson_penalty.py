@@ -22,9 +22,9 @@ from itertools import pairwise
 import numpy as np
 from keras import ops
 
-from dgan_core import Config, draws, engine
+from dgan_core import Config, backend, rng
 from dgan_core.config import LAMBDAS
-from dgan_core.recipes.points import Points
+from dgan_core.training.points import Points
 
 SMALL = {"batch_size": 64, "latent_dim": 2, "beta_2": 0.9}
 SMALL |= {"generator_width": 32, "critic_width": 32, "seed": int(seed)}
@@ -32,7 +32,7 @@ SMALL |= {"generator_width": 32, "critic_width": 32, "seed": int(seed)}
 
 def cloud(recipe, state, step):
     """Points of the generator: (64, 1, 1, 2)."""
-    z = draws.normal(seed, "cloud", step, (64, 2))
+    z = rng.normal(seed, "cloud", step, (64, 2))
     return np.array(recipe.generator.stateless_call(state["g"], [], z)[0])
 
 
@@ -42,7 +42,7 @@ def slope(recipe, state, points):
     def total(x):
         return ops.sum(recipe.score(state["c"], x[0])), ()
 
-    _, (gradient,) = engine.value_and_grad(total, [ops.convert_to_tensor(points)])
+    _, (gradient,) = backend.value_and_grad(total, [ops.convert_to_tensor(points)])
     return np.linalg.norm(gradient, axis=-1).mean()
 
 
@@ -67,8 +67,8 @@ bce_slope, _ = train_critic("bce", 0)
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from dgan_core import report
-from dgan_core.report.style import MARKERS, OKABE_ITO, SHADES, shade, use_style
+import dgan_report as report
+from dgan_report.style import MARKERS, OKABE_ITO, SHADES, shade, use_style
 
 use_style()
 d = float(distance)

@@ -61,8 +61,8 @@ best = {lam: blends[np.argmin(distance + lam * term)] for lam in (0, *LAMBDAS)}
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from dgan_core import report
-from dgan_core.report.style import MARKERS, OKABE_ITO, SHADES, shade, use_style
+import dgan_report as report
+from dgan_report.style import MARKERS, OKABE_ITO, SHADES, shade, use_style
 
 use_style()
 figure, axes = plt.subplot_mosaic(

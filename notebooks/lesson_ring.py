@@ -17,7 +17,7 @@ seed = 0
 # %%
 import numpy as np
 
-from dgan_core import draws
+from dgan_core import rng
 
 MODES, RADIUS, STD = 8, 2.0, 0.1
 turns = 2 * np.pi * np.arange(MODES) / MODES
@@ -26,8 +26,8 @@ centres = RADIUS * np.stack([np.cos(turns), np.sin(turns)], axis=1)
 
 def ring(n):
     """n real points, as images of one pixel and two channels."""
-    which = draws.generator(seed, "which mode").integers(MODES, size=n)
-    points = centres[which] + STD * draws.normal(seed, "ring", 0, (n, 2))
+    which = rng.generator(seed, "which mode").integers(MODES, size=n)
+    points = centres[which] + STD * rng.normal(seed, "ring", 0, (n, 2))
     return points.astype("float32")[:, None, None, :]
 
 
@@ -44,13 +44,13 @@ def n_covered(points):
 
 # %% tags=["remove-stderr"]
 from dgan_core import Config
-from dgan_core.recipes.points import Points
+from dgan_core.training.points import Points
 
 SMALL = {"batch_size": 128, "latent_dim": 2, "beta_2": 0.9}
 SMALL |= {"generator_width": 64, "critic_width": 64}
 SMALL |= {"learning_rate": 2e-3, "lr_decay": 1, "n_critic": 5}
 real = ring(4096)
-z = draws.normal(seed, "z sample", 0, (1000, 2))
+z = rng.normal(seed, "z sample", 0, (1000, 2))
 
 
 def train(loss):
@@ -75,9 +75,9 @@ emptiest = {
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from dgan_core import report
-from dgan_core.report.animation import animation, drawn
-from dgan_core.report.style import OKABE_ITO, use_style
+import dgan_report as report
+from dgan_report.animation import animation, drawn
+from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
 NAMES = {"bce": "BCE", "wgan-gp": "WGAN-GP"}

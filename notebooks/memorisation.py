@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from dgan_core import report
-from dgan_core.report.style import OKABE_ITO, use_style
+import dgan_report as report
+from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
 found = report.find(report.collect(runs, profile, data), model, loss, float(lam))
@@ -38,7 +38,7 @@ display(Markdown(report.badge([found])) if finished else NOT_RUN)
 # %% tags=["hide-input", "remove-stderr"]
 from dgan_core import generate, metrics
 from dgan_core.data import load
-from dgan_core.metrics.replay import CLOSE, memorisation
+from dgan_core.metrics.memorisation import CLOSE, memorisation
 from dgan_core.runs import Run
 
 

@@ -19,9 +19,9 @@ import pandas as pd
 
 from dgan_core import Config, metrics
 from dgan_core.data import load
-from dgan_core.draws import generator
-from dgan_core.environment import environment
-from dgan_core.files import write_record
+from dgan_core.io.environment import environment
+from dgan_core.io.files import write_record
+from dgan_core.rng import generator
 from dgan_core.runs import runs_root
 
 config = Config.from_notebook(globals())
@@ -44,7 +44,7 @@ numbers, _ = metrics.evaluate(
 # on N.
 
 # %%
-from dgan_core import report
+import dgan_report as report
 from dgan_core.metrics.table import HEADINGS, rows
 
 table = pd.DataFrame(rows(numbers), columns=HEADINGS).set_index("metric")

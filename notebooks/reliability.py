@@ -12,8 +12,8 @@ results = "results"  # folder of faults.json, in the project or absolute
 import pandas as pd
 from IPython.display import Markdown, display
 
-from dgan_core import report
-from dgan_core.report.benchmark import duration, read_results
+import dgan_report as report
+from dgan_report.benchmark import duration, read_results
 
 HEADINGS = {
     "kills": "Killed",

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from dgan_core import report
-from dgan_core.report.benchmark import duration, measured_on, read_results
-from dgan_core.report.style import OKABE_ITO, use_style
+import dgan_report as report
+from dgan_report.benchmark import duration, measured_on, read_results
+from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
 measured = read_results(results, "benchmark-metrics.json")

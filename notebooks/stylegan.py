@@ -17,11 +17,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.ops import convert_to_numpy as to_numpy
 
-from dgan_core import Config, draws, report
-from dgan_core.models import stylegan2, stylegan3
-from dgan_core.models.equivariance import shifted, use_stylegan2_filters
-from dgan_core.models.layers import lrelu, modulated_conv, upsample_2d
-from dgan_core.report.style import OKABE_ITO, shade, use_style
+import dgan_report as report
+from dgan_core import Config, rng
+from dgan_core.stylegan import stylegan2, stylegan3
+from dgan_core.stylegan.equivariance import shifted, use_stylegan2_filters
+from dgan_core.stylegan.layers import lrelu, modulated_conv, upsample_2d
+from dgan_report.style import OKABE_ITO, shade, use_style
 
 use_style()
 # papermill may pass strings
@@ -62,7 +63,7 @@ def show(axis, image, title, limit, cmap="gray"):
 # %% tags=["hide-input"]
 config = narrow("stylegan2", 32)
 model = stylegan2.synthesis(config)
-z = draws.normal(seed, "z", 0, (16, config.latent_dim))
+z = rng.normal(seed, "z", 0, (16, config.latent_dim))
 ws = np.repeat(
     to_numpy(stylegan2.mapping(config)(z))[:, None],
     stylegan2.n_styles(config),
@@ -89,7 +90,7 @@ def white(i, layer):
     """The same deviation off the border, where the layer is fed with independent values of unit variance."""
     shape = layer.input[0].shape[1:]
     style = model.get_layer(f"style_{layer.name}")(ws[:, i])
-    x = draws.normal(seed, "white", i, (len(ws), *shape))
+    x = rng.normal(seed, "white", i, (len(ws), *shape))
     x = to_numpy(modulated_conv(x, layer.scaled_kernel(), style, up=layer.up))
     edge = x.shape[1] // 4
     return x[:, edge:-edge, edge:-edge].std()
@@ -164,7 +165,7 @@ def pictures(draw):
     """The skip image of each resolution, of the first style and the noise of a draw; (r, r) each."""
     shapes = enumerate(stylegan2.noise_shapes(config))
     noise = [
-        draws.normal(seed, f"noise {draw}", i, (1, *shape, 1))
+        rng.normal(seed, f"noise {draw}", i, (1, *shape, 1))
         for i, shape in shapes
     ]
     return [to_numpy(image)[0, ..., 0] for image in skips([ws[:1], *noise])]
@@ -323,7 +324,7 @@ report.picture(
 # %% tags=["hide-input"]
 config = narrow("stylegan3", 16)
 w = to_numpy(
-    stylegan3.mapping(config)(draws.normal(seed, "z", 0, (n, config.latent_dim)))
+    stylegan3.mapping(config)(rng.normal(seed, "z", 0, (n, config.latent_dim)))
 )
 ws = np.repeat(w[:, None], stylegan3.n_styles(config), axis=1)
 

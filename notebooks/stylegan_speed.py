@@ -12,8 +12,8 @@ results = "results"  # folder of benchmark-stylegan.json, in the project or abso
 import pandas as pd
 from IPython.display import Markdown, display
 
-from dgan_core import report
-from dgan_core.report.benchmark import duration, measured_on, read_results
+import dgan_report as report
+from dgan_report.benchmark import duration, measured_on, read_results
 
 measured = read_results(results, "benchmark-stylegan.json")
 NOT_RUN = "not run: `python benchmarks/stylegan.py` writes results/benchmark-stylegan.json"

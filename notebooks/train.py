@@ -34,7 +34,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from dgan_core import Config, report
+import dgan_report as report
+from dgan_core import Config
 
 config = Config.from_notebook(globals(), besides=("stop_after",))
 parameters = pd.Series(
@@ -60,7 +61,7 @@ run = fit(config, stop_after)
 # %%
 import matplotlib.pyplot as plt
 
-from dgan_core.report.style import colour, use_style
+from dgan_report.style import colour, use_style
 
 use_style()
 log = pd.DataFrame(run.log())

@@ -13,8 +13,8 @@ results = (
 import pandas as pd
 from IPython.display import Markdown, display
 
-from dgan_core import report
-from dgan_core.report.benchmark import duration, measured_on, read_results
+import dgan_report as report
+from dgan_report.benchmark import duration, measured_on, read_results
 
 measured = read_results(results, "benchmark-training.json")
 NOT_RUN = "not run: `python benchmarks/training.py` writes results/benchmark-training.json"

@@ -5,7 +5,7 @@ import json
 import numpy as np
 from PIL import Image
 
-from dgan_core import report
+import dgan_report as report
 
 LAMS = (0.5, 3.0, 5.0, 7.0, 10.0)
 PAIRED = ("lpips_real_fake", "lpips_fake_fake", "ms_ssim_real_fake", "ms_ssim_fake_fake")

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from matplotlib import pyplot
 from PIL import Image
 
-from dgan_core.report.animation import animation, drawn
+from dgan_report.animation import animation, drawn
 
 
 def frames(*greys):

@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from dgan_core import archives
+from dgan_core.io import archives
 
 
 def packed(path, *members, method=zipfile.ZIP_DEFLATED):

@@ -3,12 +3,12 @@ import pytest
 from keras import ops
 from keras.ops import convert_to_numpy as to_numpy
 
-from dgan_core import draws, engine
-from dgan_core.augment import augment, augmentation_draws, inverse_transforms, resample
+from dgan_core import backend, rng
+from dgan_core.stylegan.augmentation import augment, augmentation_draws, inverse_transforms, resample
 
 
 def images(n=3, size=8):
-    return draws.normal(0, "images", 0, (n, size, size, 1))
+    return rng.normal(0, "images", 0, (n, size, size, 1))
 
 
 def drawn(n=1, gates=(), uniforms=None, normals=None):
@@ -97,11 +97,11 @@ def test_reading_beyond_the_image_stays_inside():
 
 
 def test_the_slope_is_the_transpose_of_a_linear_map():
-    x, y = images(2), draws.normal(0, "y", 0, (2, 8, 8, 1))
+    x, y = images(2), rng.normal(0, "y", 0, (2, 8, 8, 1))
     d = augmentation_draws(3, "a", 0, 2)
     apply = lambda v: to_numpy(augment(v, np.float32(0.9), d))  # noqa: E731
-    _, (slope,) = engine.value_and_grad(
+    _, (slope,) = backend.value_and_grad(
         lambda v: (ops.sum(augment(v[0], np.float32(0.9), d) * y), ()), [ops.convert_to_tensor(x)]
     )
-    other = draws.normal(1, "other", 0, x.shape)
+    other = rng.normal(1, "other", 0, x.shape)
     assert float((to_numpy(slope) * other).sum()) == pytest.approx(float((apply(other) * y).sum()), rel=1e-4)

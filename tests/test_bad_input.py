@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from faults import inputs
 from faults.cases import EITHER, REFUSE, TAKE, Case
 

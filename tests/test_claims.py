@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dgan_core.report import Run, caption_claims, claims, claims_figures, claims_table, main_claim
-from dgan_core.report.claims import Measured, judge, order, setbacks
+from dgan_report import Run, caption_claims, claims, claims_figures, claims_table, main_claim
+from dgan_report.claims import Measured, judge, order, setbacks
 
 LAMS = (0.5, 3.0, 5.0, 7.0, 10.0)
 METRICS = ("kid", "fid", "lpips_fake_fake", "ms_ssim_fake_fake", "swd_umap")

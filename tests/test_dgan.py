@@ -6,9 +6,9 @@ from keras.ops import convert_to_numpy as to_numpy
 
 from dgan_core import Config, data, models
 from dgan_core.models.precision import computing_in
-from dgan_core.recipes import dgan
-from dgan_core.recipes.schedule import updates
-from dgan_core.recipes.tree import flatten
+from dgan_core.training.loop import dgan
+from dgan_core.training.schedule import updates
+from dgan_core.training.state import flatten
 
 SIZES = {"batch_size": 4, "n_critic": 3, "epochs": 9, "learning_rate": 1e-3, "lr_decay": 0.5, "critic_rate": 2.0}
 

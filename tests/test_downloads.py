@@ -7,8 +7,8 @@ import threading
 import numpy as np
 import pytest
 
-from dgan_core.downloads import fetch
-from dgan_core.weights import Published, content, locate
+from dgan_core.io.downloads import fetch
+from dgan_core.io.weights import Published, content, locate
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 HASH = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from faults import endurance
 
 rng = np.random.default_rng(2)

@@ -11,9 +11,9 @@ from bs4 import BeautifulSoup
 from PIL import Image
 from test_report import sweep, write_run
 
-from dgan_core import report
-from dgan_core.report.sketch import BOTTOM, LEFT, RIGHT, TOP, line_chart
-from dgan_core.report.thumbnails import SIDES, contact_sheet, fitting, mosaic
+import dgan_report as report
+from dgan_report.sketch import BOTTOM, LEFT, RIGHT, TOP, line_chart
+from dgan_report.thumbnails import SIDES, contact_sheet, fitting, mosaic
 
 
 def page(runs):

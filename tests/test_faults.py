@@ -25,9 +25,10 @@ def test_nothing_is_lost(tmp_path, part):
 
 def test_a_loss_is_seen(tmp_path, monkeypatch):
     """Two runs that differ in one number of one file."""
+    from faults.same import differences
+
     from dgan_core import Config
     from dgan_core.runs import Run
-    from faults.same import differences
 
     runs = []
     for name in ("one", "other"):

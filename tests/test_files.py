@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from dgan_core.files import (
+from dgan_core.io.files import (
     DamagedFile,
     read_arrays,
     read_record,

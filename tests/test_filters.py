@@ -4,8 +4,8 @@ from keras import ops
 from keras.ops import convert_to_numpy as to_numpy
 from scipy import signal
 
-from dgan_core import engine
-from dgan_core.models import filters
+from dgan_core import backend
+from dgan_core.stylegan import filters
 
 DESIGNS = [(12, 2.0, 6.0, 32.0), (24, 10.0, 4.0, 64.0), (12, 16.0, 0.5, 64.0), (96, 8.0, 2.0, 64.0)]
 
@@ -122,10 +122,10 @@ def test_the_gradient_of_going_up_is_the_one_found_phase_by_phase(factor, crop):
             return ops.sum(up(v[0]) ** 3), ()
 
         def penalty(v):
-            _, (slope,) = engine.value_and_grad(cubes, v)
+            _, (slope,) = backend.value_and_grad(cubes, v)
             return ops.mean(ops.square(slope)), ()
 
-        return [to_numpy(engine.value_and_grad(f, [x])[1][0]) for f in (cubes, penalty)]
+        return [to_numpy(backend.value_and_grad(f, [x])[1][0]) for f in (cubes, penalty)]
 
     ours = slopes(lambda v: filters.up_2d(v, h, factor, crop))
     theirs = slopes(lambda v: filters.up_1d(filters.up_1d(v, h, factor, 1, crop), h, factor, 2, crop))

@@ -3,8 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from dgan_core import draws, engine
-from dgan_core.adam import adam, adam_init, gradient_norm
+from dgan_core import backend, rng
 from dgan_core.losses import (
     OBJECTIVES,
     accuracy,
@@ -20,6 +19,7 @@ from dgan_core.losses import (
     wasserstein_critic,
     wasserstein_generator,
 )
+from dgan_core.training.adam import adam, adam_init, gradient_norm
 
 
 def column(*values):
@@ -48,8 +48,8 @@ def test_wasserstein():
 def test_penalty_of_a_linear_critic_is_exact(slope, expected):
     w = np.zeros((4, 4, 1), "float32")
     w[0, 0], w[1, 2] = 0.6 * slope, 0.8 * slope
-    real, fake = (draws.normal(0, name, 0, (5, 4, 4, 1)) for name in "rf")
-    eps = draws.uniform(0, "eps", 0, (5, 1, 1, 1))
+    real, fake = (rng.normal(0, name, 0, (5, 4, 4, 1)) for name in "rf")
+    eps = rng.uniform(0, "eps", 0, (5, 1, 1, 1))
     penalty = gradient_penalty(lambda x: ops.sum(x * w, axis=(1, 2, 3))[:, None], real, fake, eps)
     assert float(penalty) == pytest.approx(expected, abs=1e-5)
 
@@ -77,7 +77,7 @@ def test_accuracy_counts_the_scores_on_their_side_of_zero():
 
 def test_a_gradient_that_nothing_depends_on_is_zero():
     variables = [ops.convert_to_tensor(column(3.0)), ops.convert_to_tensor(column(1.0, 2.0))]
-    (value, _), (slope, none) = engine.value_and_grad(lambda v: (ops.sum(v[0] ** 2), ()), variables)
+    (value, _), (slope, none) = backend.value_and_grad(lambda v: (ops.sum(v[0] ** 2), ()), variables)
     assert float(value) == 9.0 and float(slope[0, 0]) == 6.0
     assert np.array_equal(ops.convert_to_numpy(none), np.zeros((2, 1)))
 
@@ -87,13 +87,13 @@ def test_the_norm_of_a_gradient_is_over_all_its_arrays():
 
 
 def test_perceptual_is_a_mean_square():
-    a, b = draws.normal(0, "a", 0, (2, 4, 4, 3)), draws.normal(0, "b", 0, (2, 4, 4, 3))
+    a, b = rng.normal(0, "a", 0, (2, 4, 4, 3)), rng.normal(0, "b", 0, (2, 4, 4, 3))
     assert float(perceptual(a, b)) == pytest.approx(((a - b) ** 2).mean(), rel=1e-6)
 
 
 def test_r1_of_known_critics():
-    w = draws.normal(0, "w", 0, (4, 4, 1))
-    real = draws.normal(0, "r", 0, (5, 4, 4, 1))
+    w = rng.normal(0, "w", 0, (4, 4, 1))
+    real = rng.normal(0, "r", 0, (5, 4, 4, 1))
     linear = r1_penalty(lambda x: ops.sum(x * w, axis=(1, 2, 3))[:, None], real)
     assert float(linear) == pytest.approx((w**2).sum(), rel=1e-5)
     square = r1_penalty(lambda x: ops.sum(x**2, axis=(1, 2, 3))[:, None] / 2, real)
@@ -102,8 +102,8 @@ def test_r1_of_known_critics():
 
 def test_path_length_of_a_linear_synthesis():
     """Image = A w of style 1 and nothing of style 2: Jᵀy = Aᵀy, and its square is averaged over both styles."""
-    a, y = draws.normal(0, "a", 0, (3, 16)), draws.normal(0, "y", 0, (5, 4, 4, 1))
-    ws = draws.normal(0, "ws", 0, (5, 2, 3))
+    a, y = rng.normal(0, "a", 0, (3, 16)), rng.normal(0, "y", 0, (5, 4, 4, 1))
+    ws = rng.normal(0, "ws", 0, (5, 2, 3))
     synthesis = lambda ws: ops.reshape(ops.matmul(ws[:, 0], a), (-1, 4, 4, 1))  # noqa: E731
     lengths = np.sqrt(((y.reshape(5, 16) / 4 @ a.T) ** 2).sum(axis=1) / 2)
     penalty, mean = path_length_penalty(synthesis, ws, y, np.float32(0.5))
@@ -119,27 +119,27 @@ def _difference(loss, start, direction, step=1e-2):
 
 def test_the_regularisers_slopes_are_finite_differences():
     """The second-order slopes, to the parameter of a critic tanh(x·w) and of a synthesis tanh(w·a)."""
-    real, w = draws.normal(0, "r", 0, (5, 4, 4, 1)), 0.3 * draws.normal(0, "w", 0, (16,))
+    real, w = rng.normal(0, "r", 0, (5, 4, 4, 1)), 0.3 * rng.normal(0, "w", 0, (16,))
     r1 = lambda w: r1_penalty(lambda x: ops.tanh(ops.reshape(x, (-1, 16)) @ w[:, None]), real)  # noqa: E731
-    ws, y = draws.normal(0, "ws", 0, (5, 1, 3)), draws.normal(0, "y", 0, (5, 4, 4, 1))
+    ws, y = rng.normal(0, "ws", 0, (5, 1, 3)), rng.normal(0, "y", 0, (5, 4, 4, 1))
 
     def path(a):
         synthesis = lambda ws: ops.reshape(ops.tanh(ws[:, 0] @ ops.reshape(a, (3, 16))), (-1, 4, 4, 1))  # noqa: E731
         return path_length_penalty(synthesis, ws, y, np.float32(0.5), decay=0.0)[0]
 
-    for loss, start in ((r1, w), (path, 0.3 * draws.normal(0, "a", 0, (48,)))):
-        _, (slope,) = engine.value_and_grad(lambda v, loss=loss: (loss(v[0]), ()), [ops.convert_to_tensor(start)])
+    for loss, start in ((r1, w), (path, 0.3 * rng.normal(0, "a", 0, (48,)))):
+        _, (slope,) = backend.value_and_grad(lambda v, loss=loss: (loss(v[0]), ()), [ops.convert_to_tensor(start)])
         steepest = ops.convert_to_numpy(slope) / np.linalg.norm(slope)
         assert float(np.linalg.norm(slope)) == pytest.approx(_difference(loss, start, steepest), rel=1e-2)
 
 
 def test_adam_equals_keras():
-    start = [draws.normal(0, "p", i, shape) for i, shape in enumerate([(3, 2), (4,)])]
+    start = [rng.normal(0, "p", i, shape) for i, shape in enumerate([(3, 2), (4,)])]
     variables = [keras.Variable(p) for p in start]
     theirs = keras.optimizers.Adam(1e-2, beta_1=0.5, beta_2=0.999)
     ours, state = start, adam_init(start)
     for step in range(5):
-        gradients = [draws.normal(step, "g", i, p.shape) for i, p in enumerate(start)]
+        gradients = [rng.normal(step, "g", i, p.shape) for i, p in enumerate(start)]
         theirs.apply(gradients, variables)
         ours, state = adam(ours, gradients, state, np.float32(1e-2), 0.5, 0.999)
     for a, b in zip(ours, variables, strict=True):

@@ -197,7 +197,7 @@ PAIRS = {
 @pytest.mark.parametrize("name", PAIRS)
 @pytest.mark.parametrize("net", ["alex", "vgg", "squeeze"])
 def test_lpips_equals_the_package(net, name):
-    from dgan_core.metrics.similarity import lpips_network
+    from dgan_core.metrics.lpips import lpips_network
 
     images = PAIRS[name]
     n = len(images)

@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dgan_core import archives, metrics
+from dgan_core import metrics
+from dgan_core.io import archives
 from dgan_core.metrics import __main__ as command
 
 rng = np.random.default_rng(11)

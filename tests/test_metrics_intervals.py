@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dgan_core.metrics import distances, embedding, intervals, leave_one_out
+from dgan_core.metrics import distances, intervals, leave_one_out
 
 rng = np.random.default_rng(11)
 

@@ -7,7 +7,7 @@ import pytest
 from keras.ops import convert_to_numpy as to_numpy
 from safetensors.numpy import save_file
 
-from dgan_core import Config, draws, engine, models
+from dgan_core import Config, backend, models, rng
 from dgan_core.models import vgg
 from dgan_core.models.vgg import CONVOLUTIONS, MEAN_BGR
 
@@ -34,7 +34,7 @@ def test_generator_at_512_is_the_printed_one():
 
 def test_images_lie_between_minus_one_and_one():
     c = Config(image_size=32)
-    image = to_numpy(models.generator(c)(10 * draws.normal(0, "z", 0, (2, c.latent_dim))))
+    image = to_numpy(models.generator(c)(10 * rng.normal(0, "z", 0, (2, c.latent_dim))))
     assert image.min() >= -1 and image.max() <= 1 and image.std() > 0
 
 
@@ -51,8 +51,8 @@ def test_critic_path_and_frozen_trunk():
 
 def test_gradients_reach_the_pixels_through_the_trunk(tiny):
     trunk = models.trunk(Config(**tiny))
-    x = draws.normal(0, "x", 0, (1, 32, 32, 1)) / 4
-    _, (slope,) = engine.value_and_grad(lambda v: (keras.ops.sum(trunk(v[0])), ()), [keras.ops.convert_to_tensor(x)])
+    x = rng.normal(0, "x", 0, (1, 32, 32, 1)) / 4
+    _, (slope,) = backend.value_and_grad(lambda v: (keras.ops.sum(trunk(v[0])), ()), [keras.ops.convert_to_tensor(x)])
     assert np.abs(to_numpy(slope)).max() > 0
 
 
@@ -77,7 +77,7 @@ def test_vgg_input_is_what_the_weights_were_trained_on():
 def weights(seed=0):
     shapes = [(3, 3, 3, 64), (3, 3, 64, 64), (3, 3, 64, 128), (3, 3, 128, 128)]
     return {
-        n: [draws.normal(seed, "w", i, s) * 0.05, draws.normal(seed, "b", i, s[-1:])]
+        n: [rng.normal(seed, "w", i, s) * 0.05, rng.normal(seed, "b", i, s[-1:])]
         for i, (n, s) in enumerate(zip(CONVOLUTIONS, shapes, strict=True))
     }
 
@@ -124,5 +124,5 @@ def test_a_missing_or_wrong_weights_file_is_refused(tmp_path, monkeypatch):
 def test_real_imagenet_weights_have_unit_mean_activation_order(shared):
     path = shared / "assets" / "vgg19_imagenet_normalised.npz"
     trunk = models.trunk(Config(image_size=64, backbone=str(path), backbone_widths=(64, 128)))
-    features = to_numpy(trunk(draws.normal(0, "x", 0, (2, 64, 64, 1)).clip(-1, 1)))
+    features = to_numpy(trunk(rng.normal(0, "x", 0, (2, 64, 64, 1)).clip(-1, 1)))
     assert 0.1 < features.mean() < 10

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from keras import ops
 
-from dgan_core import Config, draws, engine
-from dgan_core.adam import adam, adam_init
+from dgan_core import Config, backend, rng
 from dgan_core.data import phantoms
 from dgan_core.losses import bce_critic
-from dgan_core.models import stylegan2, stylegan3
+from dgan_core.stylegan import stylegan2, stylegan3
+from dgan_core.training.adam import adam, adam_init
 
 SIZE = 32
 NARROW = {"image_size": SIZE, "latent_dim": 16, "w_dim": 16, "mapping_layers": 2, "batch_size": 4}
@@ -27,12 +27,12 @@ def descend(loss, parameters, buffers, rate, updates):
     """Losses at every update of Adam, and after the last one; loss(parameters, buffers) → (value, new buffers)."""
 
     def step(parameters, buffers, state):
-        (value, buffers), gradients = engine.value_and_grad(lambda p: loss(p, buffers), parameters)
+        (value, buffers), gradients = backend.value_and_grad(lambda p: loss(p, buffers), parameters)
         assert all(g is not None for g in gradients)
         parameters, state = adam(parameters, gradients, state, rate, 0.9, 0.99)
         return value, parameters, buffers, state
 
-    step, state, values = engine.compile(step), adam_init(parameters), []
+    step, state, values = backend.compile(step), adam_init(parameters), []
     for _ in range(updates):
         value, parameters, buffers, state = step(parameters, buffers, state)
         values.append(float(value))
@@ -47,9 +47,9 @@ def descend(loss, parameters, buffers, rate, updates):
 )
 def test_a_generator_maps_four_fixed_z_to_four_images(images, module, config, rate, updates):
     mapping, synthesis = module.mapping(config), module.synthesis(config)
-    z = draws.normal(0, "z", 0, (4, config.latent_dim))
+    z = rng.normal(0, "z", 0, (4, config.latent_dim))
     shapes = module.noise_shapes(config) if module is stylegan2 else []
-    noise = [draws.normal(0, "noise", i, (4, *shape, 1)) for i, shape in enumerate(shapes)]
+    noise = [rng.normal(0, "noise", i, (4, *shape, 1)) for i, shape in enumerate(shapes)]
     of_mapping = len(mapping.trainable_variables)
 
     def loss(parameters, buffers):
@@ -73,7 +73,7 @@ def test_a_generator_maps_four_fixed_z_to_four_images(images, module, config, ra
 def test_a_critic_tells_four_images_from_noise_of_their_mean_and_deviation(images, model):
     config = CONFIGS[model]
     critic = stylegan2.critic(config)
-    noise = images.mean() + images.std() * draws.normal(0, "noise images", 0, images.shape)
+    noise = images.mean() + images.std() * rng.normal(0, "noise images", 0, images.shape)
 
     def scores(parameters, x):
         return critic.stateless_call(parameters, [], x)[0]

@@ -10,10 +10,10 @@ import pytest
 from matplotlib import pyplot
 from PIL import Image
 
-from dgan_core import report
-from dgan_core.report.page import anchor, captioned
-from dgan_core.report.style import INK, MARKERS, OKABE_ITO, SHADES, shade, use_style
-from dgan_core.report.theme import INK_DARK, PAPER_DARK, dark
+import dgan_report as report
+from dgan_report.page import anchor, captioned
+from dgan_report.style import INK, MARKERS, OKABE_ITO, SHADES, shade, use_style
+from dgan_report.theme import INK_DARK, PAPER_DARK, dark
 
 
 def drawn(colour="#0072b2", text="x"):

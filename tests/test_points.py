@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
 
-from dgan_core import Config, draws
+from dgan_core import Config, rng
 from dgan_core.losses import OBJECTIVES
-from dgan_core.recipes.points import Points
+from dgan_core.training.points import Points
 
 
 def points(seed, n=64):
-    return draws.normal(seed, "points", 0, (n, 1, 1, 2))
+    return rng.normal(seed, "points", 0, (n, 1, 1, 2))
 
 
 def config(**parameters):
@@ -20,7 +20,7 @@ def config(**parameters):
 
 def test_shapes_and_initial_weights_are_those_of_the_seed():
     a, b, other = (Points(config(seed=seed)) for seed in (0, 0, 1))
-    z = draws.normal(0, "z", 0, (20, 2))
+    z = rng.normal(0, "z", 0, (20, 2))
     drawn = [recipe.sample(recipe.snapshot(recipe.initial_state()), z) for recipe in (a, b, other)]
     assert drawn[0].shape == (20, 1, 1, 2)
     np.testing.assert_array_equal(drawn[0], drawn[1])
@@ -34,9 +34,9 @@ def test_shapes_and_initial_weights_are_those_of_the_seed():
 def test_a_critic_step_measures_the_objective_and_improves_it(loss):
     recipe = Points(config(loss=loss, lam=1.0))
     state, real = recipe.initial_state(), points(0) + np.float32([3, 0])
-    fake = to_numpy(recipe.generator(draws.normal(0, "z critic", 0, (64, 2))))
+    fake = to_numpy(recipe.generator(rng.normal(0, "z critic", 0, (64, 2))))
     scores = [to_numpy(recipe.score(state["c"], x)) for x in (real, fake)]
-    eps = draws.uniform(0, "eps", 0, (64, 1, 1, 1))
+    eps = rng.uniform(0, "eps", 0, (64, 1, 1, 1))
     penalty = OBJECTIVES[loss].penalty(lambda x: recipe.score(state["c"], x), real, fake, eps)
     stepped, measured = recipe.critic_step(state, real, 0, np.float32(1e-2))
     expected = float(OBJECTIVES[loss].critic(*scores)) + float(penalty)
@@ -49,5 +49,5 @@ def test_the_perceptual_term_alone_pulls_points_to_the_mean():
     state, real = recipe.initial_state(), 0.1 * points(0) + np.float32([1, -1])
     for i in range(150):
         state, _ = recipe.generator_step(state, real, i, np.float32(1e-2))
-    drawn = recipe.sample(recipe.snapshot(state), draws.normal(0, "z", 0, (64, 2)))
+    drawn = recipe.sample(recipe.snapshot(state), rng.normal(0, "z", 0, (64, 2)))
     np.testing.assert_allclose(drawn.mean((0, 1, 2)), [1, -1], atol=0.05)

@@ -6,12 +6,12 @@ import pytest
 from keras import layers, ops
 from keras.ops import convert_to_numpy as to_numpy
 
-from dgan_core import Config, draws, fit, generate
-from dgan_core.adam import adam_init
+from dgan_core import Config, fit, generate, rng
 from dgan_core.models.initialise import initialise
 from dgan_core.recipes import RECIPES, stylegan, stylegan_steps
-from dgan_core.recipes.tree import branch, flatten, unflatten
 from dgan_core.runs import Run
+from dgan_core.training.adam import adam_init
+from dgan_core.training.state import branch, flatten, unflatten
 
 TINY = {
     "image_size": 32,
@@ -73,7 +73,7 @@ def recipe(monkeypatch):
     return lambda **parameters: stylegan.StyleGAN(Config(**{"model": "stylegan2", **TINY, **parameters}))
 
 
-REAL = 0.5 * draws.normal(0, "real", 0, (4, 32, 32, 1))
+REAL = 0.5 * rng.normal(0, "real", 0, (4, 32, 32, 1))
 RATE = np.float32(1e-3)
 
 
@@ -172,8 +172,8 @@ def test_styles_are_mixed_after_a_crossover(recipe):
 def test_truncation_goes_from_the_mean_image_to_the_image_itself(recipe):
     r = recipe(style_mixing=0.0)
     state = r.initial_state()
-    state["w_mean"] = draws.normal(0, "w", 0, (6,))
-    arrays, z = r.snapshot(state), draws.normal(0, "z", 0, (3, 8))
+    state["w_mean"] = rng.normal(0, "w", 0, (6,))
+    arrays, z = r.snapshot(state), rng.normal(0, "z", 0, (3, 8))
     ws, _ = r.styles(state["g"], {"z": z})
     whole, _ = r.images(state["g"], state["g_buffers"], ws, r._noise("sample", 0, 3), training=False)
     np.testing.assert_allclose(r.sample(arrays, z), to_numpy(whole), atol=1e-6)
@@ -184,7 +184,7 @@ def test_truncation_goes_from_the_mean_image_to_the_image_itself(recipe):
 
 def test_samples_do_not_depend_on_how_many_are_asked_for(recipe):
     r = recipe()
-    arrays, z = r.snapshot(r.initial_state()), draws.normal(0, "z", 0, (20, 8))
+    arrays, z = r.snapshot(r.initial_state()), rng.normal(0, "z", 0, (20, 8))
     np.testing.assert_allclose(r.sample(arrays, z)[:5], r.sample(arrays, z[:5]), atol=1e-6)
 
 

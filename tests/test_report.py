@@ -16,9 +16,9 @@ import pytest
 from PIL import Image
 from synthetic import sweep, write_run
 
-from dgan_core import report
-from dgan_core.files import DamagedFile, read_record, write_record
-from dgan_core.report.benchmark import duration, measured_on, read_results
+import dgan_report as report
+from dgan_core.io.files import DamagedFile, read_record, write_record
+from dgan_report.benchmark import duration, measured_on, read_results
 
 pytestmark = pytest.mark.filterwarnings("error")
 

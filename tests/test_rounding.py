@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dgan_core import report
-from dgan_core.report.rounding import METRICS
+import dgan_report as report
+from dgan_report.rounding import METRICS
 
 
 def run(precision, kid, seconds=10.0, loss="bce", seed=0):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dgan_core import Config
-from dgan_core.files import DamagedFile
+from dgan_core.io.files import DamagedFile
 from dgan_core.runs import Run
 
 ARRAYS = {"a/0": np.float32([[1.5, -2]]), "t": np.array(3, "float32")}

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from keras import layers, ops
 from keras.ops import convert_to_numpy as to_numpy
 
-from dgan_core import Config, draws, engine
-from dgan_core.models import stylegan2
-from dgan_core.models.layers import (
+from dgan_core import Config, backend, rng
+from dgan_core.stylegan import stylegan2
+from dgan_core.stylegan.layers import (
     EqualConv2D,
     EqualDense,
     blur,
@@ -41,7 +41,7 @@ def critic(config):
 
 
 def normal(name, *shape):
-    return draws.normal(0, name, 0, shape)
+    return rng.normal(0, name, 0, shape)
 
 
 def inputs(config, n=2):
@@ -79,7 +79,7 @@ def test_a_learning_rate_multiplier_scales_steps_and_not_values():
         outputs.append(to_numpy(dense(x)))
         variables = [v.value for v in dense.trainable_variables]
         call = dense.stateless_call
-        _, gradients = engine.value_and_grad(lambda v, call=call: (ops.sum(call(v, [], x)[0]), ()), variables)
+        _, gradients = backend.value_and_grad(lambda v, call=call: (ops.sum(call(v, [], x)[0]), ()), variables)
         slopes.append(to_numpy(gradients[0]))
     np.testing.assert_allclose(outputs[0], x @ kernel / 4 + 0.5, atol=1e-5)
     np.testing.assert_allclose(outputs[1], outputs[0], atol=1e-5)
@@ -224,7 +224,7 @@ def test_initial_weights_follow_the_seed_and_the_normal_law(config):
             assert np.array_equal(to_numpy(u), to_numpy(v))
             if u.name in ("kernel", "constant"):
                 std = 100 if build is stylegan2.mapping else 1
-                expected = draws.normal(0, a.name, i, tuple(u.shape)) * np.float32(std)
+                expected = rng.normal(0, a.name, i, tuple(u.shape)) * np.float32(std)
                 np.testing.assert_array_equal(to_numpy(u), expected)
                 assert not np.array_equal(to_numpy(u), to_numpy(w))
                 i += 1
@@ -237,7 +237,7 @@ def test_initial_weights_follow_the_seed_and_the_normal_law(config):
 def test_noise_does_nothing_until_its_strength_is_learned(config, synthesis):
     ws, *noise = inputs(config)
     parameters, _ = variables(synthesis)
-    call = engine.compile(lambda p, n: synthesis.stateless_call(p, [], [ws, *n])[0])
+    call = backend.compile(lambda p, n: synthesis.stateless_call(p, [], [ws, *n])[0])
     still, moved = to_numpy(call(parameters, noise)), to_numpy(call(parameters, [2 * n for n in noise]))
     np.testing.assert_array_equal(still, moved)
     names = [v.path.split("/")[-1] for v in synthesis.trainable_variables]
@@ -281,10 +281,10 @@ def test_each_style_drives_its_own_layers(config, synthesis):
 
 def slopes_agree(penalty, parameters, rel):
     """Gradient of penalty(parameters) → (scalar, extras) along a random direction, against a central difference."""
-    _, gradients = engine.compile(lambda p: engine.value_and_grad(penalty, p))(parameters)
+    _, gradients = backend.compile(lambda p: backend.value_and_grad(penalty, p))(parameters)
     direction = [normal(f"direction{i}", *p.shape) for i, p in enumerate(parameters)]
     slope = sum(float(ops.sum(g * d)) for g, d in zip(gradients, direction, strict=True) if g is not None)
-    value = engine.compile(lambda p: penalty(p)[0])
+    value = backend.compile(lambda p: penalty(p)[0])
     ends = [float(value([p + h * d for p, d in zip(parameters, direction, strict=True)])) for h in (3e-3, -3e-3)]
     assert slope == pytest.approx((ends[0] - ends[1]) / 6e-3, rel=rel) and abs(slope) > 1e-2 * abs(ends[0])
     return gradients
@@ -304,7 +304,7 @@ def test_path_length_has_a_gradient_and_it_is_the_slope(config, monkeypatch):
         def product(w):
             return ops.sum(model.stateless_call(p, [], [w[0], *noise])[0] * y), ()
 
-        _, (slope,) = engine.value_and_grad(product, [ops.convert_to_tensor(ws)])
+        _, (slope,) = backend.value_and_grad(product, [ops.convert_to_tensor(ws)])
         return ops.mean(ops.square(slope)), ()
 
     gradients = slopes_agree(squared_length, variables(model)[0], 0.01)
@@ -322,7 +322,7 @@ def test_r1_has_a_gradient_and_it_is_the_slope(config, monkeypatch):
         def scores(x):
             return ops.sum(model.stateless_call(p, [], x[0])[0]), ()
 
-        return ops.sum(ops.square(engine.value_and_grad(scores, [ops.convert_to_tensor(real)])[1][0])), ()
+        return ops.sum(ops.square(backend.value_and_grad(scores, [ops.convert_to_tensor(real)])[1][0])), ()
 
     slopes_agree(square, variables(model)[0], 0.01)
 
@@ -336,9 +336,9 @@ def test_r1_of_the_critic_is_homogeneous(critic):
         def scores(x):
             return ops.sum(critic.stateless_call(p, [], x[0])[0]), ()
 
-        return ops.sum(ops.square(engine.value_and_grad(scores, [real])[1][0])), ()
+        return ops.sum(ops.square(backend.value_and_grad(scores, [real])[1][0])), ()
 
-    (value, _), gradients = engine.compile(lambda p: engine.value_and_grad(square, p))(parameters)
+    (value, _), gradients = backend.compile(lambda p: backend.value_and_grad(square, p))(parameters)
     euler = {
         v.path.split("/")[0]: float(ops.sum(g * p))
         for v, g, p in zip(critic.trainable_variables, gradients, parameters, strict=True)

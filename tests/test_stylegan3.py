@@ -5,10 +5,10 @@ from keras import ops
 from keras.ops import convert_to_numpy as to_numpy
 from scipy import signal
 
-from dgan_core import Config, draws, engine
-from dgan_core.models import filters, stylegan3
-from dgan_core.models.equivariance import decibels, eq_r, eq_t, pictures, shifted, use_stylegan2_filters
+from dgan_core import Config, backend, rng
 from dgan_core.recipes import stylegan
+from dgan_core.stylegan import filters, stylegan3
+from dgan_core.stylegan.equivariance import decibels, eq_r, eq_t, pictures, shifted, use_stylegan2_filters
 
 NARROW = {
     "model": "stylegan3",
@@ -27,7 +27,7 @@ def synthesis(**parameters):
 
 def styles(n=2, w_dim=16):
     """(n, 16, w_dim): one w for all layers, as the generator uses them."""
-    return np.repeat(draws.normal(0, "w", 0, (n, 1, w_dim)), 16, axis=1)
+    return np.repeat(rng.normal(0, "w", 0, (n, 1, w_dim)), 16, axis=1)
 
 
 def filtered(model):
@@ -294,7 +294,7 @@ def test_gradients_reach_every_weight_and_every_w():
         return ops.mean(ops.square(model.stateless_call(trained, frozen, ws, training=True)[0] - 0.5)), ()
 
     variables = [*(v.value for v in model.trainable_variables), ws]
-    _, gradients = engine.value_and_grad(loss, variables)
+    _, gradients = backend.value_and_grad(loss, variables)
     for variable, gradient in zip([*model.trainable_variables, None], gradients, strict=True):
         assert np.abs(to_numpy(gradient)).max() > 0, variable and variable.path
     by_style = np.abs(to_numpy(gradients[-1])).max(axis=(0, 2))

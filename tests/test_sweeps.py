@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import yaml
 
-from dgan_core import Config, fit, report
+import dgan_report as report
+from dgan_core import Config, fit
 from dgan_core.config import LAMBDAS, LOSSES
 from dgan_core.models.vgg import CONVOLUTIONS
-from dgan_core.report.collect import read_run
-from dgan_core.report.weights import alone
 from dgan_core.runs import write_record
+from dgan_report.collect import read_run
+from dgan_report.weights import alone
 
 ROOT = Path(__file__).resolve().parent.parent
 SWEEPS = {  # file → its runs in results/

@@ -4,16 +4,16 @@ from functools import cache
 
 import numpy as np
 import pytest
+from faults.same import differences
 from keras.ops import convert_to_numpy as to_numpy
 from tiny import TINY
 
 from dgan_core import Config, fit, generate
-from dgan_core.forecast import in_words, seconds_of
 from dgan_core.recipes import RECIPES
-from dgan_core.recipes.dgan import DGAN
-from dgan_core.recipes.tree import flatten
 from dgan_core.runs import Run
-from faults.same import differences
+from dgan_core.training.dgan import DGAN
+from dgan_core.training.forecast import in_words, seconds_of
+from dgan_core.training.state import flatten
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from dgan_core.files import read_record, write_record
+from dgan_core.io.files import read_record, write_record
 from dgan_core.runs import Run
 
 COPIED = ("environment.json", "status.json", "log.jsonl", "metrics.json")

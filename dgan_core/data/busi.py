@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dgan_core.archives import unzip
-from dgan_core.downloads import cache_folder, fetch
-from dgan_core.pictures import read_file, whole
+from dgan_core.io.archives import unzip
+from dgan_core.io.downloads import cache_folder, fetch
+from dgan_core.io.images import read_file, whole
 
 URL = "https://scholar.cu.edu.eg/Dataset_BUSI.zip"
 FOLDER = "Dataset_BUSI_with_GT"

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from dgan_core import metrics
-from dgan_core.files import write_json
+from dgan_core.io.files import write_json
 
 from .table import render
 

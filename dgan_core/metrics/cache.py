@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dgan_core.files import DamagedFile, read_arrays, write_arrays
+from dgan_core.io.files import DamagedFile, read_arrays, write_arrays
 
 
 def array_hash(x):

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dgan_core.weights import existing, locate, sha256
+from dgan_core.io.weights import existing, locate, sha256
 
 from .cache import array_hash, cached
 from .checks import as_images, as_positive_integer

@@ -20,7 +20,7 @@ import pickle
 
 import numpy as np
 
-from dgan_core.weights import Published
+from dgan_core.io.weights import Published
 
 from .torch_setup import he_normal, import_torchvision, state_dict
 

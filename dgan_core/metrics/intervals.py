@@ -28,7 +28,7 @@ from scipy.special import stdtrit
 from . import leave_one_out
 from .checks import as_feature_pair, as_positive_integer
 from .distances import _cubic, frechet_distance, kernel_distance
-from .embedding import sliced_wasserstein
+from .swd import sliced_wasserstein
 
 PARTS = (1, 2, 3, 4)  # FID∞: both sets in k parts, N/k images each
 N_SPLITS = 4  # FID∞: random splits for each k

@@ -1,6 +1,6 @@
 """What `python -m dgan_core.metrics` prints: the numbers of `evaluate` as a table."""
 
-from .protocol import FACTS
+from .evaluation import FACTS
 
 PARTS = ("low", "high", "std", "floor")  # of a number NAME: NAME_low, …
 HEADINGS = ("metric", "value", "95 % interval", "spread", "floor", "good is")

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from dgan_core import weights
+from dgan_core.io import weights
 
 _definitions = None  # keeps the operator schemas alive
 

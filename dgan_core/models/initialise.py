@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from dgan_core import draws
+from dgan_core import rng
 
 UNDRAWN = "zeros"  # kernels until they are drawn here: Keras would draw its own, and on JAX compile each of them
 NORMAL = ("kernel", "constant")  # what initialise_normal draws, by the variable's name
@@ -18,7 +18,7 @@ def initialise(model: keras.Model, seed: int, stream: str) -> None:
     for i, kernel in enumerate(kernels):
         *space, first, second = kernel.shape
         bound = np.sqrt(6.0 / (np.prod(space) * (first + second)))
-        kernel.assign((2.0 * draws.uniform(seed, stream, i, tuple(kernel.shape)) - 1.0) * np.float32(bound))
+        kernel.assign((2.0 * rng.uniform(seed, stream, i, tuple(kernel.shape)) - 1.0) * np.float32(bound))
 
 
 def initialise_normal(model: keras.Model, seed: int, stream: str) -> None:
@@ -29,4 +29,4 @@ def initialise_normal(model: keras.Model, seed: int, stream: str) -> None:
     drawn = [(layer, v) for layer in model.layers for v in layer.trainable_variables if v.name in NORMAL]
     for i, (layer, variable) in enumerate(drawn):
         std = np.float32(getattr(layer, "initial_std", 1.0))
-        variable.assign(std * draws.normal(seed, stream, i, tuple(variable.shape)))
+        variable.assign(std * rng.normal(seed, stream, i, tuple(variable.shape)))

@@ -6,8 +6,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from dgan_core import draws, weights
+from dgan_core import rng
 from dgan_core.config import Config
+from dgan_core.io import weights
 from dgan_core.models.initialise import UNDRAWN
 
 CONVOLUTIONS = ("block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2")
@@ -54,7 +55,7 @@ def _random(model: keras.Model) -> dict[str, list[np.ndarray]]:
     for i, name in enumerate(CONVOLUTIONS):
         shape = tuple(model.get_layer(name).kernel.shape)
         std = np.float32(np.sqrt(2.0 / np.prod(shape[:3])) / (64.0 if i == 0 else 1.0))
-        values[name] = [draws.normal(0, "vgg", i, shape) * std, np.zeros(shape[-1], "float32")]
+        values[name] = [rng.normal(0, "vgg", i, shape) * std, np.zeros(shape[-1], "float32")]
     return values
 
 

@@ -5,9 +5,9 @@ critic_step(state, real, update, rate), generator_step(state, real, iteration, r
 snapshot(state) → arrays; sample(arrays, z) → images (n, S, S, 1) in [-1, 1]
 """
 
-import dgan_core.engine  # noqa: F401  before Keras: an engine that is not there is told in a sentence
-from dgan_core.recipes.dgan import DGAN
-from dgan_core.recipes.stylegan import StyleGAN
+import dgan_core.backend  # noqa: F401  before Keras: an engine that is not there is told in a sentence
+from dgan_core.stylegan.trainer import StyleGAN
+from dgan_core.training.dgan import DGAN
 
 RECIPES = {"dgan": DGAN, "stylegan2": StyleGAN, "stylegan3": StyleGAN}
 

@@ -1,0 +1,132 @@
+"""MS-SSIM over all pairs of images (Wang et al. 2003; the paper's Equation 5).
+
+Conventions of the reference: weights .0448 .2856 .3001 .2363 .1333, K = (.01, .03), Gaussian window of 11 taps and
+σ 1.5 over valid positions, 2×2 mean pooling between levels (an odd last row or column is dropped), ReLU before the
+powers, data range 255. Five levels need a side of 176; a smaller image has fewer, and their weights are renormalised.
+Window means and variances belong to an image; only the cross term belongs to a pair, and `windows` compiles it.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from .checks import as_image_pair, as_images, as_positive_integer
+
+WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
+TAPS = 11
+MEMORY_LIMIT = 3 * 2**30  # bytes beside images and result, of `lpips_pairs` too: enough for 210 images of 512²
+
+
+def ms_ssim_levels(size):
+    """Number of levels, at most five, such that the smallest level's side, size // 2^(levels−1), is at least 11."""
+    if size < TAPS:
+        raise ValueError(f"images must be at least {TAPS} pixels wide and high for MS-SSIM, got {size}")
+    return min(len(WEIGHTS), int(np.log2(size / TAPS)) + 1)
+
+
+def _weights(levels):
+    """The published ones as they stand, 1.0001 together; fewer are brought to a sum of 1."""
+    return WEIGHTS if levels == len(WEIGHTS) else WEIGHTS[:levels] / WEIGHTS[:levels].sum()
+
+
+class _Level(NamedTuple):
+    """What one level needs of each of N images: 16 bytes a pixel."""
+
+    pixels: np.ndarray  # (N, H, W) float32
+    mean: np.ndarray  # (N, H−10, W−10) float64, under each window
+    variance: np.ndarray  # (N, H−10, W−10) float32
+
+
+def _half(x):
+    """2×2 mean pooling.  (H, W) → (H//2, W//2)"""
+    x = x[: x.shape[0] // 2 * 2, : x.shape[1] // 2 * 2]
+    return (x[::2, ::2] + x[1::2, ::2] + x[::2, 1::2] + x[1::2, 1::2]) / 4
+
+
+def _empty_level(n, height, width):
+    windows = (n, height - TAPS + 1, width - TAPS + 1)
+    return _Level(np.empty((n, height, width), np.float32), np.empty(windows), np.empty(windows, np.float32))
+
+
+def _pyramid(images, pool):
+    """(N, H, W) uint8 → the levels, finest first."""
+    from .ms_ssim_windows import window_means
+
+    n, height, width = images.shape
+    levels = [_empty_level(n, height >> k, width >> k) for k in range(ms_ssim_levels(min(height, width)))]
+
+    def fill(i):
+        x = images[i].astype(np.float32)
+        for level in levels:
+            level.pixels[i] = x
+            level.mean[i] = window_means(x, np.ones_like(x))
+            level.variance[i] = window_means(x, x) - level.mean[i] ** 2
+            x = _half(x)
+
+    list(pool.map(fill, range(n)))
+    return levels
+
+
+def _similarity(a, b, pool):
+    """MS-SSIM of each image of one pyramid with each of another; of one with itself, above the diagonal.  (N, M)"""
+    from .ms_ssim_windows import pair_terms
+
+    weights = _weights(len(a))
+    n, m = len(a[0].pixels), len(b[0].pixels)
+    result = np.zeros((n, m))
+
+    def fill(i):
+        first = i + 1 if a is b else 0
+        terms = np.empty((len(a), m - first, 2))
+        for p, q, out in zip(a, b, terms, strict=True):
+            pair_terms(*(part[i] for part in p), *(part[first:] for part in q), out)
+        factors = np.concatenate([terms[:-1, :, 1], terms[-1:, :, 0]])  # cs; l·cs at the coarsest level
+        result[i, first:] = (factors.clip(0) ** weights[:, None]).prod(0)
+
+    list(pool.map(fill, range(n)))
+    return result
+
+
+def _one_channel(a, b, block, pool):
+    """(N, H, W), (M, H, W) uint8 → (N, M); above the diagonal alone where a is b."""
+    result = np.zeros((len(a), len(b)))
+    for i in range(0, len(a), block):
+        rows = _pyramid(a[i : i + block], pool)
+        for j in range(i if a is b else 0, len(b), block):
+            columns = rows if a is b and i == j else _pyramid(b[j : j + block], pool)
+            result[i : i + block, j : j + block] = _similarity(rows, columns, pool)
+            del columns  # before the next: two blocks are in memory, never three
+        del rows
+    return result
+
+
+def _images_per_block(pixels, memory_limit):
+    """Two blocks of pyramids within the limit: 16 bytes a pixel and a third more for the coarser levels."""
+    return max(1, memory_limit * 3 // (2 * 64 * pixels))
+
+
+def ms_ssim_pairs(a, b=None, memory_limit=MEMORY_LIMIT):
+    """MS-SSIM of every image of a with every image of b, or of a with itself where b is None.  (N, M) or (N, N)
+
+    a (N, H, W, 1 or 3) uint8.  1 on identical images; colour channels are averaged, as the reference does.
+    memory_limit: bytes for what is kept of images beside a and b themselves (5.3 MiB for each of 512×512). More images
+    than fit are taken in blocks, whose moments are computed again; the result doesn't depend on it. One thread per
+    core, or NUMBA_NUM_THREADS.
+    """
+    symmetric = b is None
+    a, b = (as_images(a, "a"),) * 2 if symmetric else as_image_pair(a, b)
+    ms_ssim_levels(min(a.shape[1:3]))
+    block = _images_per_block(a.shape[1] * a.shape[2], as_positive_integer(memory_limit, "memory_limit"))
+    import numba
+
+    with ThreadPoolExecutor(numba.config.NUMBA_NUM_THREADS) as pool:
+        total = sum(
+            _one_channel(x, x if symmetric else y, block, pool)
+            for x, y in zip(np.moveaxis(a, 3, 0), np.moveaxis(b, 3, 0), strict=True)
+        )
+    result = total / a.shape[3]
+    if symmetric:
+        result += result.T
+        np.fill_diagonal(result, 1.0)
+    return result

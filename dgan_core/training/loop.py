@@ -1,0 +1,168 @@
+"""The training loop of every model: `fit` turns a Config into a run directory, by the steps of the model's recipe."""
+
+import time
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm  # plain text: shown by terminals, notebooks and logs alike
+
+from dgan_core import backend, data, rng
+from dgan_core.config import Config
+from dgan_core.recipes import RECIPES
+from dgan_core.runs import Run
+from dgan_core.training.events import Events
+from dgan_core.training.forecast import Forecast, memory, seconds_of
+from dgan_core.training.state import flatten, is_finite, unflatten
+
+
+class Diverged(FloatingPointError):
+    """Numbers that are not finite, of what was measured or of the state: their names, and the first value's step."""
+
+    def __init__(self, bad: dict[str, float], step: int) -> None:
+        self.name, self.step = ", ".join(bad), step
+        values = ", ".join(f"{name} is {value}" for name, value in bad.items())
+        super().__init__(f"{values} at step {step}: the run has diverged; lower learning_rate")
+
+
+def fit(config: Config, stop_after: str | float | None = None) -> Run:
+    """Train, or continue, the run of `config`; a finished run is returned as it is.
+
+    stop_after: a time from now, such as "25min", "90s" or a number of seconds, before which training ends with a
+    checkpoint, for later continuation; None: no limit.  Run.finished tells whether anything is left to do.
+
+    Ctrl-C leaves a checkpoint to continue from.  A measured number or a part of the state that is not finite raises
+    Diverged, naming it and the step, and leaves the last checkpoint alone.  RuntimeError where another process trains
+    in the same directory; DamagedFile where it holds checkpoints of which none is whole.
+    """
+    deadline = time.perf_counter() + seconds_of(stop_after)
+    images = data.load(config)
+    if len(images) < config.batch_size:
+        raise ValueError(f"batch_size must be at most the number of images, {len(images)}, got {config.batch_size}")
+    if config.epochs * (len(images) // config.batch_size) < config.n_critic:
+        raise ValueError(
+            f"epochs must be more than {config.epochs} for one update of the generator, which comes after "
+            f"{config.n_critic} minibatches of {config.batch_size} out of {len(images)} images"
+        )
+    run = Run(config)
+    with run.lock():
+        if run.finished:
+            print(f"{run.path} is finished; nothing to train")
+            return run
+        try:
+            _train(run, images, deadline)
+        except KeyboardInterrupt:
+            run.set_status("interrupted")
+            raise
+        except Diverged as error:
+            run.set_status("diverged", reason=str(error), step=error.step, name=error.name)
+            raise
+        except Exception as error:
+            _record_failure(run, error)
+            raise
+    return run
+
+
+def _record_failure(run: Run, error: Exception) -> None:
+    reason = str(error) or type(error).__name__
+    try:
+        run.set_status("failed", reason=reason)
+    except OSError:  # a full disk is told by the error that is under way
+        pass
+
+
+def _train(run: Run, images: np.ndarray, deadline: float) -> None:
+    config = run.config
+    n, batch = len(images), config.batch_size
+    per_epoch = n // batch
+    total = config.epochs * per_epoch // config.n_critic  # iterations of n_critic critic updates and one generator's
+    real = images.astype("float32") / 127.5 - 1.0
+
+    recipe = RECIPES[config.model](config)
+    prepared = recipe.prepare(real)
+    state, done = _restore(run, recipe.initial_state())
+    run.record_environment(n_images=n, engine=backend.name)
+    run.set_status("running")
+    run.save_grid("real", images[np.linspace(0, n - 1, 16).round().astype(int)])  # neighbours may be frames of one scan
+    due = {epoch: min(round(epoch * per_epoch / config.n_critic), total) for epoch in config.snapshot_epochs()}
+    every = max(config.checkpoint_every * per_epoch // config.n_critic, 1)
+    before = run.log()[-1]["seconds"] if done else 0.0
+    finite = backend.compile(is_finite)
+    forecast, events = Forecast(total - done), Events(run.path / "events", done)
+    started = ended = time.perf_counter()
+    seconds = before
+
+    progress = tqdm(range(done, total), initial=done, total=total, desc=config.run_id, unit="it", mininterval=5)
+    _keep_snapshots(run, recipe, state, due, done, at_start=done == 0)
+    reached = state, done
+    try:
+        for iteration in progress:
+            state, measured = recipe.iteration(state, prepared, iteration)
+            measured = [{k: float(v) for k, v in row.items()} for row in measured]
+            done = iteration + 1
+            _refuse_non_finite(measured, state, finite, done)
+            began, ended = ended, time.perf_counter()
+            seconds = before + ended - started
+            row = {"step": done, "epoch": done * config.n_critic / per_epoch, **measured[-2], **measured[-1]}
+            row["seconds"] = seconds
+            run.append_log(row)
+            events.add(row)
+            reached = state, done
+            progress.set_postfix(
+                critic=f"{row['critic_loss']:.3g}", generator=f"{row['generator_loss']:.3g}", refresh=False
+            )
+            if told := forecast.count():
+                print(told)
+            _keep_snapshots(run, recipe, state, due, done)
+            stop = done < total and ended + (ended - began) > deadline
+            if done % every == 0 or stop:
+                run.save_checkpoint(flatten(state), done)
+            if stop:
+                run.set_status("stopped", reason="its time was up", seconds=seconds, steps=done)
+                print(f"{run.path} stopped at step {done:,} of {total:,}, its time up; train again to go on")
+                return
+    except KeyboardInterrupt:
+        state, done = reached
+        run.save_checkpoint(flatten(state), done)
+        raise
+    finally:
+        events.close()
+    run.save_checkpoint(flatten(state), done)
+    run.finish(seconds=seconds, steps=done, **forecast.told, **memory())
+
+
+def _refuse_non_finite(rows: list[dict[str, float]], state: Any, finite: Any, step: int) -> None:
+    """Raise Diverged where measured numbers, in the order of their updates, are not finite, or a part of the state."""
+    for row in rows:
+        bad = {name: value for name, value in row.items() if not np.isfinite(value)}
+        if bad:
+            raise Diverged(bad, step)
+    if not bool(finite(state)):
+        arrays = flatten(state)
+        raise Diverged({k: a[~np.isfinite(a)].flat[0] for k, a in arrays.items() if not np.isfinite(a).all()}, step)
+
+
+def _keep_snapshots(run: Run, recipe: Any, state: Any, due: dict[int, int], done: int, at_start=False) -> None:
+    """Snapshot and sample grid for each epoch that ends at iteration `done`."""
+    for epoch, iteration in due.items():
+        if iteration == done and (done > 0 or at_start):
+            arrays = recipe.snapshot(state)
+            run.save_snapshot(epoch, arrays)
+            run.save_grid(f"epoch-{epoch:04d}", _sample(run.config, recipe, arrays, 16))
+
+
+def _sample(config: Config, recipe: Any, arrays: dict[str, np.ndarray], n: int) -> np.ndarray:
+    """n images (n, S, S, 1) uint8 from fixed z; quantised once, before any metric."""
+    z = rng.normal(config.seed, "z sample", 0, (n, config.latent_dim))
+    return np.clip(np.round((recipe.sample(arrays, z) + 1.0) * 127.5), 0, 255).astype("uint8")
+
+
+def generate(run: Run, n: int, epoch: int | None = None) -> np.ndarray:
+    """n images (n, S, S, 1) uint8 of a run's generator after `epoch` (default: the last)."""
+    epoch = run.config.epochs if epoch is None else epoch
+    return _sample(run.config, RECIPES[run.config.model](run.config), run.load_snapshot(epoch), n)
+
+
+def _restore(run: Run, initial: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """(state, iterations done): the checkpoint's, or the start."""
+    checkpoint = run.begin()
+    return (unflatten(initial, checkpoint[0]), checkpoint[1]) if checkpoint else (initial, 0)

@@ -1,0 +1,229 @@
+"""The same steps on TensorFlow, JAX and torch: a process each, in which the other two can't be imported.
+
+Run as a script, this file is that process: python tests/test_engines.py FOLDER, under KERAS_BACKEND.
+"""
+
+import contextlib
+import importlib.abc
+import importlib.machinery
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+
+ENGINES = ("tensorflow", "jax", "torch")
+NETWORKS = {"image_size": 32, "n_phantoms": 8, "latent_dim": 8}
+SHORT = {"snapshots": 2, "checkpoint_every": 1}  # eight or more generator updates, two checkpoints at the least
+DGAN = {
+    **NETWORKS,
+    **SHORT,
+    "epochs": 4,
+    "n_critic": 2,
+    "batch_size": 2,
+    "generator_width": 16,
+    "critic_width": 4,
+    "backbone_widths": (4, 4),
+}
+STYLEGAN = {
+    **NETWORKS,
+    **SHORT,
+    "epochs": 4,
+    "batch_size": 4,
+    "w_dim": 6,
+    "mapping_layers": 2,
+    "channel_base": 64,
+    "channel_max": 8,
+}
+RECIPES = {
+    "wgan-gp": DGAN,
+    "bce": {**DGAN, "loss": "bce"},
+    "stylegan2": {**STYLEGAN, "model": "stylegan2"},
+    "stylegan3": {**STYLEGAN, "model": "stylegan3", "channel_base": 32, "channel_max": 4},
+}
+RATE = 2e-4  # see the test of parameters
+MOVED = ("g/", "c/")
+
+
+class Missing(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Makes packages as good as not installed: they are found, and can't be loaded."""
+
+    def __init__(self, packages):
+        self.packages = packages
+
+    def find_spec(self, name, path=None, target=None):
+        return importlib.machinery.ModuleSpec(name, self) if name in self.packages else None
+
+    def create_module(self, spec):
+        raise ModuleNotFoundError(f"No module named '{spec.name}'", name=spec.name)
+
+    def exec_module(self, module):
+        """Never reached."""
+
+
+def take_steps(folder):
+    """Five critic and two generator steps of every recipe, an iteration, and three runs: whole, interrupted, sliced."""
+    from dgan_core import Config, fit, rng
+    from dgan_core.recipes import RECIPES as CLASSES
+    from dgan_core.runs import Run
+    from dgan_core.training.state import flatten
+
+    for name, parameters in RECIPES.items():
+        config = Config(**parameters)
+        recipe = CLASSES[config.model](config)
+        start = state = recipe.initial_state()
+        real = np.tanh(rng.normal(0, "real", 0, (config.batch_size, 32, 32, 1)))
+        rows = []
+        for step in [recipe.critic_step] * 5 + [recipe.generator_step] * 2:
+            number = len(rows) if len(rows) < 5 else len(rows) - 5
+            state, measured = step(state, real, number, np.float32(RATE))
+            rows.append({k: float(v) for k, v in measured.items()})
+        state, measured = recipe.iteration(state, recipe.prepare(np.concatenate([real, -real])), 1)
+        rows += [{k: float(v) for k, v in row.items()} for row in measured]
+        (folder / f"{name}.json").write_text(json.dumps(rows))
+        np.savez(folder / f"{name}-start.npz", **flatten(start))
+        np.savez(folder / f"{name}.npz", **flatten(state))
+
+        CLASSES[config.model] = lambda _, recipe=recipe: recipe  # compiled once
+        whole, interrupted, sliced = (
+            Config(**parameters, run_id=f"{name}-{way}") for way in ("whole", "interrupted", "sliced")
+        )
+        fit(whole)
+        with mock.patch.object(Run, "append_log", interrupt(Run.append_log)), contextlib.suppress(KeyboardInterrupt):
+            fit(interrupted)
+        fit(interrupted)
+        for _ in range(3):
+            fit(sliced, stop_after=0.001)  # one update each
+        fit(sliced)
+
+
+def interrupt(append):
+    """Run.append_log, with Ctrl-C after its fifth row."""
+
+    def appended(run, row):
+        append(run, row)
+        if row["step"] == 5:
+            raise KeyboardInterrupt
+
+    return appended
+
+
+def process(engine, missing, code, **environment):
+    """A Python process under KERAS_BACKEND=engine without the packages `missing`, which then runs `code`."""
+    start = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_engines as t; "
+    start += f"sys.meta_path.insert(0, t.Missing({missing!r})); "
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", start + code],
+        env={**os.environ, "KERAS_BACKEND": engine, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run_all(root):
+    """A process for each engine, side by side; what each leaves behind lies in root/ENGINE."""
+    running = {}
+    for engine in ENGINES:
+        (root / engine).mkdir()
+        running[engine] = process(
+            engine,
+            [other for other in ENGINES if other != engine],
+            f"from pathlib import Path; t.take_steps(Path({str(root / engine)!r}))",
+            DGAN_RUNS=str(root / engine / "runs"),
+            JAX_DISABLE_MOST_OPTIMIZATIONS="1",  # they cost minutes, and change no result but by rounding
+        )
+    for engine, started in running.items():
+        (root / engine / "output.txt").write_text(started.communicate()[0])
+
+
+@pytest.fixture(scope="session")
+def folders(once):
+    """{engine: what its process left behind}."""
+    root = once("engines", run_all)
+    for engine in ENGINES:
+        assert (root / engine / "runs/quick/stylegan3-sliced/status.json").is_file(), (
+            f"{engine} alone: " + (root / engine / "output.txt").read_text()[-3000:]
+        )
+    return {engine: root / engine for engine in ENGINES}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_engine_starts_from_the_same_state(folders, recipe):
+    """To the bit, but for what a forward pass has measured: StyleGAN3's magnitudes, to rounding."""
+    first, *others = (arrays(folder / f"{recipe}-start.npz") for folder in folders.values())
+    for other in others:
+        assert first.keys() == other.keys()
+        for name, value in first.items():
+            rounding = 1e-5 if name.startswith("g_buffers") else 0.0
+            np.testing.assert_allclose(other[name], value, rtol=rounding, atol=0.0, err_msg=name)
+
+
+def arrays(path):
+    with np.load(path) as stored:
+        return dict(stored)
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_steps_measure_the_same(folders, recipe, engine):
+    """Losses, their parts and both gradients' norms, after each of the steps."""
+    rows, others = (json.loads((folders[e] / f"{recipe}.json").read_text()) for e in ("tensorflow", engine))
+    assert (
+        len(rows) == 7 + RECIPES[recipe].get("n_critic", 1) + 1 and {"critic_loss", "critic_gradient"} <= rows[0].keys()
+    )
+    assert {"generator_loss", "generator_gradient"} <= rows[5].keys()
+    for step, (row, other) in enumerate(zip(rows, others, strict=True)):
+        assert row == pytest.approx(other, rel=1e-3, abs=1e-6), f"step {step}"
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_steps_end_at_the_same_parameters(folders, recipe, engine):
+    """Within 1e-3, and in the direction of the same step: what differs is at most a twentieth of what moved.
+
+    Not so the direction of a bias ahead of a batch normalisation: its gradient is 0 but for rounding, of which Adam
+    makes whole steps; two steps of RATE apart either way stay within 1e-3.
+    """
+    start, ours = (np.load(folders["tensorflow"] / f"{recipe}{part}.npz") for part in ("-start", ""))
+    theirs = np.load(folders[engine] / f"{recipe}.npz")
+    assert set(ours.files) == set(theirs.files)
+    for part in MOVED:
+        names = [name for name in ours.files if name.startswith(part)]
+        moved, gap = (np.sqrt(sum(np.sum(np.square(ours[n] - a[n])) for n in names)) for a in (start, theirs))
+        assert moved > 0 and gap <= 0.05 * moved
+    for name in ours.files:
+        np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-3, atol=1e-3, err_msg=name)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("way", ["interrupted", "sliced"])
+def test_a_run_that_was_stopped_ends_as_one_that_was_not_to_the_bit(folders, engine, recipe, way):
+    from faults.same import differences
+
+    from dgan_core.runs import Run
+
+    whole, stopped = (Run.open(folders[engine] / "runs/quick" / f"{recipe}-{name}") for name in ("whole", way))
+    assert len(whole.log()) >= 8 and (whole.load_checkpoint()[1], whole.finished) == (len(whole.log()), True)
+    assert differences(whole, stopped) == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "missing", "sentence"),
+    [
+        (
+            "jax",
+            ("jax",),
+            "the training engine 'jax' is not installed; install it, or set KERAS_BACKEND",
+        ),
+        ("numpy", (), "KERAS_BACKEND must be one of tensorflow, jax, torch, got 'numpy'"),
+    ],
+)
+def test_an_engine_that_is_not_there_is_refused_in_a_sentence(engine, missing, sentence):
+    output = process(engine, missing, "import dgan_core; dgan_core.fit").communicate()[0]
+    assert f"ImportError: {sentence}" in output

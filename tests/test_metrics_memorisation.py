@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+
+from dgan_core.metrics.memorisation import CLOSE, memorisation
+
+WIDTH = 1 / np.sqrt(np.arange(1, 33))  # as principal components of features fall off
+
+
+def draw(seed, n):
+    return np.random.default_rng((31, seed)).normal(size=(n, 32)) * WIDTH
+
+
+TRAIN = draw(0, 80)
+
+
+def noise(seed, size):
+    return np.random.default_rng((32, seed)).normal(size=(80, 32)) * size / np.sqrt(32)
+
+
+def test_neighbours_by_hand():
+    train, fake = np.array([[0.0], [4], [10], [11]]), np.array([[1.0], [10], [100]])
+    found = memorisation(train, fake, n_permutations=19)
+    assert found.nearest.tolist() == [0, 2, 3]
+    assert found.distance.tolist() == [1, 0, 89]
+    assert found.ratio == pytest.approx([1 / 3, 0, 89 / 90])
+    assert found.real_distance.tolist() == [4, 4, 1, 1]  # to the others
+    assert found.real_ratio == pytest.approx([4 / 10, 4 / 6, 1 / 6, 1 / 7])
+    # median d₁ is 2.5: close is below 5/3; images 0 and 1 are, and no single neighbour's ratio reaches 2/3
+    assert found.share == pytest.approx(2 / 3)
+    assert found.real_share == pytest.approx(2 / 4)
+
+
+def test_distances_equal_a_double_loop():
+    fake = draw(1, 30)
+    found = memorisation(TRAIN, fake, n_permutations=1)
+    for j in (0, 7, 29):
+        distance = np.sqrt(((TRAIN - fake[j]) ** 2).sum(1))
+        assert found.nearest[j] == distance.argmin()
+        assert found.distance[j] == pytest.approx(distance.min())
+        assert found.ratio[j] == pytest.approx(distance.min() / np.partition(distance, 1)[1])
+    for i in (0, 40, 79):
+        others = np.sqrt(((np.delete(TRAIN, i, 0) - TRAIN[i]) ** 2).sum(1))
+        assert found.real_distance[i] == pytest.approx(others.min())
+        assert found.real_ratio[i] == pytest.approx(others.min() / np.partition(others, 1)[1])
+
+
+TYPICAL = np.median(memorisation(TRAIN, TRAIN[:2], n_permutations=1).real_distance)
+
+
+@pytest.mark.parametrize(
+    "fake",
+    [
+        TRAIN,
+        TRAIN[np.random.default_rng(1).integers(0, 80, 200)],
+        TRAIN + noise(0, 0.1 * TYPICAL),
+        TRAIN + noise(1, 0.4 * TYPICAL),
+        np.round(TRAIN / TYPICAL * 8) * TYPICAL / 8,  # quantised
+        TRAIN.astype(np.float32),
+        np.concatenate([TRAIN[:8], draw(2, 72)]),  # one image in ten
+        np.concatenate([TRAIN[:8], 3 * draw(2, 72)]),  # the others far away
+        np.repeat(TRAIN[3:4], 80, 0) + noise(2, 0.05 * TYPICAL),  # collapsed to a training image
+    ],
+    ids=["exact", "resampled", "noise", "more-noise", "quantised", "float32", "a-tenth", "a-tenth-of-far", "collapsed"],
+)
+def test_a_generator_that_replays_its_training_set_fails(fake):
+    found = memorisation(TRAIN, fake, n_permutations=199)
+    assert found.memorised and found.p_value <= 0.05, found.verdict
+    assert found.verdict.startswith("memorised: ")
+    assert memorisation(TRAIN, fake, held_out=draw(3, 60), n_permutations=199).memorised
+
+
+@pytest.mark.parametrize(
+    "fake",
+    [draw(4, 80), draw(4, 80) + 20, 3 * draw(4, 80), 0.6 * draw(4, 80), draw(5, 1) + noise(3, 0.05 * TYPICAL)],
+    ids=["new", "far", "wide", "too-average", "collapsed-to-a-new-image"],
+)
+def test_a_generator_that_does_not_replay_passes_even_if_it_is_bad(fake):
+    found = memorisation(TRAIN, fake, n_permutations=199)
+    assert not found.memorised
+    assert "no praise" in found.verdict
+    assert not memorisation(TRAIN, fake, held_out=draw(3, 60), n_permutations=199).memorised
+
+
+def test_near_duplicates_in_the_training_set_neither_accuse_nor_excuse():
+    train = TRAIN.copy()
+    train[:10] = train[10:20] + noise(4, 0.01 * TYPICAL)[:10]  # a quarter of the images has a twin
+    assert memorisation(train, train[5:70] + noise(5, 0.3 * TYPICAL)[:65], n_permutations=199).memorised
+    assert not memorisation(train, draw(6, 80), n_permutations=199).memorised
+    copies = np.concatenate([TRAIN[:40]] * 2)  # exact duplicates: the ratio of 0 to 0 is that of a copy
+    assert memorisation(copies, copies, n_permutations=19).ratio.tolist() == [0] * 80
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_false_alarms_are_at_most_as_frequent_as_the_level_says(held_out):
+    """In three dimensions, where a tenth of the real images count as copies: there is something to be wrong about."""
+    alarms, shares, rng = [], [], np.random.default_rng(33)
+    for _ in range(200):
+        train, fake, other = (rng.normal(size=(n, 3)) for n in (50, 50, 50))
+        found = memorisation(train, fake, other if held_out else None, n_permutations=99)
+        alarms.append(found.memorised)
+        shares.append(found.real_share)
+    assert np.mean(shares) > 0.08
+    assert np.mean(alarms) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+    assert np.mean(alarms) > 0  # a test that never rejects would pass the line above
+
+
+def test_p_values_repeat_by_seed():
+    fake = np.concatenate([TRAIN[:2], draw(7, 78)])
+    first = memorisation(TRAIN, fake, n_permutations=99, seed=1)
+    assert first.p_value == memorisation(TRAIN, fake, n_permutations=99, seed=1).p_value
+    assert memorisation(TRAIN, TRAIN, n_permutations=99).p_value == pytest.approx(1 / 100)
+    assert 0 < CLOSE < 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((np.eye(2), np.eye(2)), "train must hold at least 3 images"),
+        ((np.eye(4), np.eye(3)), "train and fake must have equally many features"),
+        ((np.eye(4), np.eye(4), np.eye(3)), "train and held_out must have equally many features"),
+        ((np.eye(4), np.full((4, 4), np.nan)), "fake must be finite"),
+        ((np.eye(4), np.eye(4), None, 0), "n_permutations must be a whole number ≥ 1"),
+    ],
+)
+def test_what_cannot_be_tested_is_refused(arguments, says):
+    with pytest.raises(ValueError, match=says):
+        memorisation(*arguments)
