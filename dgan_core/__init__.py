@@ -1,4 +1,4 @@
-"""GAN losses on breast ultrasound: models, losses, training, metrics and report.
+"""GAN losses on breast ultrasound: models, losses, training and metrics.
 
 from dgan_core import Config, fit
 run = fit(Config(loss="bce", lam=3))
@@ -11,7 +11,7 @@ __all__ = ["Config", "Run", "fit", "generate"]
 
 
 def __getattr__(name: str):
-    """`fit`, `generate` and `Run` on first use: importing the package must not import a deep-learning framework."""
+    """`Run`, `fit` and `generate` on first use: a plain import is quick and loads no deep-learning framework."""
     if name == "Run":
         from dgan_core.runs import Run
 

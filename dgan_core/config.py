@@ -3,80 +3,25 @@
 The defaults are the paper's printed protocol; a profile is a small table of departures from it, a model another.
 """
 
+import ast
 import difflib
-import math
-import types
+import hashlib
+import json
+import re
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-LAMBDAS = (0.5, 3.0, 5.0, 7.0, 10.0)  # Tables 1 and 2
-LOSSES = ("wgan-gp", "bce")
+from dgan_core.profiles import LOSSES, PENALTIES, tables
 
-PROFILES: dict[str, dict[str, Any]] = {
-    "paper": {},
-    # A minute on two CPU cores, no download; each departure is explained in book/deviations.md.
-    "quick": {
-        "image_size": 64,
-        "epochs": 70,
-        "batch_size": 8,
-        "learning_rate": 5e-4,  # the printed 1e-5 moves nothing in a few hundred updates
-        "lr_decay": 0.99,
-        "generator_width": 128,
-        "critic_width": 16,
-        "bn_momentum": 0.9,  # 0.99 would still remember the initial statistics at the end
-        "backbone": "random",
-        "backbone_widths": (8, 16),
-        "perceptual_scale": 1.0,
-        "snapshots": 4,
-        "extractor": "random-vgg16",
-        "lpips_weights": "random",
-    },
-}
-
-# What each model changes: as "paper" its authors' settings (Karras et al. 2020, 2021), as "quick" departures on top.
-_NARROW = {
-    "latent_dim": 64,
-    "w_dim": 64,
-    "ada_images": 20_000,  # the printed 500,000 would leave p at 0.01 after a few thousand images
-}
-MODELS: dict[str, dict[str, dict[str, Any]]] = {
-    "dgan": {"paper": {}, "quick": {}},
-    "stylegan2": {
-        "paper": {
-            "latent_dim": 512,
-            "batch_size": 32,
-            "n_critic": 1,
-            "learning_rate": 2e-3,
-            "lr_decay": 1.0,
-            "beta_1": 0.0,
-            "beta_2": 0.99,
-        },
-        "quick": {**_NARROW, "channel_base": 512, "channel_max": 32, "batch_size": 8, "epochs": 24},
-    },
-    "stylegan3": {
-        "paper": {
-            "latent_dim": 512,
-            "mapping_layers": 2,
-            "batch_size": 32,
-            "n_critic": 1,
-            "learning_rate": 2.5e-3,
-            "critic_rate": 0.8,  # 0.002
-            "lr_decay": 1.0,
-            "beta_1": 0.0,
-            "beta_2": 0.99,
-            "style_mixing": 0.0,
-            "path_weight": 0.0,
-            "r1_scale": 1e-3,  # 8.2 at 512×512 and a batch of 32
-        },
-        "quick": {**_NARROW, "channel_base": 256, "channel_max": 16, "batch_size": 4, "epochs": 15},
-    },
-}
 SEED_LIMIT = 2**32 - 1
 TEXT = {"strict": True, "min_length": 1, "max_length": 4096}  # strict: pydantic would decode bytes
 Width = Annotated[int, Field(ge=1, le=1024)]
-OF_DGAN = ("loss", "lam", "lam_gp", "lam_perceptual", "precision")  # which no StyleGAN has
+OF_DGAN = ("loss", "penalty", "lam", "lam_penalty", "lam_perceptual", "precision")  # which no StyleGAN has
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"  # of a loss or a penalty
+MEANT = {"lr": "learning_rate", "lambda": "lam", "lambda_": "lam", "lam_gp": "lam_penalty", "size": "image_size"}
 
 
 def _must(be: str, default: Any, **limits: Any) -> Any:
@@ -100,14 +45,17 @@ class Config(BaseModel):
 
     profile: Literal["quick", "paper"] = _must("'quick' or 'paper'", "quick")
     model: Literal["dgan", "stylegan2", "stylegan3"] = _must("'dgan', 'stylegan2' or 'stylegan3'", "dgan")
-    loss: Literal["wgan-gp", "bce"] = _must("'wgan-gp' or 'bce'", "wgan-gp")
+    loss: str = _must("the name of a loss", "wgan-gp", strict=True, pattern=NAME)
+    penalty: str | None = _must(
+        "the name of a penalty", None, strict=True, pattern=NAME
+    )  # None: gp for wgan-gp, else none
     lam: float = _number(5.0)
-    # λ weighs both terms under WGAN-GP, the perceptual one under BCE; these pull the two apart.
-    lam_gp: float | None = _number(None, "a number ≥ 0, or None for lam")
+    # λ weighs the penalty, if there is one, and the perceptual term; these pull the two apart.
+    lam_penalty: float | None = _number(None, "a number ≥ 0, or None for lam")
     lam_perceptual: float | None = _number(None, "a number ≥ 0, or None for lam")
     perceptual_scale: float = _number(1e-4, "a number > 0", ge=None, gt=0)  # raw ImageNet features are ~10²
 
-    data: str = _must("'phantom', 'busi' or a BUSI folder", "phantom", **TEXT)
+    data: str = _must("'phantom', 'busi' or a folder of images", "phantom", **TEXT)
     label: Literal["malignant", "benign"] = _must("'malignant' or 'benign'", "malignant")
     image_size: Literal[32, 64, 128, 256, 512] = _must("32, 64, 128, 256 or 512", 512)
     resize: Literal["stretch", "pad"] = _must("'stretch' or 'pad'", "stretch")
@@ -138,7 +86,7 @@ class Config(BaseModel):
     n_critic: int = _whole(5, 1000)
     precision: Literal["float32", "bfloat16"] = _must("'float32' or 'bfloat16'", "float32")  # of activations alone
     learning_rate: float = _number(1e-5, "a number > 0", ge=None, gt=0)
-    critic_rate: float = _number(1.0, "a number > 0", ge=None, gt=0)  # critic's learning rate over G's
+    critic_lr_ratio: float = _number(1.0, "a number > 0", ge=None, gt=0)  # critic's learning rate over G's
     lr_decay: float = _must("a number in (0, 1]", 0.995, gt=0, le=1)  # per epoch
     lr_floor: float = _number(1e-7)
     beta_1: float = _must("a number in [0, 1)", 0.5, ge=0, lt=1)
@@ -156,15 +104,23 @@ class Config(BaseModel):
         pattern=r"^([A-Za-z0-9_-][A-Za-z0-9_.-]{0,99})?$",
     )
 
-    def __init__(self, /, **parameters: Any) -> None:
+    def __init__(self, /, _defined: bool = True, **parameters: Any) -> None:
         try:
             super().__init__(**parameters)
         except ValidationError as error:
             raise ValueError(_sentence(error)) from None
+        if _defined and self.model == "dgan":
+            _check_defined("loss", self.loss, "OBJECTIVES", LOSSES)
+            _check_defined("penalty", self.penalty, "PENALTIES", PENALTIES)
+
+    @classmethod
+    def recorded(cls, parameters: dict[str, Any]) -> "Config":
+        """The configuration of a run on disk; its loss and penalty need not be defined in this process."""
+        return cls(_defined=False, **parameters)
 
     @model_validator(mode="before")
     @classmethod
-    def _fill_from_tables(cls, given: dict[str, Any]) -> dict[str, Any]:
+    def _fill_fromtables(cls, given: dict[str, Any]) -> dict[str, Any]:
         """The profile's table, the model's, the model's within the profile, then what is given."""
         for name, value in given.items():  # Python counts True as 1, and so would pydantic
             if isinstance(value, bool) and name in cls.model_fields:
@@ -172,8 +128,7 @@ class Config(BaseModel):
         profile, model = given.get("profile", "quick"), given.get("model", "dgan")
         if not isinstance(profile, str) or not isinstance(model, str):
             return given  # refused by their fields
-        tables = MODELS.get(model, {})
-        return {**PROFILES.get(profile, {}), **tables.get("paper", {}), **tables.get(profile, {}), **given}
+        return {**tables(profile, model), **given}
 
     @field_validator("data")
     @classmethod
@@ -187,6 +142,12 @@ class Config(BaseModel):
         _path(file)
         return file
 
+    @field_validator("run_id", mode="before")
+    @classmethod
+    def _as_text(cls, run_id: Any) -> Any:
+        """Papermill hands `-p run_id 7` on as a number."""
+        return str(run_id) if isinstance(run_id, int) else run_id
+
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
         if self.backbone != "random" and self.backbone_widths != (64, 128):
@@ -198,50 +159,61 @@ class Config(BaseModel):
         for name in OF_DGAN if self.model != "dgan" else ():
             if getattr(self, name) != Config.model_fields[name].default:
                 raise ValueError(f"{name} is a parameter of the DGAN: leave it out with model '{self.model}'")
+        if self.model == "dgan":
+            self._settle_penalty()
         if not self.run_id:
             object.__setattr__(self, "run_id", self._name())
         return self
 
+    def _settle_penalty(self) -> None:
+        """ "wgan-gp" is the paper's name for the Wasserstein loss with the gradient penalty, and the only one."""
+        penalty = self.penalty or ("gp" if self.loss == "wgan-gp" else "none")
+        if self.loss == "wgan-gp" and penalty != "gp":
+            raise ValueError(f"penalty must be 'gp' with loss 'wgan-gp', got '{penalty}': choose loss 'wasserstein'")
+        object.__setattr__(self, "penalty", penalty)
+        if (self.loss, penalty) == ("wasserstein", "gp"):
+            object.__setattr__(self, "loss", "wgan-gp")
+
     def _name(self) -> str:
-        """What tells this run from its neighbours in a report."""
-        data = "" if self.data == "phantom" else "-busi"
-        if self.model != "dgan":
-            variant = "" if self.variant == "t" else f"-{self.variant}"
-            return f"{self.model}-seed{self.seed}{variant}{data}"
-        lam = "".join(
-            f"-{name}{value:g}"
-            for name, value in (("lam", self.lam), ("gp", self.lam_gp), ("perc", self.lam_perceptual))
-            if value is not None
-        ).replace("+", "")  # of 1e+06
-        precision = "" if self.precision == "float32" else f"-{self.precision}"
-        return f"{self.model}-{self.loss}{lam}-seed{self.seed}{precision}{data}"
+        """What tells this run from its neighbours: the settings that are compared, then whatever else differs."""
+        profile = Config.model_construct(**tables(self.profile, self.model))
+        parts = [self.model]
+        if self.model == "dgan":
+            parts += [self.loss] + (
+                [self.penalty] if self.penalty != ("gp" if self.loss == "wgan-gp" else "none") else []
+            )
+            weights = {"lam": self.lam, "gp": self.lam_penalty, "perc": self.lam_perceptual}
+            parts += [f"{name}{value:g}".replace("+", "") for name, value in weights.items() if value is not None]
+        parts.append(f"seed{self.seed}")
+        parts += [] if self.variant == "t" else [self.variant]
+        parts += (
+            [] if self.data == "phantom" else [re.sub(r"[^a-z0-9]+", "-", _data_name(self.data).lower()).strip("-")]
+        )
+        told = {"label": "{}", "resize": "{}", "image_size": "{}px", "epochs": "{}epochs", "precision": "{}"}
+        differ = [f for f in Config.model_fields if f not in NAMED and getattr(self, f) != getattr(profile, f)]
+        parts += [told[field].format(getattr(self, field)) for field in differ if field in told]
+        others = {field: str(getattr(self, field)).rsplit("/", 1)[-1] for field in differ if field not in told}
+        parts += [hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()[:6]] if others else []
+        return "-".join(part for part in parts if part)[:100]
 
     @classmethod
     def from_notebook(cls, names: dict[str, Any], besides: tuple[str, ...] = ()) -> "Config":
-        """The plain values among a notebook's globals() → Config; None means the profile's default.
+        """A notebook's globals() → Config; None means the profile's default.
 
-        besides: names of parameters that are the notebook's own.
-
-        Papermill only warns of a parameter that the notebook lacks; here its name is refused. A parameter's own name
-        is passed on whatever it holds, so that a dictionary in place of a number is refused too.
+        Only what its parameters cell and papermill assign counts, so that a reader's own variables and imports never
+        matter.  The parameters cell is the last one run that assigns `profile`.
+        besides: parameters that are the notebook's own.  Papermill only warns of a parameter that the notebook lacks;
+        here its name is refused.
         """
-        plain = (str, int, float, bool, tuple, list)
-        hidden = {"In", "Out", "exit", "quit", "open", "get_ipython"}
-        return cls(
-            **{
-                name: value
-                for name, value in names.items()
-                if not name.startswith("_")
-                and name not in {*hidden, *besides}
-                and not isinstance(value, types.ModuleType)
-                and (isinstance(value, plain) or (name in cls.model_fields and value is not None))
-            }
-        )
+        given, injected = _assigned(names.get("In", []), "profile")
+        given = given or set(cls.model_fields)  # run by something other than IPython
+        chosen = {name: names[name] for name in (given | injected) - {*besides} if names.get(name) is not None}
+        return cls(**{name: value for name, value in chosen.items() if name in injected or name in cls.model_fields})
 
     @property
     def weight_penalty(self) -> float:
-        """Coefficient of the gradient penalty."""
-        return self.lam if self.lam_gp is None else self.lam_gp
+        """Coefficient of the penalty."""
+        return self.lam if self.lam_penalty is None else self.lam_penalty
 
     @property
     def weight_perceptual(self) -> float:
@@ -253,13 +225,44 @@ class Config(BaseModel):
         """γ of the R1 penalty, by the heuristic of Karras et al. 2020 (ADA): ∝ pixels, ∝ 1 / batch."""
         return self.r1_scale * self.image_size**2 / self.batch_size
 
-    def rate(self, epoch: int) -> float:
-        """Learning rate in `epoch` (from 0): decayed geometrically down to the floor."""
-        return max(self.learning_rate * self.lr_decay**epoch, min(self.lr_floor, self.learning_rate))
 
-    def snapshot_epochs(self) -> tuple[int, ...]:
-        """Epochs after which the generator is kept: 0, …, epochs, evenly spaced."""
-        return tuple(sorted({math.ceil(i * self.epochs / self.snapshots) for i in range(self.snapshots + 1)}))
+# Fields that a run's name tells by itself, or that don't change the run.
+NAMED = (
+    *("profile", "model", "loss", "penalty", "lam", "lam_penalty", "lam_perceptual", "data", "seed", "variant"),
+    *("run_id", "extractor", "lpips_weights", "checkpoint_every"),
+)
+
+
+def _check_defined(field: str, name: str, table: str, shipped: tuple[str, ...]) -> None:
+    """Refuse a loss or penalty that is in no table; where losses was never imported, nobody can have added one."""
+    losses = sys.modules.get("dgan_core.losses")
+    known = tuple(getattr(losses, table, shipped))
+    if name not in known:
+        raise ValueError(
+            f"{field} must be one of {', '.join(known)}, or one of your own added to losses.{table}, got {_shown(name)}"
+        )
+
+
+def _data_name(data: str) -> str:
+    """A folder by its last name; BUSI by BUSI, wherever it lies."""
+    return "busi" if "busi" in data.lower() else Path(data).stem
+
+
+def _assigned(cells: list[str], marker: str) -> tuple[set[str], set[str]]:
+    """Names assigned by the last cell run that assigns `marker`, and by papermill's own cells after it."""
+    given: set[str] = set()
+    injected: set[str] = set()
+    for source in cells:
+        try:
+            body = ast.parse(source).body
+        except SyntaxError:  # a shell command or a magic
+            continue
+        names = {t.id for s in body if isinstance(s, ast.Assign) for t in s.targets if isinstance(t, ast.Name)}
+        if source.startswith("# Parameters"):
+            injected |= names
+        elif marker in names:
+            given, injected = names, set()
+    return given, injected
 
 
 def _path(text: str) -> Path:
@@ -278,7 +281,7 @@ def _sentence(error: ValidationError) -> str:
         return str(first["ctx"]["error"])
     name = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name[:100], Config.model_fields, n=1)
+        near = [MEANT[name]] if name in MEANT else difflib.get_close_matches(name[:100], Config.model_fields, n=1)
         hint = f"; did you mean '{near[0]}'?" if near else f"; known are {', '.join(Config.model_fields)}"
         return f"{_shown(name)} is not a parameter{hint}"
     if first["type"] == "less_than_equal" and len(first["loc"]) == 1 and "le" in first["ctx"]:

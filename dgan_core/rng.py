@@ -1,6 +1,6 @@
 """Every random number of a run, as a function of (seed, stream, step), drawn on the host.
 
-Two losses, five λ and any engine see the same draws; resuming needs no generator state.
+Two losses, five λ and any backend see the same draws; resuming needs no generator state.
 Counter-based generator: Salmon et al. 2011 (Philox), as in numpy.random.Philox.
 """
 

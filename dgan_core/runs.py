@@ -2,11 +2,12 @@
 
 runs/<profile>/<run_id>/
   config.json              every parameter, written first
-  environment.json         versions, hardware, commit
+  environment.json         versions, hardware, commit, and a fingerprint of the code that trains
   status.json              state: running, finished, stopped, interrupted, failed (reason) or diverged (step, name)
   log.jsonl                one row per generator update
   checkpoint.safetensors   all training state; checkpoint-previous the one before, until the run is finished
   snapshots/epoch-*.safetensors, samples/epoch-*.png
+  metrics.json, embeddings.safetensors, samples/final.png, samples/generated.webp: of its evaluation
   lock                     held by the process that trains, and while config.json is written
 
 Every file tells whether it is whole: records and arrays carry a SHA-256; a checkpoint carries those of the
@@ -14,6 +15,7 @@ configuration and of the log up to its step, a snapshot that of the configuratio
 """
 
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -25,6 +27,7 @@ import filelock
 import numpy as np
 
 from dgan_core.config import Config
+from dgan_core.evaluations import Evaluation, read_evaluation, read_grid, save_evaluation, save_grid
 from dgan_core.io.environment import environment
 from dgan_core.io.files import (
     DamagedFile,
@@ -34,11 +37,8 @@ from dgan_core.io.files import (
     sync,
     write_arrays,
     write_atomically,
-    write_json,
     write_record,
 )
-
-__all__ = ["Run", "environment", "runs_root", "write_atomically", "write_json", "write_record"]
 
 PATIENCE = 100  # tenths of a second for another process to write config.json
 
@@ -49,6 +49,10 @@ def runs_root() -> Path:
         return Path(os.environ["DGAN_RUNS"]).expanduser().resolve()
     project = Path(__file__).resolve().parent.parent
     return (project if (project / "pyproject.toml").is_file() else Path.cwd()) / "runs"
+
+
+class StaleRun(ValueError):
+    """A run that was made by other code than today's."""
 
 
 class Checkpoint(NamedTuple):
@@ -106,7 +110,7 @@ class Run:
         if not (path / "config.json").is_file():
             raise FileNotFoundError(f"{path} is not a run directory: it has no config.json")
         try:
-            config = Config(**read_record(path / "config.json"))
+            config = Config.recorded(read_record(path / "config.json"))
         except DamagedFile:
             raise
         except ValueError as error:
@@ -145,16 +149,39 @@ class Run:
         except FileNotFoundError:
             return {}
         except DamagedFile as error:
-            raise DamagedFile(f"{error}; remove it, and train again: the checkpoint is gone on from") from None
+            raise DamagedFile(f"{error}; remove it and train again; training resumes from the checkpoint") from None
 
     def set_status(self, state: str, **facts: Any) -> None:
-        """Where training ends, what makes the log known again is kept as well."""
+        """When training ends, also store the log's length and SHA-256, to verify it later."""
         log = {} if state == "running" else self._marks[max(self._marks)]
         write_record(self.path / "status.json", {"state": state, **facts, **log})
 
     def record_environment(self, **facts: Any) -> None:
-        """Versions, hardware and commit, beside `facts`."""
+        """Versions, hardware and commit, beside `facts`, such as the source's fingerprint."""
         write_record(self.path / "environment.json", {**environment(), **facts})
+
+    def environment(self) -> dict[str, Any]:
+        """What record_environment wrote; empty before training has begun."""
+        try:
+            return read_record(self.path / "environment.json")
+        except FileNotFoundError:
+            return {}
+
+    def changed(self, source: dict[str, str]) -> list[str]:
+        """The modules of `source`, {module: hash}, that trained this run in another form; none before it has begun."""
+        recorded = self.environment().get("source", {})
+        if not self.status() or recorded == source:
+            return []
+        return [name for name in sorted({*source, *recorded}) if source.get(name) != recorded.get(name)]
+
+    def set_aside(self) -> "Run":
+        """Move this directory to `replaced` beside it, under the first free number, and return an empty one."""
+        with self.lock():
+            others = self.path.parent / "replaced"
+            others.mkdir(exist_ok=True)
+            number = next(n for n in itertools.count(1) if not (others / f"{self.path.name}-{n}").exists())
+            os.replace(self.path, others / f"{self.path.name}-{number}")
+        return Run(self.config, self.path.parent.parent)
 
     def append_log(self, row: dict[str, float]) -> None:
         """Add a row; its "step" must be higher than those before."""
@@ -167,9 +194,18 @@ class Run:
         self._log, self._marks[row["step"]] = log, _mark(size, log)
 
     def log(self) -> list[dict[str, float]]:
-        """Rows so far; a row cut short by a crash is left out."""
-        lines = self._log_path.read_bytes().splitlines(keepends=True) if self._log_path.is_file() else []
-        return [json.loads(line) for line in lines if line.endswith(b"\n")]
+        """Rows so far; a row cut short by a crash is left out.
+
+        Raises DamagedFile where training has ended, which keeps the log's SHA-256, and the log is another one now.
+        """
+        written, status = self._log_path.read_bytes() if self._log_path.is_file() else b"", self.status()
+        if "log_sha256" in status:
+            written = written[: status["log_bytes"]]
+            if hashlib.sha256(written).hexdigest() != status["log_sha256"]:
+                raise DamagedFile(
+                    f"{self._log_path} is damaged: its SHA-256 is not the one in status.json; train again"
+                )
+        return [json.loads(line) for line in written.splitlines(keepends=True) if line.endswith(b"\n")]
 
     def begin(self) -> tuple[dict[str, np.ndarray], int] | None:
         """(arrays, step) to go on from, or None for a start; whatever was logged after that step is dropped.
@@ -252,16 +288,23 @@ class Run:
 
     def save_grid(self, name: str, images: np.ndarray) -> None:
         """images (N, S, S, 1) uint8 → samples/<name>.png, the first 16 as 4×4 tiles."""
-        import io
+        save_grid(self.path, name, images)
 
-        from PIL import Image
+    def tiles(self, name: str = "final") -> np.ndarray | None:
+        """The images of samples/<name>.png, (16, S, S) uint8, or None where it is missing."""
+        return read_grid(self.path, name, self.config.image_size)
 
-        tiles = images[:16, ..., 0]
-        tiles = np.concatenate([tiles, np.zeros((16 - len(tiles), *tiles.shape[1:]), "uint8")])
-        grid = np.concatenate([np.concatenate(list(row), axis=1) for row in tiles.reshape(4, 4, *tiles.shape[1:])])
-        content = io.BytesIO()
-        Image.fromarray(grid).save(content, "PNG")
-        write_atomically(self.path / "samples" / f"{name}.png", content.getvalue())
+    def epochs_with_samples(self) -> list[int]:
+        """The epochs of samples/epoch-NNNN.png, in order."""
+        return sorted(int(path.stem.split("-")[1]) for path in self.path.glob("samples/epoch-*.png"))
+
+    def save_evaluation(self, evaluation: Evaluation, embeddings: dict[str, np.ndarray], images: np.ndarray) -> None:
+        """Keep what was measured on the last snapshot's images (N, S, S, 1) uint8; see `evaluations`."""
+        save_evaluation(self.path, evaluation, embeddings, images)
+
+    def evaluation(self) -> Evaluation | None:
+        """What was measured, or None."""
+        return read_evaluation(self.path)
 
 
 def _mark(size: int, log: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A loop over an array's first axis, written out: for engines whose compiler keeps a function that is called often."""
+"""A loop over an array's first axis, written out: for backends whose compiler keeps a function that is called often."""
 
 from collections.abc import Callable
 from typing import Any

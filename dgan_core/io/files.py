@@ -47,7 +47,7 @@ def sync(path: Path) -> None:
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Remove what killed writers left in `folder`; only for who knows that nobody is writing there."""
+    """Remove what killed writers left in `folder`. Call only while holding the run's lock."""
     for path in folder.glob(f".*{PARTIAL}"):
         path.unlink(missing_ok=True)
 

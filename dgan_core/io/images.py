@@ -135,3 +135,15 @@ def resize(pixels, size):
     """(H, W, 1 or 3) → (size, size, 1 or 3) uint8, Lanczos with antialias; the aspect isn't kept."""
     image = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
     return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS)).reshape(size, size, -1)
+
+
+def mosaic(tiles, columns, side=None, rows=None):
+    """(N, S, S) uint8 → (rows·side, columns·side) uint8, row by row; black where there are fewer tiles.
+
+    side: pixels of a tile, where they are larger.  rows: None, as many as it takes.
+    """
+    if side is not None and side < tiles.shape[1]:
+        tiles = np.stack([resize(tile[..., None], side)[..., 0] for tile in tiles])
+    size, rows = tiles.shape[1], rows or -(-len(tiles) // columns)
+    blank = np.zeros((rows * columns - len(tiles), size, size), np.uint8)
+    return np.concatenate([tiles, blank]).reshape(rows, columns, size, size).swapaxes(1, 2).reshape(rows * size, -1)

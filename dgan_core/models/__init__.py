@@ -1,6 +1,6 @@
-"""Generator, critic and the frozen VGG19 trunk."""
+"""Generator, critic and the frozen VGG19 backbone."""
 
 from dgan_core.models.dgan import critic, generator
-from dgan_core.models.vgg import trunk
+from dgan_core.models.vgg import backbone
 
-__all__ = ["critic", "generator", "trunk"]
+__all__ = ["critic", "generator", "backbone"]

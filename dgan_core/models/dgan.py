@@ -1,4 +1,4 @@
-"""DGAN-WP-TL: transposed-convolution generator, critic with a frozen VGG19 trunk beside its own path.
+"""DGAN-WP-TL: transposed-convolution generator, critic with a frozen VGG19 backbone beside its own path.
 
 Widths and strides that the paper leaves open are parameters; see the deviations chapter.
 """
@@ -20,6 +20,7 @@ SLOPE = 0.2  # of LeakyReLU; not printed, DCGAN's value (Radford et al. 2016)
 
 def generator(config: Config) -> keras.Model:
     """z (B, latent_dim) → images (B, S, S, 1) in [-1, 1]: dense to 8×8, doubled log₂(S/8) times."""
+    _refuse_others(config)
     doublings = int(math.log2(config.image_size // 8))
     widths = [max(config.generator_width >> i, 1) for i in range(doublings)]
     z = x = keras.Input((config.latent_dim,), name="z")
@@ -52,11 +53,12 @@ def _residual(x, width: int, name: str):
 
 
 def critic(config: Config) -> keras.Model:
-    """[images (B, S, S, 1) in [-1, 1], the trunk's features of them (B, S/4, S/4, c)] → scores (B, 1).
+    """[images (B, S, S, 1) in [-1, 1], the backbone's features of them (B, S/4, S/4, c)] → scores (B, 1).
 
     Without batch normalisation, as WGAN-GP requires.  With BCE the score is a logit and the network is called a
     discriminator; it is the same network.
     """
+    _refuse_others(config)
     size = config.image_size
     image = keras.Input((size, size, 1), name="image")
     features = keras.Input((size // 4, size // 4, config.backbone_widths[1]), name="features")
@@ -70,3 +72,8 @@ def critic(config: Config) -> keras.Model:
     model = keras.Model([image, features], Dense(1, dtype="float32", name="score")(x), name="critic")
     initialise(model, config.seed, "critic")
     return model
+
+
+def _refuse_others(config: Config) -> None:
+    if config.model != "dgan":
+        raise ValueError(f"model must be 'dgan' here, got '{config.model}': its networks are in dgan_core.stylegan")

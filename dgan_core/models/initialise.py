@@ -1,4 +1,4 @@
-"""Initial weights drawn on the host, the same for every loss, λ and engine."""
+"""Initial weights drawn on the host, the same for every loss, λ and backend."""
 
 import keras
 import numpy as np

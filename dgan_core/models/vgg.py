@@ -1,4 +1,4 @@
-"""The frozen VGG19 trunk, cut at block2_pool (Simonyan & Zisserman 2015)."""
+"""The frozen VGG19 backbone, cut at block2_pool (Simonyan & Zisserman 2015)."""
 
 import io
 
@@ -28,7 +28,7 @@ class VGGInput(layers.Layer):
         return ops.repeat((image + 1.0) * 127.5, 3, axis=-1) - ops.convert_to_tensor(MEAN_BGR, dtype=image.dtype)
 
 
-def trunk(config: Config) -> keras.Model:
+def backbone(config: Config) -> keras.Model:
     """Images (B, S, S, 1) in [-1, 1] → block2_pool features (B, S/4, S/4, widths[1]); parameters frozen.
 
     Frozen means that its parameters get no update; gradients still reach the image through it.

@@ -1,7 +1,7 @@
-"""StyleGAN2 (Karras et al. 2020) and StyleGAN3 (Karras et al. 2021): one recipe, for their settings differ in data.
+"""StyleGAN2 (Karras et al. 2020) and StyleGAN3 (Karras et al. 2021): one trainer, for their settings differ in data.
 
 Non-saturating logistic loss, lazy R1 and path-length regularisation as optimiser steps of their own, adaptive
-augmentation of all that the critic sees, and running means of the weights, which are what samples are made by.
+augmentation of all that the critic sees, and an exponential moving average (EMA) of the weights, which draws samples.
 """
 
 from collections.abc import Callable
@@ -59,7 +59,7 @@ class StyleGAN:
         return self.family.critic(self.config)
 
     def initial_state(self) -> dict[str, Any]:
-        """Parameters, their running means, magnitudes, optimiser moments and the augmentation's p, as NumPy arrays.
+        """Parameters, their EMA, magnitudes, optimiser moments and the augmentation's p, as NumPy arrays.
 
         Magnitudes start as the first minibatch's: from 1 they would need tens of thousands of images to arrive there.
         """
@@ -70,10 +70,10 @@ class StyleGAN:
         scalars = {name: np.zeros((), "float32") for name in ("path_mean", "p", "signs")}
         return {
             "g": g,
-            "g_mean": [a.copy() for a in g],
+            "g_ema": [a.copy() for a in g],
             "g_buffers": _arrays(self.synthesis.non_trainable_variables),
             "g_adam": adam_init(g),
-            "w_mean": np.zeros((self.config.w_dim,), "float32"),
+            "w_ema": np.zeros((self.config.w_dim,), "float32"),
             "c": c,
             "c_adam": adam_init(c),
             **scalars,
@@ -122,8 +122,8 @@ class StyleGAN:
             measured = {**measured, "path": penalty, "path_length": state["path_mean"]}
         seen = (iteration + 1) * config.n_critic * n
         half_life = min(10_000 * n / 32, 0.05 * seen)
-        g_mean = self._steps.average(state["g_mean"], state["g"], np.float32(0.5 ** (n / half_life)))
-        return {**state, "g_mean": g_mean}, {**measured, "images": seen}
+        g_ema = self._steps.average(state["g_ema"], state["g"], np.float32(0.5 ** (n / half_life)))
+        return {**state, "g_ema": g_ema}, {**measured, "images": seen}
 
     def _adapt(self, state: dict, sign: Any, update: int, n: int) -> dict:
         """p after this update: it moves every four minibatches, towards E[sign D(real)] = ada_target."""
@@ -187,16 +187,16 @@ class StyleGAN:
         return self.synthesis.stateless_call(parameters, buffers, inputs, training=training)
 
     def snapshot(self, state: dict) -> dict[str, np.ndarray]:
-        """What sampling needs: running means of the weights and of w, and the magnitudes."""
-        return flatten({part: state[part] for part in ("g_mean", "g_buffers", "w_mean")})
+        """What sampling needs: the EMA of the weights and of w, and the magnitudes."""
+        return flatten({part: state[part] for part in ("g_ema", "g_buffers", "w_ema")})
 
     def sample(self, arrays: dict[str, np.ndarray], z: np.ndarray, psi: float = 1.0) -> np.ndarray:
         """z (n, latent_dim) → images (n, S, S, 1), about [-1, 1], sixteen at a time, with fixed noise.
 
         psi: truncation, w̄ + ψ(w − w̄); 1 leaves w as it is, 0 gives the mean image.
         """
-        g, buffers = branch(arrays, "g_mean"), branch(arrays, "g_buffers")
-        mean = ops.convert_to_tensor(arrays["w_mean"])  # torch adds no tensor to a NumPy array
+        g, buffers = branch(arrays, "g_ema"), branch(arrays, "g_buffers")
+        mean = ops.convert_to_tensor(arrays["w_ema"])  # torch adds no tensor to a NumPy array
         batches = []
         for i in range(0, len(z), 16):
             ws, _ = self.styles(g, {"z": z[i : i + 16]})

@@ -1,0 +1,26 @@
+"""Training: `loop.fit` runs a model's trainer, and `step` holds the two updates that a GAN is trained by.
+
+A trainer is a small class built from a Config:
+initial_state() → nested dicts and lists of arrays; prepare(images) → data on the device;
+iteration(state, data, i) → (state, measurements of each update); snapshot(state) → arrays; sample(arrays, z) → images.
+"""
+
+from dgan_core.io.fingerprint import fingerprint
+
+TRAINERS = {
+    "dgan": "dgan_core.training.dgan:DGAN",
+    "stylegan2": "dgan_core.stylegan.trainer:StyleGAN",
+    "stylegan3": "dgan_core.stylegan.trainer:StyleGAN",
+}
+
+# They read, write and tell; what they do changes no trained number.
+NEUTRAL = ("dgan_core.config", "dgan_core.profiles", "dgan_core.runs", "dgan_core.io", "dgan_core.training.events")
+NEUTRAL += ("dgan_core.training.forecast",)
+
+
+def source(model: str) -> dict[str, str]:
+    """{module: hash} of the code that determines what a training of this model gives; imports none of it."""
+    backends = (f"dgan_core.backend.{name}" for name in ("tensorflow", "jax", "torch"))
+    return fingerprint(
+        TRAINERS[model], "dgan_core.training.loop:train", "dgan_core.data:load", *backends, without=NEUTRAL
+    )

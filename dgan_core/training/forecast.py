@@ -33,7 +33,7 @@ def in_words(seconds: float) -> str:
 
 
 def memory() -> dict[str, int]:
-    """Peak bytes of this process, and of its GPU where the engine tells."""
+    """Peak bytes of this process, and of its GPU where the backend tells."""
     found = {}
     try:
         import resource

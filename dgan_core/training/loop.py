@@ -1,22 +1,26 @@
-"""The training loop of every model: `fit` turns a Config into a run directory, by the steps of the model's recipe."""
+"""The training loop of every model: `fit` turns a Config into a run directory, by the model's trainer."""
 
 import time
+from pkgutil import resolve_name
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm  # plain text: shown by terminals, notebooks and logs alike
 
-from dgan_core import backend, data, rng
+from dgan_core import backend, data, losses, rng
 from dgan_core.config import Config
-from dgan_core.recipes import RECIPES
-from dgan_core.runs import Run
+from dgan_core.io.fingerprint import of_function
+from dgan_core.profiles import LOSSES, PENALTIES
+from dgan_core.runs import Run, StaleRun
+from dgan_core.training import TRAINERS, source
 from dgan_core.training.events import Events
 from dgan_core.training.forecast import Forecast, memory, seconds_of
+from dgan_core.training.schedule import snapshot_epochs
 from dgan_core.training.state import flatten, is_finite, unflatten
 
 
 class Diverged(FloatingPointError):
-    """Numbers that are not finite, of what was measured or of the state: their names, and the first value's step."""
+    """Raised when a logged value or a parameter becomes NaN or infinite; holds their names and the step."""
 
     def __init__(self, bad: dict[str, float], step: int) -> None:
         self.name, self.step = ", ".join(bad), step
@@ -24,11 +28,13 @@ class Diverged(FloatingPointError):
         super().__init__(f"{values} at step {step}: the run has diverged; lower learning_rate")
 
 
-def fit(config: Config, stop_after: str | float | None = None) -> Run:
+def fit(config: Config, stop_after: str | float | None = None, retrain: bool = False) -> Run:
     """Train, or continue, the run of `config`; a finished run is returned as it is.
 
     stop_after: a time from now, such as "25min", "90s" or a number of seconds, before which training ends with a
     checkpoint, for later continuation; None: no limit.  Run.finished tells whether anything is left to do.
+    retrain: where the run was made by other code, set it aside and train it again.  Otherwise StaleRun is raised,
+    which names the modules that changed.
 
     Ctrl-C leaves a checkpoint to continue from.  A measured number or a part of the state that is not finite raises
     Diverged, naming it and the step, and leaves the last checkpoint alone.  RuntimeError where another process trains
@@ -43,13 +49,21 @@ def fit(config: Config, stop_after: str | float | None = None) -> Run:
             f"epochs must be more than {config.epochs} for one update of the generator, which comes after "
             f"{config.n_critic} minibatches of {config.batch_size} out of {len(images)} images"
         )
+    code = {**source(config.model), **_own_loss(config)}
     run = Run(config)
+    if retrain and run.changed(code):
+        run = run.set_aside()
     with run.lock():
+        if changed := run.changed(code):
+            raise StaleRun(
+                f"{run.path} was trained by other code: {', '.join(changed)} changed since; "
+                "fit(config, retrain=True) sets it aside and trains again, another run_id leaves it alone"
+            )
         if run.finished:
             print(f"{run.path} is finished; nothing to train")
             return run
         try:
-            _train(run, images, deadline)
+            train(run, resolve_name(TRAINERS[config.model])(config), images, code, deadline)
         except KeyboardInterrupt:
             run.set_status("interrupted")
             raise
@@ -62,6 +76,18 @@ def fit(config: Config, stop_after: str | float | None = None) -> Run:
     return run
 
 
+def _own_loss(config: Config) -> dict[str, str]:
+    """Hashes of the functions of a loss or penalty that a reader added to its table: they are in no file of ours."""
+    if config.model != "dgan":
+        return {}
+    found = {}
+    if config.loss not in LOSSES:
+        found[f"loss {config.loss}"] = "-".join(map(of_function, losses.OBJECTIVES[config.loss][:2]))
+    if config.penalty not in PENALTIES:
+        found[f"penalty {config.penalty}"] = "-".join(map(of_function, losses.PENALTIES[config.penalty]))
+    return found
+
+
 def _record_failure(run: Run, error: Exception) -> None:
     reason = str(error) or type(error).__name__
     try:
@@ -70,20 +96,20 @@ def _record_failure(run: Run, error: Exception) -> None:
         pass
 
 
-def _train(run: Run, images: np.ndarray, deadline: float) -> None:
+def train(run: Run, trainer: Any, images: np.ndarray, code: dict[str, str], deadline: float) -> None:
+    """The loop: iterations from the last checkpoint to the end, with log, snapshots, samples and checkpoints."""
     config = run.config
     n, batch = len(images), config.batch_size
     per_epoch = n // batch
     total = config.epochs * per_epoch // config.n_critic  # iterations of n_critic critic updates and one generator's
     real = images.astype("float32") / 127.5 - 1.0
 
-    recipe = RECIPES[config.model](config)
-    prepared = recipe.prepare(real)
-    state, done = _restore(run, recipe.initial_state())
-    run.record_environment(n_images=n, engine=backend.name)
+    prepared = trainer.prepare(real)
+    state, done = _restore(run, trainer.initial_state())
+    run.record_environment(n_images=n, backend=backend.name, source=code)
     run.set_status("running")
     run.save_grid("real", images[np.linspace(0, n - 1, 16).round().astype(int)])  # neighbours may be frames of one scan
-    due = {epoch: min(round(epoch * per_epoch / config.n_critic), total) for epoch in config.snapshot_epochs()}
+    due = {epoch: min(round(epoch * per_epoch / config.n_critic), total) for epoch in snapshot_epochs(config)}
     every = max(config.checkpoint_every * per_epoch // config.n_critic, 1)
     before = run.log()[-1]["seconds"] if done else 0.0
     finite = backend.compile(is_finite)
@@ -92,11 +118,11 @@ def _train(run: Run, images: np.ndarray, deadline: float) -> None:
     seconds = before
 
     progress = tqdm(range(done, total), initial=done, total=total, desc=config.run_id, unit="it", mininterval=5)
-    _keep_snapshots(run, recipe, state, due, done, at_start=done == 0)
+    _keep_snapshots(run, trainer, state, due, done, at_start=done == 0)
     reached = state, done
     try:
         for iteration in progress:
-            state, measured = recipe.iteration(state, prepared, iteration)
+            state, measured = trainer.iteration(state, prepared, iteration)
             measured = [{k: float(v) for k, v in row.items()} for row in measured]
             done = iteration + 1
             _refuse_non_finite(measured, state, finite, done)
@@ -112,7 +138,7 @@ def _train(run: Run, images: np.ndarray, deadline: float) -> None:
             )
             if told := forecast.count():
                 print(told)
-            _keep_snapshots(run, recipe, state, due, done)
+            _keep_snapshots(run, trainer, state, due, done)
             stop = done < total and ended + (ended - began) > deadline
             if done % every == 0 or stop:
                 run.save_checkpoint(flatten(state), done)
@@ -141,25 +167,25 @@ def _refuse_non_finite(rows: list[dict[str, float]], state: Any, finite: Any, st
         raise Diverged({k: a[~np.isfinite(a)].flat[0] for k, a in arrays.items() if not np.isfinite(a).all()}, step)
 
 
-def _keep_snapshots(run: Run, recipe: Any, state: Any, due: dict[int, int], done: int, at_start=False) -> None:
+def _keep_snapshots(run: Run, trainer: Any, state: Any, due: dict[int, int], done: int, at_start=False) -> None:
     """Snapshot and sample grid for each epoch that ends at iteration `done`."""
     for epoch, iteration in due.items():
         if iteration == done and (done > 0 or at_start):
-            arrays = recipe.snapshot(state)
+            arrays = trainer.snapshot(state)
             run.save_snapshot(epoch, arrays)
-            run.save_grid(f"epoch-{epoch:04d}", _sample(run.config, recipe, arrays, 16))
+            run.save_grid(f"epoch-{epoch:04d}", _sample(run.config, trainer, arrays, 16))
 
 
-def _sample(config: Config, recipe: Any, arrays: dict[str, np.ndarray], n: int) -> np.ndarray:
+def _sample(config: Config, trainer: Any, arrays: dict[str, np.ndarray], n: int) -> np.ndarray:
     """n images (n, S, S, 1) uint8 from fixed z; quantised once, before any metric."""
     z = rng.normal(config.seed, "z sample", 0, (n, config.latent_dim))
-    return np.clip(np.round((recipe.sample(arrays, z) + 1.0) * 127.5), 0, 255).astype("uint8")
+    return np.clip(np.round((trainer.sample(arrays, z) + 1.0) * 127.5), 0, 255).astype("uint8")
 
 
 def generate(run: Run, n: int, epoch: int | None = None) -> np.ndarray:
     """n images (n, S, S, 1) uint8 of a run's generator after `epoch` (default: the last)."""
     epoch = run.config.epochs if epoch is None else epoch
-    return _sample(run.config, RECIPES[run.config.model](run.config), run.load_snapshot(epoch), n)
+    return _sample(run.config, resolve_name(TRAINERS[run.config.model])(run.config), run.load_snapshot(epoch), n)
 
 
 def _restore(run: Run, initial: dict[str, Any]) -> tuple[dict[str, Any], int]:

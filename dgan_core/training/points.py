@@ -1,6 +1,7 @@
-"""The DGAN's two steps on points in the plane: the same losses, penalty, Adam and draws, with much smaller networks."""
+"""The same training on points in the plane, for the lessons: the same steps and draws, with much smaller networks."""
 
 from functools import cached_property
+from typing import Any
 
 from keras import ops
 
@@ -9,7 +10,7 @@ from dgan_core.training.dgan import DGAN
 
 
 class Points(DGAN):
-    """A recipe for real points (B, 1, 1, 2); `generator_width` and `critic_width` are those of the hidden layers.
+    """A trainer for real points (B, 1, 1, 2); `generator_width` and `critic_width` are those of the hidden layers.
 
     The features of the perceptual term are the coordinates themselves.
     """
@@ -22,14 +23,13 @@ class Points(DGAN):
     def critic(self):
         return point_critic(self.config.critic_width, self.config.seed)
 
-    @cached_property
-    def trunk(self):
-        return lambda points: points
+    def features(self, points: Any) -> Any:
+        return points
 
-    def prepare(self, points):
+    def score(self, c: list, points: Any, features: Any = None) -> Any:
+        """Points (B, 1, 1, 2) → scores (B, 1)."""
+        return self.critic.stateless_call(c, [], points)[0]
+
+    def prepare(self, points: Any) -> dict[str, Any]:
         """Real points (N, 1, 1, 2), on the device; their features are themselves."""
         return {"images": ops.convert_to_tensor(points)}
-
-    @cached_property
-    def score(self):
-        return lambda parameters, points, features=None: self.critic.stateless_call(parameters, [], points)[0]

@@ -1,5 +1,6 @@
-"""Which images each update of the critic sees, and how fast it learns: the same for every model."""
+"""What each update is given: its minibatch, its random numbers and its learning rate; the same for every loss and λ."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from dgan_core.config import Config
 
 
 class Update(NamedTuple):
-    """One update of the critic: number (from 0), its minibatch's indices (B,), learning rates of G and the critic."""
+    """An update of the critic: its number (from 0), its minibatch's indices (B,), G's and the critic's learning rate."""
 
     number: int
     index: np.ndarray
@@ -23,7 +24,28 @@ def updates(config: Config, n: int, iteration: int) -> list[Update]:
     first = iteration * config.n_critic
     found = []
     for number in range(first, first + config.n_critic):
-        rate = np.float32(config.rate(number // per_epoch))
+        rate = np.float32(learning_rate(config, number // per_epoch))
         index = rng.minibatch(config.seed, number, n, config.batch_size)
-        found.append(Update(number, index, rate, np.float32(config.critic_rate) * rate))
+        found.append(Update(number, index, rate, np.float32(config.critic_lr_ratio) * rate))
     return found
+
+
+def critic_draws(config: Config, update: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """z (n, latent_dim) ~ N(0, 1) and ε (n, 1, 1, 1) ~ U[0, 1) of critic update `update`."""
+    z = rng.normal(config.seed, "z critic", update, (n, config.latent_dim))
+    return z, rng.uniform(config.seed, "eps", update, (n, 1, 1, 1))
+
+
+def generator_draws(config: Config, iteration: int, n: int) -> np.ndarray:
+    """z (n, latent_dim) ~ N(0, 1) of the generator's update `iteration`."""
+    return rng.normal(config.seed, "z generator", iteration, (n, config.latent_dim))
+
+
+def learning_rate(config: Config, epoch: int) -> float:
+    """In `epoch` (from 0): decayed geometrically down to the floor."""
+    return max(config.learning_rate * config.lr_decay**epoch, min(config.lr_floor, config.learning_rate))
+
+
+def snapshot_epochs(config: Config) -> tuple[int, ...]:
+    """Epochs after which the generator is kept: 0, …, epochs, evenly spaced."""
+    return tuple(sorted({math.ceil(i * config.epochs / config.snapshots) for i in range(config.snapshots + 1)}))

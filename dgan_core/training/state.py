@@ -29,7 +29,7 @@ def branch(arrays: dict[str, np.ndarray], name: str) -> list[np.ndarray]:
 
 
 def is_finite(tree: Any) -> Any:
-    """Whether every number of nested dicts and lists of arrays is finite, as one reduction of the engine's."""
+    """Whether every number of nested dicts and lists of arrays is finite, as one reduction of the backend's."""
     return ops.all(ops.stack([ops.all(ops.isfinite(leaf)) for leaf in _leaves(tree)]))
 
 

@@ -1,0 +1,152 @@
+"""What code a result was made by: a hash for each module, of the definitions that were used, without comments.
+
+A definition is followed through the names that it uses, from module to module of this project.  Docstrings, comments
+and layout don't count, so that they can change and nothing has to be computed again.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+from types import CodeType
+from typing import Any, NamedTuple
+
+PROJECT = Path(__file__).resolve().parents[2]
+PACKAGES = ("dgan_core", "dgan_report")
+
+
+class Module(NamedTuple):
+    """A parsed file: its top-level statements by the names that they bind, the others, and what it imports."""
+
+    definitions: dict[str, list[ast.stmt]]
+    loose: list[ast.stmt]
+    imports: dict[str, tuple[str, str | None]]  # local name → (module, name in it; None: the module itself)
+
+
+def fingerprint(*entries: str, without: tuple[str, ...] = ()) -> dict[str, str]:
+    """{module: hash} of all that `entries` depend on.
+
+    An entry is a module, "dgan_core.metrics.evaluation", or one definition of it, "dgan_core.training.loop:train".
+    without: modules and packages that don't count, since they don't change what is computed.
+    ValueError for an entry that isn't there.
+    """
+    todo = [(name, wanted or None) for name, _, wanted in (entry.partition(":") for entry in entries)]
+    for name, wanted in todo:
+        if _path(name) is None or (wanted and wanted not in _parse(name).definitions):
+            raise ValueError(f"{name}{f':{wanted}' if wanted else ''} is no module or definition of this project")
+    seen: dict[str, set[str]] = {}
+    while todo:
+        name, wanted = todo.pop()
+        if any(f"{name}.".startswith(f"{left_out}.") for left_out in without):
+            continue
+        module = _parse(name)
+        for found in [wanted] if wanted else [*module.definitions, *module.imports]:
+            if found in module.imports:
+                todo.append(module.imports[found])
+            elif found in module.definitions and found not in seen.setdefault(name, set()):
+                first = not seen[name]
+                seen[name].add(found)
+                statements = module.definitions[found] + (module.loose if first else [])
+                todo += [use for statement in statements for use in _uses(statement, module, name)]
+    return {name: _hash(_parse(name), found) for name, found in sorted(seen.items())}
+
+
+def of_function(function: Any) -> str:
+    """A hash of a function that lies in no file of this project: of what it does, not of its text."""
+    code = getattr(function, "__code__", None)
+    return hashlib.sha256(repr(_operations(code) if code else function).encode()).hexdigest()[:16]
+
+
+def _operations(code: CodeType) -> tuple:
+    constants = [_operations(c) if isinstance(c, CodeType) else c for c in code.co_consts if not isinstance(c, str)]
+    return code.co_code, code.co_names, constants
+
+
+def _path(name: str) -> Path | None:
+    if name.partition(".")[0] not in PACKAGES:
+        return None
+    path = PROJECT.joinpath(*name.split("."))
+    return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
+
+
+@cache
+def _parse(name: str) -> Module:
+    path = _path(name)
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    module = Module({}, [], {})
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            module.imports.update(_imported(statement, package))
+        elif names := _bound(statement):
+            for bound in names:
+                module.definitions.setdefault(bound, []).append(statement)
+        elif not _is_text(statement):
+            module.loose.append(statement)
+    return module
+
+
+def _bound(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return [statement.name]
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        return [n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)]
+    return []
+
+
+def _imported(statement: ast.stmt, package: str) -> dict[str, tuple[str, str | None]]:
+    """What an import statement binds, of this project's modules alone."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for alias in statement.names:
+        local = alias.asname or alias.name
+        if isinstance(statement, ast.Import):
+            if _path(alias.name):
+                found[local] = (alias.name, None)
+            continue
+        above = package.split(".")[: len(package.split(".")) - statement.level + 1] if statement.level else []
+        base = ".".join([*above, *([statement.module] if statement.module else [])])
+        if _path(f"{base}.{alias.name}"):
+            found[local] = (f"{base}.{alias.name}", None)
+        elif _path(base):
+            found[local] = (base, alias.name)
+    return found
+
+
+def _uses(statement: ast.stmt, module: Module, name: str) -> list[tuple[str, str | None]]:
+    """(module, name) of everything of this project that a statement mentions; (module, None) for all of a module."""
+    package = name if _path(name).name == "__init__.py" else name.rpartition(".")[0]
+    imports = dict(module.imports)
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imports |= _imported(node, package)
+    attributes = {
+        id(node.value): node.attr
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    found = []
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and node.id in imports:
+            home, attribute = imports[node.id]
+            found.append((home, attribute or attributes.get(id(node))))
+        elif isinstance(node, ast.Name) and node.id in module.definitions:
+            found.append((name, node.id))
+    return found
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _hash(module: Module, names: set[str]) -> str:
+    kept = {id(s): s for name in names for s in module.definitions[name]} | {id(s): s for s in module.loose}
+    texts = [ast.unparse(_without_text(s)) for s in sorted(kept.values(), key=lambda s: s.lineno)]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+def _without_text(statement: ast.stmt) -> ast.stmt:
+    """The same statement, its docstrings left out (in place: nothing here needs them)."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            node.body = [s for s in node.body if not _is_text(s)] or [ast.Pass()]
+    return statement
