@@ -1,6 +1,6 @@
 """The same steps on TensorFlow, JAX and torch: a process each, in which the other two can't be imported.
 
-Run as a script, this file is that process: python tests/test_engines.py FOLDER, under KERAS_BACKEND.
+Run as a script, this file is that process: python tests/test_backends.py FOLDER, under KERAS_BACKEND.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-ENGINES = ("tensorflow", "jax", "torch")
+BACKENDS = ("tensorflow", "jax", "torch")
 NETWORKS = {"image_size": 32, "n_phantoms": 8, "latent_dim": 8}
 SHORT = {"snapshots": 2, "checkpoint_every": 1}  # eight or more generator updates, two checkpoints at the least
 DGAN = {
@@ -39,7 +39,7 @@ STYLEGAN = {
     "channel_base": 64,
     "channel_max": 8,
 }
-RECIPES = {
+TRAINERS = {
     "wgan-gp": DGAN,
     "bce": {**DGAN, "loss": "bce"},
     "stylegan2": {**STYLEGAN, "model": "stylegan2"},
@@ -66,29 +66,32 @@ class Missing(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def take_steps(folder):
-    """Five critic and two generator steps of every recipe, an iteration, and three runs: whole, interrupted, sliced."""
+    """Five critic and two generator steps of every trainer, an iteration, and runs: whole, interrupted, sliced."""
+    from steps import critic_step, generator_step
+
     from dgan_core import Config, fit, rng
-    from dgan_core.recipes import RECIPES as CLASSES
     from dgan_core.runs import Run
+    from dgan_core.training import loop
     from dgan_core.training.state import flatten
 
-    for name, parameters in RECIPES.items():
+    make = loop.trainer
+    for name, parameters in TRAINERS.items():
         config = Config(**parameters)
-        recipe = CLASSES[config.model](config)
-        start = state = recipe.initial_state()
+        trainer = make(config)
+        start = state = trainer.initial_state()
         real = np.tanh(rng.normal(0, "real", 0, (config.batch_size, 32, 32, 1)))
         rows = []
-        for step in [recipe.critic_step] * 5 + [recipe.generator_step] * 2:
+        for step in [critic_step] * 5 + [generator_step] * 2:
             number = len(rows) if len(rows) < 5 else len(rows) - 5
-            state, measured = step(state, real, number, np.float32(RATE))
+            state, measured = step(trainer, state, real, number, np.float32(RATE))
             rows.append({k: float(v) for k, v in measured.items()})
-        state, measured = recipe.iteration(state, recipe.prepare(np.concatenate([real, -real])), 1)
+        state, measured = trainer.iteration(state, trainer.prepare(np.concatenate([real, -real])), 1)
         rows += [{k: float(v) for k, v in row.items()} for row in measured]
         (folder / f"{name}.json").write_text(json.dumps(rows))
         np.savez(folder / f"{name}-start.npz", **flatten(start))
         np.savez(folder / f"{name}.npz", **flatten(state))
 
-        CLASSES[config.model] = lambda _, recipe=recipe: recipe  # compiled once
+        loop.trainer = lambda _, trainer=trainer: trainer  # compiled once
         whole, interrupted, sliced = (
             Config(**parameters, run_id=f"{name}-{way}") for way in ("whole", "interrupted", "sliced")
         )
@@ -112,13 +115,13 @@ def interrupt(append):
     return appended
 
 
-def process(engine, missing, code, **environment):
-    """A Python process under KERAS_BACKEND=engine without the packages `missing`, which then runs `code`."""
-    start = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_engines as t; "
+def process(backend, missing, code, **environment):
+    """A Python process under KERAS_BACKEND=backend without the packages `missing`, which then runs `code`."""
+    start = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_backends as t; "
     start += f"sys.meta_path.insert(0, t.Missing({missing!r})); "
     return subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", start + code],
-        env={**os.environ, "KERAS_BACKEND": engine, **environment},
+        env={**os.environ, "KERAS_BACKEND": backend, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -126,36 +129,36 @@ def process(engine, missing, code, **environment):
 
 
 def run_all(root):
-    """A process for each engine, side by side; what each leaves behind lies in root/ENGINE."""
+    """A process for each backend, side by side; what each leaves behind lies in root/ENGINE."""
     running = {}
-    for engine in ENGINES:
-        (root / engine).mkdir()
-        running[engine] = process(
-            engine,
-            [other for other in ENGINES if other != engine],
-            f"from pathlib import Path; t.take_steps(Path({str(root / engine)!r}))",
-            DGAN_RUNS=str(root / engine / "runs"),
+    for backend in BACKENDS:
+        (root / backend).mkdir()
+        running[backend] = process(
+            backend,
+            [other for other in BACKENDS if other != backend],
+            f"from pathlib import Path; t.take_steps(Path({str(root / backend)!r}))",
+            DGAN_RUNS=str(root / backend / "runs"),
             JAX_DISABLE_MOST_OPTIMIZATIONS="1",  # they cost minutes, and change no result but by rounding
         )
-    for engine, started in running.items():
-        (root / engine / "output.txt").write_text(started.communicate()[0])
+    for backend, started in running.items():
+        (root / backend / "output.txt").write_text(started.communicate()[0])
 
 
 @pytest.fixture(scope="session")
 def folders(once):
-    """{engine: what its process left behind}."""
-    root = once("engines", run_all)
-    for engine in ENGINES:
-        assert (root / engine / "runs/quick/stylegan3-sliced/status.json").is_file(), (
-            f"{engine} alone: " + (root / engine / "output.txt").read_text()[-3000:]
+    """{backend: what its process left behind}."""
+    root = once("backends", run_all)
+    for backend in BACKENDS:
+        assert (root / backend / "runs/quick/stylegan3-sliced/status.json").is_file(), (
+            f"{backend} alone: " + (root / backend / "output.txt").read_text()[-3000:]
         )
-    return {engine: root / engine for engine in ENGINES}
+    return {backend: root / backend for backend in BACKENDS}
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_every_engine_starts_from_the_same_state(folders, recipe):
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_every_backend_starts_from_the_same_state(folders, trainer):
     """To the bit, but for what a forward pass has measured: StyleGAN3's magnitudes, to rounding."""
-    first, *others = (arrays(folder / f"{recipe}-start.npz") for folder in folders.values())
+    first, *others = (arrays(folder / f"{trainer}-start.npz") for folder in folders.values())
     for other in others:
         assert first.keys() == other.keys()
         for name, value in first.items():
@@ -168,29 +171,28 @@ def arrays(path):
         return dict(stored)
 
 
-@pytest.mark.parametrize("engine", ENGINES[1:])
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_steps_measure_the_same(folders, recipe, engine):
+@pytest.mark.parametrize("backend", BACKENDS[1:])
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_steps_measure_the_same(folders, trainer, backend):
     """Losses, their parts and both gradients' norms, after each of the steps."""
-    rows, others = (json.loads((folders[e] / f"{recipe}.json").read_text()) for e in ("tensorflow", engine))
-    assert (
-        len(rows) == 7 + RECIPES[recipe].get("n_critic", 1) + 1 and {"critic_loss", "critic_gradient"} <= rows[0].keys()
-    )
+    rows, others = (json.loads((folders[e] / f"{trainer}.json").read_text()) for e in ("tensorflow", backend))
+    assert len(rows) == 7 + TRAINERS[trainer].get("n_critic", 1) + 1
+    assert {"critic_loss", "critic_gradient"} <= rows[0].keys()
     assert {"generator_loss", "generator_gradient"} <= rows[5].keys()
     for step, (row, other) in enumerate(zip(rows, others, strict=True)):
         assert row == pytest.approx(other, rel=1e-3, abs=1e-6), f"step {step}"
 
 
-@pytest.mark.parametrize("engine", ENGINES[1:])
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_steps_end_at_the_same_parameters(folders, recipe, engine):
+@pytest.mark.parametrize("backend", BACKENDS[1:])
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_steps_end_at_the_same_parameters(folders, trainer, backend):
     """Within 1e-3, and in the direction of the same step: what differs is at most a twentieth of what moved.
 
     Not so the direction of a bias ahead of a batch normalisation: its gradient is 0 but for rounding, of which Adam
     makes whole steps; two steps of RATE apart either way stay within 1e-3.
     """
-    start, ours = (np.load(folders["tensorflow"] / f"{recipe}{part}.npz") for part in ("-start", ""))
-    theirs = np.load(folders[engine] / f"{recipe}.npz")
+    start, ours = (np.load(folders["tensorflow"] / f"{trainer}{part}.npz") for part in ("-start", ""))
+    theirs = np.load(folders[backend] / f"{trainer}.npz")
     assert set(ours.files) == set(theirs.files)
     for part in MOVED:
         names = [name for name in ours.files if name.startswith(part)]
@@ -200,30 +202,30 @@ def test_steps_end_at_the_same_parameters(folders, recipe, engine):
         np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-3, atol=1e-3, err_msg=name)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("trainer", TRAINERS)
 @pytest.mark.parametrize("way", ["interrupted", "sliced"])
-def test_a_run_that_was_stopped_ends_as_one_that_was_not_to_the_bit(folders, engine, recipe, way):
+def test_a_run_that_was_stopped_ends_as_one_that_was_not_to_the_bit(folders, backend, trainer, way):
     from faults.same import differences
 
     from dgan_core.runs import Run
 
-    whole, stopped = (Run.open(folders[engine] / "runs/quick" / f"{recipe}-{name}") for name in ("whole", way))
+    whole, stopped = (Run.open(folders[backend] / "runs/quick" / f"{trainer}-{name}") for name in ("whole", way))
     assert len(whole.log()) >= 8 and (whole.load_checkpoint()[1], whole.finished) == (len(whole.log()), True)
     assert differences(whole, stopped) == []
 
 
 @pytest.mark.parametrize(
-    ("engine", "missing", "sentence"),
+    ("backend", "missing", "sentence"),
     [
         (
             "jax",
             ("jax",),
-            "the training engine 'jax' is not installed; install it, or set KERAS_BACKEND",
+            "the backend 'jax' is not installed; install it, or set KERAS_BACKEND",
         ),
         ("numpy", (), "KERAS_BACKEND must be one of tensorflow, jax, torch, got 'numpy'"),
     ],
 )
-def test_an_engine_that_is_not_there_is_refused_in_a_sentence(engine, missing, sentence):
-    output = process(engine, missing, "import dgan_core; dgan_core.fit").communicate()[0]
+def test_an_backend_that_is_not_there_is_refused_in_a_sentence(backend, missing, sentence):
+    output = process(backend, missing, "import dgan_core; dgan_core.fit").communicate()[0]
     assert f"ImportError: {sentence}" in output

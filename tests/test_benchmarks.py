@@ -37,17 +37,17 @@ def counted(model):
 @pytest.mark.parametrize("given", [{}, {"image_size": 128, "generator_width": 512, "backbone_widths": (64, 128)}])
 def test_operations_are_those_of_the_networks(operations, given):
     config = Config(**given)
-    networks = models.trunk(config), models.critic(config), models.generator(config)
+    networks = models.backbone(config), models.critic(config), models.generator(config)
     assert operations.convolutions(config) == tuple(counted(network) for network in networks)
 
 
 def test_operations_of_the_printed_protocol(operations):
-    """2.7 TFLOP an update of the critic; known features of the real images save the trunk once."""
+    """2.7 TFLOP an update of the critic; known features of the real images save the backbone once."""
     config = Config(profile="paper", backbone="random")
-    trunk, path, generator = operations.convolutions(config)
+    backbone, path, generator = operations.convolutions(config)
     whole, known = (sum(operations.of_critic(config, known).values()) for known in (False, True))
-    assert whole == pytest.approx(2.73e12, rel=0.005) and whole - known == 2 * trunk
-    assert operations.of_generator(config) == 2 * (2 * trunk + 2 * path + 3 * generator)
+    assert whole == pytest.approx(2.73e12, rel=0.005) and whole - known == 2 * backbone
+    assert operations.of_generator(config) == 2 * (2 * backbone + 2 * path + 3 * generator)
     assert operations.of_iteration(config) == 5 * (known + 2 * generator) + operations.of_generator(config)
 
 

@@ -4,14 +4,30 @@ import sys
 
 import pytest
 
-from dgan_core import Config
-from dgan_core.config import MODELS, PROFILES
+from dgan_core import Config, losses
+from dgan_core.profiles import LOSSES, MODELS, PENALTIES, PROFILES
+from dgan_core.training.schedule import learning_rate, snapshot_epochs
 
 
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
-        ({"loss": "wgan"}, "loss must be 'wgan-gp' or 'bce', got 'wgan'"),
+        (
+            {"loss": "wgan"},
+            f"loss must be one of {', '.join(LOSSES)}, or one of your own added to losses.OBJECTIVES, got 'wgan'",
+        ),
+        (
+            {"loss": "bce", "penalty": "gradient"},
+            f"penalty must be one of {', '.join(PENALTIES)}, or one of your own added to losses.PENALTIES, "
+            "got 'gradient'",
+        ),
+        ({"penalty": "none"}, "penalty must be 'gp' with loss 'wgan-gp', got 'none': choose loss 'wasserstein'"),
+        (
+            {"model": "stylegan2", "penalty": "r1"},
+            "penalty is a parameter of the DGAN: leave it out with model 'stylegan2'",
+        ),
+        ({"lr": 1e-3}, "'lr' is not a parameter; did you mean 'learning_rate'?"),
+        ({"lambda": 3}, "'lambda' is not a parameter; did you mean 'lam'?"),
         ({"lam": -1}, "lam must be a number ≥ 0, got -1"),
         ({"lam": "three"}, "lam must be a number ≥ 0, got 'three'"),
         ({"lam": float("nan")}, "lam must be a number ≥ 0, got nan"),
@@ -31,7 +47,7 @@ from dgan_core.config import MODELS, PROFILES
         ({"lam": True}, "lam must be a number ≥ 0, got True"),
         ({"seed": 10**5000}, "seed must be at most 4,294,967,295, got an unprintable int"),
         ({"backbone_widths": (0, 4)}, "backbone_widths must be two whole numbers (64, 128 unless random), got 0"),
-        ({"data": "\0"}, "data must be 'phantom', 'busi' or a BUSI folder, got '\\x00'"),
+        ({"data": "\0"}, "data must be 'phantom', 'busi' or a folder of images, got '\\x00'"),
         ({"backbone": "~no one/x"}, "backbone must be 'imagenet', 'random' or a weights file, got '~no one/x'"),
     ],
 )
@@ -71,8 +87,8 @@ def test_the_stylegans_have_their_authors_settings():
         assert (c.beta_1, c.beta_2, c.ada_target, c.ada_images) == (0.0, 0.99, 0.6, 500_000)
     assert (two.mapping_layers, two.style_mixing, two.path_weight) == (8, 0.9, 2.0)
     assert (three.mapping_layers, three.style_mixing, three.path_weight) == (2, 0.0, 0.0)
-    assert (two.learning_rate, two.critic_rate * two.learning_rate) == (0.002, 0.002)
-    assert (three.learning_rate, three.critic_rate * three.learning_rate) == (0.0025, 0.002)
+    assert (two.learning_rate, two.critic_lr_ratio * two.learning_rate) == (0.002, 0.002)
+    assert (three.learning_rate, three.critic_lr_ratio * three.learning_rate) == (0.0025, 0.002)
     assert two.r1_gamma == pytest.approx(0.0002 * 512**2 / 32)
     assert three.r1_gamma == pytest.approx(8.2, abs=0.05)
 
@@ -95,29 +111,56 @@ def test_tables_name_parameters_and_survive_being_written(model):
 def test_weights_follow_lam_unless_overridden():
     c = Config(lam=3, perceptual_scale=0.5)
     assert (c.weight_penalty, c.weight_perceptual) == (3.0, 1.5)
-    c = Config(lam=3, lam_gp=10, lam_perceptual=0, perceptual_scale=0.5)
+    c = Config(lam=3, lam_penalty=10, lam_perceptual=0, perceptual_scale=0.5)
     assert (c.weight_penalty, c.weight_perceptual) == (10.0, 0.0)
 
 
 def test_learning_rate_decays_to_its_floor():
     c = Config(profile="paper")
-    assert c.rate(0) == 1e-5
-    assert c.rate(100) == pytest.approx(1e-5 * 0.995**100, rel=1e-12)
-    assert c.rate(2000) == 1e-7
-    assert Config(learning_rate=1e-9).rate(0) == 1e-9
+    assert learning_rate(c, 0) == 1e-5
+    assert learning_rate(c, 100) == pytest.approx(1e-5 * 0.995**100, rel=1e-12)
+    assert learning_rate(c, 2000) == 1e-7
+    assert learning_rate(Config(learning_rate=1e-9), 0) == 1e-9
 
 
 def test_snapshots_are_even_and_end_with_the_last_epoch():
-    assert Config(epochs=40, snapshots=5).snapshot_epochs() == (0, 8, 16, 24, 32, 40)
-    assert Config(epochs=2, snapshots=5).snapshot_epochs() == (0, 1, 2)
+    assert snapshot_epochs(Config(epochs=40, snapshots=5)) == (0, 8, 16, 24, 32, 40)
+    assert snapshot_epochs(Config(epochs=2, snapshots=5)) == (0, 1, 2)
 
 
-def test_run_ids_tell_configurations_apart():
-    ids = {Config(**p).run_id for p in ({}, {"lam": 3}, {"lam_gp": 3}, {"loss": "bce"}, {"seed": 1}, {"data": "busi"})}
-    assert len(ids) == 6
+def test_loss_and_penalty_are_chosen_apart_and_the_papers_pair_has_one_name():
+    assert (Config().loss, Config().penalty) == ("wgan-gp", "gp")
+    assert (Config(loss="bce").penalty, Config(loss="wasserstein").penalty) == ("none", "none")
+    assert Config(loss="wasserstein", penalty="gp") == Config(loss="wgan-gp")
+    assert Config(loss="bce", penalty="gp").run_id == "dgan-bce-gp-lam5-seed0"
+    assert Config(loss="wasserstein", penalty="clip").run_id == "dgan-wasserstein-clip-lam5-seed0"
+
+
+def test_the_names_of_losses_and_penalties_are_those_of_the_tables():
+    assert set(LOSSES) == set(losses.OBJECTIVES) and set(PENALTIES) == set(losses.PENALTIES)
+
+
+def test_a_readers_own_loss_is_a_loss_once_it_is_in_the_table(monkeypatch):
+    with pytest.raises(ValueError, match="got 'mine'"):
+        Config(loss="mine")
+    monkeypatch.setitem(losses.OBJECTIVES, "mine", losses.OBJECTIVES["hinge"])
+    written = json.loads(Config(loss="mine", penalty="r1").model_dump_json())
+    monkeypatch.delitem(losses.OBJECTIVES, "mine")
+    assert Config.recorded(written).run_id == "dgan-mine-r1-lam5-seed0"
+
+
+def test_run_ids_tell_what_differs():
+    given = [{}, {"lam": 3}, {"lam_penalty": 3}, {"loss": "bce"}, {"seed": 1}, {"data": "busi"}, {"label": "benign"}]
+    given += [{"image_size": 32}, {"epochs": 2}, {"resize": "pad"}, {"batch_size": 4}, {"batch_size": 2}]
+    given += [{"batch_size": 4, "n_critic": 4}, {"data": "scans"}, {"penalty": "gp"}]
+    assert len({Config(**p).run_id for p in given}) == len(given) - 1  # gp is wgan-gp's already
     names = [Config(model="stylegan2"), Config(model="stylegan3", seed=1), Config(model="stylegan3", variant="r")]
     assert [c.run_id for c in names] == ["stylegan2-seed0", "stylegan3-seed1", "stylegan3-seed0-r"]
     assert Config(model="stylegan3", variant="r", data="busi").run_id == "stylegan3-seed0-r-busi"
+    tried = Config(loss="bce", lam=3, epochs=2, image_size=32, label="benign", data="/a/Dataset_BUSI_with_GT")
+    assert tried.run_id == "dgan-bce-lam3-seed0-busi-benign-32px-2epochs"
+    assert Config(extractor="inception").run_id == Config().run_id  # it measures, and trains nothing
+    assert Config(run_id=7).run_id == "7"
 
 
 def test_a_name_made_of_large_numbers_is_still_a_name():
@@ -125,13 +168,35 @@ def test_a_name_made_of_large_numbers_is_still_a_name():
     assert c.run_id == "dgan-wgan-gp-lam1e06-seed0" and Config(**json.loads(c.model_dump_json())) == c
 
 
-def test_from_notebook_takes_plain_values_only():
-    names = {"lam": "3", "loss": "bce", "epochs": None, "pytest": pytest, "_x": 1, "In": [], "Config": Config}
-    assert Config.from_notebook(names) == Config(lam=3, loss="bce")
+CELL = 'profile = "quick"\nloss = "bce"\nlam = 5.0\nepochs = None\nstop_after = None'
+
+
+def notebook(*cells, **later):
+    """globals() of a notebook that has run these cells, and then assigned `later`."""
+    names = {"In": ["", *cells]}
+    for cell in cells:
+        if not cell.startswith("%"):
+            exec(cell, names)
+    return {**names, **later}
+
+
+def test_a_notebooks_parameters_are_what_its_cell_and_papermill_assign():
+    read = lambda *cells, **later: Config.from_notebook(notebook(*cells, **later), besides=("stop_after",))  # noqa: E731
+    assert read(CELL) == Config(loss="bce", lam=5)
+    assert read(CELL, "# Parameters\nlam = 3\nresize = 'pad'") == Config(loss="bce", lam=3, resize="pad")
+    # what the reader, an import or an earlier run of all cells left behind doesn't matter
+    assert read(CELL, epoch=3, resize=pytest, label=["a"], HEADINGS=(1,)) == Config(loss="bce", lam=5)
+    assert read(CELL, "# Parameters\nlam = 3", CELL) == Config(loss="bce", lam=5)  # run all again, without papermill's
+    assert read(CELL.replace("5.0", "7"), "epoch = 4", "%magic", CELL) == Config(loss="bce", lam=5)
+    assert read(CELL + "\nlearning_rat = 3") == Config(loss="bce", lam=5)  # a name of the reader's own
     with pytest.raises(ValueError, match="'epoch' is not a parameter; did you mean 'epochs'"):
-        Config.from_notebook({"epoch": 3})
+        read(CELL, "# Parameters\nepoch = 3")
     with pytest.raises(ValueError, match="lam must be a number ≥ 0, got {'a': 1}"):
-        Config.from_notebook({"lam": {"a": 1}})
+        read(CELL.replace("5.0", "{'a': 1}"))
+
+
+def test_outside_a_notebook_the_names_of_parameters_are_taken():
+    assert Config.from_notebook({"lam": "3", "loss": "bce", "epochs": None, "x": 1}) == Config(lam=3, loss="bce")
 
 
 def test_importing_the_package_loads_no_framework():

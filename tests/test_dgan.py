@@ -3,30 +3,31 @@
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
+from steps import critic_step, generator_step
 
 from dgan_core import Config, data, models
 from dgan_core.models.precision import computing_in
-from dgan_core.training.loop import dgan
+from dgan_core.training import dgan
 from dgan_core.training.schedule import updates
 from dgan_core.training.state import flatten
 
-SIZES = {"batch_size": 4, "n_critic": 3, "epochs": 9, "learning_rate": 1e-3, "lr_decay": 0.5, "critic_rate": 2.0}
+SIZES = {"batch_size": 4, "n_critic": 3, "epochs": 9, "learning_rate": 1e-3, "lr_decay": 0.5, "critic_lr_ratio": 2.0}
 
 
 def prepared(config):
-    """(recipe, state, data)."""
-    recipe = dgan.DGAN(config)
-    return recipe, recipe.initial_state(), recipe.prepare(data.load(config).astype("float32") / 127.5 - 1.0)
+    """(trainer, state, data)."""
+    trainer = dgan.DGAN(config)
+    return trainer, trainer.initial_state(), trainer.prepare(data.load(config).astype("float32") / 127.5 - 1.0)
 
 
-def one_by_one(recipe, state, images, iteration):
-    """What recipe.iteration returns, by critic_step and generator_step."""
+def one_by_one(trainer, state, images, iteration):
+    """What trainer.iteration returns, by critic_step and generator_step."""
     rows = []
-    for update in updates(recipe.config, len(images), iteration):
+    for update in updates(trainer.config, len(images), iteration):
         real = images[update.index]
-        state, row = recipe.critic_step(state, real, update.number, np.float32(recipe.config.critic_rate * update.rate))
+        state, row = critic_step(trainer, state, real, update.number, update.critic_rate)
         rows.append(row)
-    state, row = recipe.generator_step(state, real, iteration, update.rate)
+    state, row = generator_step(trainer, state, real, iteration, update.rate)
     return state, [*rows, row]
 
 
@@ -37,11 +38,11 @@ def numbers(rows):
 @pytest.mark.parametrize("loss", ["bce", "wgan-gp"])
 def test_an_iteration_is_n_critic_updates_of_the_critic_and_one_of_the_generator(tiny, loss):
     """Over the end of an epoch, where order and rate change."""
-    recipe, start, real = prepared(Config(**{**tiny, **SIZES, "loss": loss}))
+    trainer, start, real = prepared(Config(**{**tiny, **SIZES, "loss": loss}))
     first, again = start, start
     for iteration in range(2):
-        first, rows = recipe.iteration(first, real, iteration)
-        again, others = one_by_one(recipe, again, to_numpy(real["images"]), iteration)
+        first, rows = trainer.iteration(first, real, iteration)
+        again, others = one_by_one(trainer, again, to_numpy(real["images"]), iteration)
         for row, other in zip(numbers(rows), numbers(others), strict=True):
             assert row == pytest.approx(other, rel=1e-4, abs=1e-6)
     begun, ours, theirs = flatten(start), flatten(first), flatten(again)
@@ -63,13 +64,13 @@ def test_updates_follow_the_epochs_and_the_floor():
 
 def test_features_of_real_images_are_computed_once_where_they_fit(tiny, monkeypatch):
     config = Config(**{**tiny, "loss": "wgan-gp"})
-    recipe, state, known = prepared(config)
+    trainer, state, known = prepared(config)
     images = to_numpy(known["images"])
-    np.testing.assert_allclose(to_numpy(known["features"]), to_numpy(recipe.trunk(images)), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(to_numpy(known["features"]), to_numpy(trainer.backbone(images)), rtol=1e-5, atol=1e-6)
     monkeypatch.setattr(dgan, "FEATURES_LIMIT", to_numpy(known["features"]).size - 1)
-    unknown = recipe.prepare(images)
+    unknown = trainer.prepare(images)
     assert unknown.keys() == {"images"}
-    rows, others = (numbers(recipe.iteration(state, real, 0)[1]) for real in (known, unknown))
+    rows, others = (numbers(trainer.iteration(state, real, 0)[1]) for real in (known, unknown))
     for row, other in zip(rows, others, strict=True):
         assert row == pytest.approx(other, rel=1e-4, abs=1e-6)
 
@@ -77,13 +78,13 @@ def test_features_of_real_images_are_computed_once_where_they_fit(tiny, monkeypa
 def test_bfloat16_is_the_activations_alone(tiny):
     """Parameters, statistics, moments, images, scores and losses stay float32."""
     config = Config(**{**tiny, "precision": "bfloat16"})
-    recipe, state, real = prepared(config)
-    assert {layer.compute_dtype for layer in recipe.critic.layers if "conv" in layer.name or "down" in layer.name} == {
+    trainer, state, real = prepared(config)
+    assert {layer.compute_dtype for layer in trainer.critic.layers if "conv" in layer.name or "down" in layer.name} == {
         "bfloat16"
     }
-    assert recipe.critic.get_layer("score").compute_dtype == "float32"
-    assert recipe.generator.get_layer("image").compute_dtype == "float32"
-    after, _ = recipe.iteration(state, real, 0)
+    assert trainer.critic.get_layer("score").compute_dtype == "float32"
+    assert trainer.generator.get_layer("image").compute_dtype == "float32"
+    after, _ = trainer.iteration(state, real, 0)
     assert {a.dtype for a in flatten(after).values()} == {np.dtype("float32")}
     assert "bfloat16" in str(real["features"].dtype) and "float32" in str(real["images"].dtype)
     wide = flatten(prepared(Config(**tiny))[1])
@@ -103,8 +104,8 @@ def test_a_step_in_bfloat16_is_that_of_float32_to_its_precision(tiny, loss):
     }
     found = []
     for precision in ("float32", "bfloat16"):
-        recipe, state, real = prepared(Config(**{**wider, "precision": precision}))
-        _, rows = recipe.iteration(state, real, 0)
+        trainer, state, real = prepared(Config(**{**wider, "precision": precision}))
+        _, rows = trainer.iteration(state, real, 0)
         found.append(numbers(rows))
     for exact, rounded in zip(*found, strict=True):
         assert rounded == pytest.approx(exact, rel=0.05, abs=0.05)
@@ -123,6 +124,6 @@ def test_the_policy_is_what_it_was_after_a_model_was_built(tiny):
 
 
 def test_bfloat16_has_runs_of_its_own_and_is_the_dgans_alone(tiny):
-    assert Config(**tiny, precision="bfloat16").run_id == "dgan-wgan-gp-lam5-seed0-bfloat16"
+    assert Config(precision="bfloat16").run_id == "dgan-wgan-gp-lam5-seed0-bfloat16"
     with pytest.raises(ValueError, match="precision is a parameter of the DGAN: leave it out with model 'stylegan2'"):
         Config(model="stylegan2", precision="bfloat16")

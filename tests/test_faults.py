@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dgan_core.training.schedule import snapshot_epochs
+
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("kills", "disk", "damage", "processes", "numbers")
 
@@ -36,7 +38,7 @@ def test_a_loss_is_seen(tmp_path, monkeypatch):
         run.begin()
         run.append_log({"step": 1, "critic_loss": 1.0, "seconds": float(len(name))})
         run.save_checkpoint({"c/000": np.zeros(3, "float32")}, 1)
-        for epoch in run.config.snapshot_epochs():
+        for epoch in snapshot_epochs(run.config):
             run.save_snapshot(epoch, {"g/000": np.zeros(3, "float32")})
         run.save_grid("final", np.zeros((16, 8, 8, 1), "uint8"))
         run.finish(steps=1)

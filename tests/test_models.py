@@ -38,21 +38,22 @@ def test_images_lie_between_minus_one_and_one():
     assert image.min() >= -1 and image.max() <= 1 and image.std() > 0
 
 
-def test_critic_path_and_frozen_trunk():
+def test_critic_path_and_frozen_backbone():
     c = models.critic(Config(image_size=64, critic_width=128, backbone_widths=(64, 128)))
     widths = [layer.filters for layer in c.layers if isinstance(layer, keras.layers.Conv2D)]
     assert widths == [128, 256, 512, 512, 512, 512, 512]
     assert not any("norm" in layer.name for layer in c.layers)
-    trunk = models.trunk(Config(image_size=64, backbone_widths=(64, 128)))
-    assert trunk.output_shape == (None, 16, 16, 128) == c.input_shape[1]
-    assert not trunk.trainable_variables and not c.non_trainable_variables
+    backbone = models.backbone(Config(image_size=64, backbone_widths=(64, 128)))
+    assert backbone.output_shape == (None, 16, 16, 128) == c.input_shape[1]
+    assert not backbone.trainable_variables and not c.non_trainable_variables
     assert c.get_layer("score").kernel.shape == (16 * 16 * 128 + 8 * 8 * 512, 1)
 
 
-def test_gradients_reach_the_pixels_through_the_trunk(tiny):
-    trunk = models.trunk(Config(**tiny))
+def test_gradients_reach_the_pixels_through_the_backbone(tiny):
+    backbone = models.backbone(Config(**tiny))
     x = rng.normal(0, "x", 0, (1, 32, 32, 1)) / 4
-    _, (slope,) = backend.value_and_grad(lambda v: (keras.ops.sum(trunk(v[0])), ()), [keras.ops.convert_to_tensor(x)])
+    image = [keras.ops.convert_to_tensor(x)]
+    _, (slope,) = backend.value_and_grad(lambda v: (keras.ops.sum(backbone(v[0])), ()), image)
     assert np.abs(to_numpy(slope)).max() > 0
 
 
@@ -96,7 +97,7 @@ def test_weights_of_ones_own_are_read_from_npz_and_safetensors_and_the_published
     for backbone in ("imagenet", *(str(tmp_path / name) for name in ("w.npz", "w.safetensors"))):
         c = Config(image_size=32, backbone=backbone, backbone_widths=(64, 128))
         for n in CONVOLUTIONS:
-            np.testing.assert_array_equal(to_numpy(models.trunk(c).get_layer(n).kernel), w[n][0])
+            np.testing.assert_array_equal(to_numpy(models.backbone(c).get_layer(n).kernel), w[n][0])
 
 
 def test_a_missing_or_wrong_weights_file_is_refused(tmp_path, monkeypatch):
@@ -118,11 +119,11 @@ def test_a_missing_or_wrong_weights_file_is_refused(tmp_path, monkeypatch):
         ("imagenet", ValueError, "must be the published vgg19_weights.*md5 253f8cb515780f3b"),
     ]:
         with pytest.raises(error, match=says):
-            models.trunk(Config(backbone=backbone, image_size=32, backbone_widths=(64, 128)))
+            models.backbone(Config(backbone=backbone, image_size=32, backbone_widths=(64, 128)))
 
 
 def test_real_imagenet_weights_have_unit_mean_activation_order(shared):
     path = shared / "assets" / "vgg19_imagenet_normalised.npz"
-    trunk = models.trunk(Config(image_size=64, backbone=str(path), backbone_widths=(64, 128)))
-    features = to_numpy(trunk(rng.normal(0, "x", 0, (2, 64, 64, 1)).clip(-1, 1)))
+    backbone = models.backbone(Config(image_size=64, backbone=str(path), backbone_widths=(64, 128)))
+    features = to_numpy(backbone(rng.normal(0, "x", 0, (2, 64, 64, 1)).clip(-1, 1)))
     assert 0.1 < features.mean() < 10

@@ -184,7 +184,7 @@ def test_a_finished_run_keeps_one_checkpoint_and_a_damaged_status_says_what_to_d
     run.finish(steps=4)
     assert again(run).finished and not (run.path / "checkpoint-previous.safetensors").exists()
     damage(run.path / "status.json", 20)
-    with pytest.raises(DamagedFile, match="status.json is damaged.*remove it, and train again"):
+    with pytest.raises(DamagedFile, match="status.json is damaged.*remove it and train again"):
         _ = again(run).finished
 
 

@@ -6,8 +6,7 @@ from keras.ops import convert_to_numpy as to_numpy
 from scipy import signal
 
 from dgan_core import Config, backend, rng
-from dgan_core.recipes import stylegan
-from dgan_core.stylegan import filters, stylegan3
+from dgan_core.stylegan import filters, stylegan3, trainer
 from dgan_core.stylegan.equivariance import decibels, eq_r, eq_t, pictures, shifted, use_stylegan2_filters
 
 NARROW = {
@@ -223,7 +222,7 @@ def test_calibration_brings_every_input_to_unit_power_and_leaves_the_pace_alone(
 
 
 def test_training_starts_with_the_magnitudes_of_its_first_minibatch():
-    recipe = stylegan.StyleGAN(Config(**NARROW))
+    recipe = trainer.StyleGAN(Config(**NARROW))
     state = recipe.initial_state()
     ws, _ = recipe.styles(state["g"], recipe._latents("generator", 0, 4))
     _, moved = recipe.images(state["g"], state["g_buffers"], ws, [], training=True)

@@ -5,21 +5,25 @@ from functools import cache
 import numpy as np
 import pytest
 from faults.same import differences
+from keras import ops
 from keras.ops import convert_to_numpy as to_numpy
+from steps import critic_step, generator_step
 from tiny import TINY
 
 from dgan_core import Config, fit, generate
-from dgan_core.recipes import RECIPES
-from dgan_core.runs import Run
+from dgan_core.losses import OBJECTIVES, Objective
+from dgan_core.runs import Run, StaleRun
+from dgan_core.training import loop
 from dgan_core.training.dgan import DGAN
 from dgan_core.training.forecast import in_words, seconds_of
+from dgan_core.training.schedule import snapshot_epochs
 from dgan_core.training.state import flatten
 
 
 @pytest.fixture(autouse=True)
 def compiled_once(monkeypatch):
-    """A recipe is pure: its compiled steps serve every run of the same networks and losses."""
-    monkeypatch.setitem(RECIPES, "dgan", lambda config: compiled(config.loss, config.batch_size))
+    """A trainer is pure: its compiled steps serve every run of the same networks and losses."""
+    monkeypatch.setattr(loop, "trainer", lambda config: compiled(config.loss, config.batch_size))
 
 
 @cache
@@ -51,7 +55,7 @@ def test_a_run_leaves_everything_behind(runs, tiny, loss):
 
 
 def test_an_interrupted_and_a_sliced_run_end_as_one_that_never_stopped(runs, tiny, monkeypatch):
-    """Every recipe on every engine: tests/test_engines.py."""
+    """Every trainer on every backend: tests/test_backends.py."""
     whole = fit(Config(**tiny, run_id="whole"))
     append, interrupted = Run.append_log, Config(**tiny, run_id="interrupted")
 
@@ -141,18 +145,18 @@ def test_without_tensorboard_there_are_no_events(runs, tiny, monkeypatch):
 
 
 def test_both_losses_start_from_the_same_weights_and_see_the_same_images(tiny):
-    a, b = (flatten(RECIPES["dgan"](Config(**tiny, loss=loss)).initial_state()) for loss in ("bce", "wgan-gp"))
+    a, b = (flatten(DGAN(Config(**tiny, loss=loss)).initial_state()) for loss in ("bce", "wgan-gp"))
     assert all(np.array_equal(a[k], b[k]) for k in a) and a.keys() == b.keys()
 
 
 def test_a_step_leaves_the_other_network_alone(tiny):
-    recipe = RECIPES["dgan"](Config(**tiny))
-    state = recipe.initial_state()
+    trainer = DGAN(Config(**tiny))
+    state = trainer.initial_state()
     real = np.zeros((2, 32, 32, 1), "float32")
-    after, _ = recipe.critic_step(state, real, 0, np.float32(1e-3))
+    after, _ = critic_step(trainer, state, real, 0, np.float32(1e-3))
     assert all(np.array_equal(a, to_numpy(b)) for a, b in zip(state["g"], after["g"], strict=True))
     assert not np.array_equal(state["c"][0], to_numpy(after["c"][0]))
-    after, _ = recipe.generator_step(state, real, 0, np.float32(1e-3))
+    after, _ = generator_step(trainer, state, real, 0, np.float32(1e-3))
     assert all(np.array_equal(a, to_numpy(b)) for a, b in zip(state["c"], after["c"], strict=True))
     assert not np.array_equal(state["g"][0], to_numpy(after["g"][0]))
 
@@ -240,3 +244,59 @@ def test_a_run_without_one_update_is_refused_before_its_folder_is_made(runs, tin
     with pytest.raises(ValueError, match="epochs must be more than 1 for one update of the generator"):
         fit(Config(**{**tiny, "epochs": 1, "n_critic": 5}))  # 4 minibatches
     assert not runs.exists()
+
+
+def other_code(monkeypatch):
+    """From now on, the code that trains is not the code that trained."""
+    found = loop.source("dgan")
+    monkeypatch.setattr(loop, "source", lambda model: {**found, "dgan_core.losses": "changed"})
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_run_of_other_code_is_neither_returned_nor_gone_on_with(runs, tiny, monkeypatch, finished):
+    config = Config(**tiny)
+    run = fit(config, None if finished else 0.001)
+    assert run.finished == finished and "dgan_core.losses" in run.environment()["source"]
+    before, log = state_of(run), run.log()
+    other_code(monkeypatch)
+    with pytest.raises(
+        StaleRun, match="was trained by other code: dgan_core.losses changed since; fit.config, retrain"
+    ):
+        fit(config)
+    assert Run(config).log() == log
+    again = fit(config, retrain=True)
+    assert again.finished and again.environment()["source"]["dgan_core.losses"] == "changed"
+    aside = runs / "quick" / "replaced" / f"{config.run_id}-1"
+    assert (aside / "log.jsonl").read_bytes().count(b"\n") == len(log)  # nothing is lost
+    assert finished == all(np.array_equal(state_of(again)[k], before[k]) for k in before)
+    written = (again.path / "log.jsonl").stat().st_mtime_ns
+    assert fit(config, retrain=True).finished and (again.path / "log.jsonl").stat().st_mtime_ns == written
+
+
+def test_a_readers_own_loss_trains_and_a_changed_one_is_noticed(runs, tiny, monkeypatch):
+    monkeypatch.setattr(loop, "trainer", DGAN)
+
+    def register(margin):
+        mine = Objective(lambda real, fake: ops.mean(ops.relu(margin - real) + fake), lambda fake: -ops.mean(fake))
+        monkeypatch.setitem(OBJECTIVES, "mine", mine)
+
+    register(1.0)
+    config = Config(**{**tiny, "epochs": 1}, loss="mine", penalty="r1")
+    run = fit(config)
+    assert run.finished and run.log()[-1]["penalty"] > 0 and "accuracy" not in run.log()[-1]
+    register(1.0)
+    fit(config)
+    monkeypatch.delitem(OBJECTIVES, "mine")
+    assert Run.open(run.path).log() == run.log() and generate(Run.open(run.path), 2).shape == (2, 32, 32, 1)
+    register(2.0)
+    with pytest.raises(StaleRun, match="loss mine changed since"):
+        fit(config)
+
+
+@pytest.mark.parametrize(("loss", "penalty"), [("hinge", "clip"), ("relativistic", "r1-r2"), ("least-squares", "gp")])
+def test_every_kind_of_loss_and_penalty_trains(runs, tiny, monkeypatch, loss, penalty):
+    monkeypatch.setattr(loop, "trainer", DGAN)
+    run = fit(Config(**{**tiny, "epochs": 1}, loss=loss, penalty=penalty))
+    assert run.finished and (run.log()[-1]["penalty"] > 0) == (penalty != "clip")
+    largest = max(np.abs(array).max() for name, array in state_of(run).items() if name.startswith("c/"))
+    assert (largest <= 0.01 + 1e-9) == (penalty == "clip")

@@ -5,7 +5,9 @@ and layout don't count, so that they can change and nothing has to be computed a
 """
 
 import ast
+import dis
 import hashlib
+import inspect
 from functools import cache
 from pathlib import Path
 from types import CodeType
@@ -52,14 +54,28 @@ def fingerprint(*entries: str, without: tuple[str, ...] = ()) -> dict[str, str]:
 
 
 def of_function(function: Any) -> str:
-    """A hash of a function that lies in no file of this project: of what it does, not of its text."""
-    code = getattr(function, "__code__", None)
-    return hashlib.sha256(repr(_operations(code) if code else function).encode()).hexdigest()[:16]
+    """A hash of a function that lies in no file of this project, such as a notebook's: of what it does, not its text.
+
+    What it uses of its surroundings counts too: numbers, texts and other functions there.
+    """
+    return hashlib.sha256(repr(_behaviour(function, set())).encode()).hexdigest()[:16]
 
 
-def _operations(code: CodeType) -> tuple:
-    constants = [_operations(c) if isinstance(c, CodeType) else c for c in code.co_consts if not isinstance(c, str)]
-    return code.co_code, code.co_names, constants
+def _behaviour(value: Any, seen: set[int]) -> Any:
+    code = getattr(value, "__code__", None)
+    if code is None or id(code) in seen:
+        return value if isinstance(value, int | float | str | tuple | type(None)) else type(value).__name__
+    seen.add(id(code))
+    around = inspect.getclosurevars(value)
+    used = {**around.nonlocals, **around.globals}
+    defaults = (value.__defaults__, value.__kwdefaults__)
+    return _operations(code), defaults, [(name, _behaviour(used[name], seen)) for name in sorted(used)]
+
+
+def _operations(code: CodeType) -> list:
+    """The instructions, arguments resolved: the same whatever the docstring."""
+    steps = ((i.opname, i.argval) for i in dis.get_instructions(code) if i.opname not in ("RESUME", "CACHE"))
+    return [(name, _operations(value) if isinstance(value, CodeType) else value) for name, value in steps]
 
 
 def _path(name: str) -> Path | None:

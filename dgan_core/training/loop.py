@@ -28,6 +28,11 @@ class Diverged(FloatingPointError):
         super().__init__(f"{values} at step {step}: the run has diverged; lower learning_rate")
 
 
+def trainer(config: Config) -> Any:
+    """The trainer of the model that a Config names; see `dgan_core.training`."""
+    return resolve_name(TRAINERS[config.model])(config)
+
+
 def fit(config: Config, stop_after: str | float | None = None, retrain: bool = False) -> Run:
     """Train, or continue, the run of `config`; a finished run is returned as it is.
 
@@ -63,7 +68,7 @@ def fit(config: Config, stop_after: str | float | None = None, retrain: bool = F
             print(f"{run.path} is finished; nothing to train")
             return run
         try:
-            train(run, resolve_name(TRAINERS[config.model])(config), images, code, deadline)
+            train(run, trainer(config), images, code, deadline)
         except KeyboardInterrupt:
             run.set_status("interrupted")
             raise
@@ -96,7 +101,7 @@ def _record_failure(run: Run, error: Exception) -> None:
         pass
 
 
-def train(run: Run, trainer: Any, images: np.ndarray, code: dict[str, str], deadline: float) -> None:
+def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline: float) -> None:
     """The loop: iterations from the last checkpoint to the end, with log, snapshots, samples and checkpoints."""
     config = run.config
     n, batch = len(images), config.batch_size
@@ -104,8 +109,8 @@ def train(run: Run, trainer: Any, images: np.ndarray, code: dict[str, str], dead
     total = config.epochs * per_epoch // config.n_critic  # iterations of n_critic critic updates and one generator's
     real = images.astype("float32") / 127.5 - 1.0
 
-    prepared = trainer.prepare(real)
-    state, done = _restore(run, trainer.initial_state())
+    prepared = gan.prepare(real)
+    state, done = _restore(run, gan.initial_state())
     run.record_environment(n_images=n, backend=backend.name, source=code)
     run.set_status("running")
     run.save_grid("real", images[np.linspace(0, n - 1, 16).round().astype(int)])  # neighbours may be frames of one scan
@@ -118,11 +123,11 @@ def train(run: Run, trainer: Any, images: np.ndarray, code: dict[str, str], dead
     seconds = before
 
     progress = tqdm(range(done, total), initial=done, total=total, desc=config.run_id, unit="it", mininterval=5)
-    _keep_snapshots(run, trainer, state, due, done, at_start=done == 0)
+    _keep_snapshots(run, gan, state, due, done, at_start=done == 0)
     reached = state, done
     try:
         for iteration in progress:
-            state, measured = trainer.iteration(state, prepared, iteration)
+            state, measured = gan.iteration(state, prepared, iteration)
             measured = [{k: float(v) for k, v in row.items()} for row in measured]
             done = iteration + 1
             _refuse_non_finite(measured, state, finite, done)
@@ -138,7 +143,7 @@ def train(run: Run, trainer: Any, images: np.ndarray, code: dict[str, str], dead
             )
             if told := forecast.count():
                 print(told)
-            _keep_snapshots(run, trainer, state, due, done)
+            _keep_snapshots(run, gan, state, due, done)
             stop = done < total and ended + (ended - began) > deadline
             if done % every == 0 or stop:
                 run.save_checkpoint(flatten(state), done)
@@ -167,25 +172,25 @@ def _refuse_non_finite(rows: list[dict[str, float]], state: Any, finite: Any, st
         raise Diverged({k: a[~np.isfinite(a)].flat[0] for k, a in arrays.items() if not np.isfinite(a).all()}, step)
 
 
-def _keep_snapshots(run: Run, trainer: Any, state: Any, due: dict[int, int], done: int, at_start=False) -> None:
+def _keep_snapshots(run: Run, gan: Any, state: Any, due: dict[int, int], done: int, at_start=False) -> None:
     """Snapshot and sample grid for each epoch that ends at iteration `done`."""
     for epoch, iteration in due.items():
         if iteration == done and (done > 0 or at_start):
-            arrays = trainer.snapshot(state)
+            arrays = gan.snapshot(state)
             run.save_snapshot(epoch, arrays)
-            run.save_grid(f"epoch-{epoch:04d}", _sample(run.config, trainer, arrays, 16))
+            run.save_grid(f"epoch-{epoch:04d}", _sample(run.config, gan, arrays, 16))
 
 
-def _sample(config: Config, trainer: Any, arrays: dict[str, np.ndarray], n: int) -> np.ndarray:
+def _sample(config: Config, gan: Any, arrays: dict[str, np.ndarray], n: int) -> np.ndarray:
     """n images (n, S, S, 1) uint8 from fixed z; quantised once, before any metric."""
     z = rng.normal(config.seed, "z sample", 0, (n, config.latent_dim))
-    return np.clip(np.round((trainer.sample(arrays, z) + 1.0) * 127.5), 0, 255).astype("uint8")
+    return np.clip(np.round((gan.sample(arrays, z) + 1.0) * 127.5), 0, 255).astype("uint8")
 
 
 def generate(run: Run, n: int, epoch: int | None = None) -> np.ndarray:
     """n images (n, S, S, 1) uint8 of a run's generator after `epoch` (default: the last)."""
     epoch = run.config.epochs if epoch is None else epoch
-    return _sample(run.config, resolve_name(TRAINERS[run.config.model])(run.config), run.load_snapshot(epoch), n)
+    return _sample(run.config, trainer(run.config), run.load_snapshot(epoch), n)
 
 
 def _restore(run: Run, initial: dict[str, Any]) -> tuple[dict[str, Any], int]:

@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 from dgan_core.config import LAMBDAS, Config
+from dgan_core.training.schedule import snapshot_epochs
 from faults.cases import EITHER, TAKE, Case, pick
 
 FIELDS = tuple(Config.model_fields)
@@ -73,11 +74,11 @@ def _right(config, given):
         if not same:
             return False
     numbers = [v for v in config.model_dump().values() if isinstance(v, (int, float))]
-    derived = (config.weight_penalty, config.weight_perceptual, config.r1_gamma, config.rate(0), config.rate(10**6))
+    derived = (config.weight_penalty, config.weight_perceptual, config.r1_gamma, learning_rate(config, 0), learning_rate(config, 10**6))
     root = Path("/runs")
     return (
         Config(**json.loads(config.model_dump_json())) == config
         and all(math.isfinite(v) and abs(v) < 1e38 for v in (*numbers, *derived))
         and (root / config.profile / config.run_id).resolve().parent == root / config.profile
-        and config.snapshot_epochs()[-1] == config.epochs
+        and snapshot_epochs(config)[-1] == config.epochs
     )

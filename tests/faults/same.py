@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from dgan_core.training.schedule import snapshot_epochs
+
 
 def differences(a, b):
     """What differs between two finished `Run`s: state, log less its seconds, snapshots, samples; [] if nothing."""
@@ -10,7 +12,7 @@ def differences(a, b):
     rows = [[{name: v for name, v in row.items() if name != "seconds"} for row in run.log()] for run in (a, b)]
     found += [f"row {i + 1} of the log" for i, pair in enumerate(zip(*rows, strict=False)) if pair[0] != pair[1]]
     found += [f"{len(rows[0])} and {len(rows[1])} rows of the log"] if len(rows[0]) != len(rows[1]) else []
-    for epoch in a.config.snapshot_epochs():
+    for epoch in snapshot_epochs(a.config):
         pair = a.load_snapshot(epoch), b.load_snapshot(epoch)
         found += [f"{name} of the snapshot of epoch {epoch}" for name in _differing(*pair)]
     grids = [{path.name: path.read_bytes() for path in (run.path / "samples").glob("*.png")} for run in (a, b)]

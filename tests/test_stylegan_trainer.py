@@ -8,8 +8,8 @@ from keras.ops import convert_to_numpy as to_numpy
 
 from dgan_core import Config, fit, generate, rng
 from dgan_core.models.initialise import initialise
-from dgan_core.recipes import RECIPES, stylegan, stylegan_steps
 from dgan_core.runs import Run
+from dgan_core.stylegan import steps, trainer
 from dgan_core.training.adam import adam_init
 from dgan_core.training.state import branch, flatten, unflatten
 
@@ -68,9 +68,9 @@ def critic(config):
 @pytest.fixture
 def recipe(monkeypatch):
     """A function: parameters → StyleGAN recipe of the small networks above."""
-    family = stylegan.Family(mapping, synthesis, critic, lambda config: 3, lambda config: [(4, 4)])
-    monkeypatch.setattr(stylegan, "FAMILIES", {"stylegan2": family, "stylegan3": family})
-    return lambda **parameters: stylegan.StyleGAN(Config(**{"model": "stylegan2", **TINY, **parameters}))
+    family = trainer.Family(mapping, synthesis, critic, lambda config: 3, lambda config: [(4, 4)])
+    monkeypatch.setattr(trainer, "FAMILIES", {"stylegan2": family, "stylegan3": family})
+    return lambda **parameters: trainer.StyleGAN(Config(**{"model": "stylegan2", **TINY, **parameters}))
 
 
 REAL = 0.5 * rng.normal(0, "real", 0, (4, 32, 32, 1))
@@ -115,7 +115,7 @@ def test_regularisation_is_a_further_step_every_few_updates(recipe):
 def test_lazy_adam_is_adam_of_the_corrected_rate_and_decays(recipe):
     """The first step of Adam is −rate · g / (|g| + ε·√(1 − β₂)): it shows the rate, c·rate; the second shows β₂^c."""
     config = recipe().config
-    step, c = stylegan_steps.lazy_adam(config, 16), 16 / 17
+    step, c = steps.lazy_adam(config, 16), 16 / 17
     p, state = step([np.zeros(1, "float32")], [np.ones(1, "float32")], adam_init([np.zeros(1)]), 0.1)
     assert float(p[0][0]) == pytest.approx(-0.1 * c, rel=1e-5)
     v = 1 - 0.99**c
@@ -124,14 +124,14 @@ def test_lazy_adam_is_adam_of_the_corrected_rate_and_decays(recipe):
     assert float(p2[0][0]) == float(p[0][0])
 
 
-def test_the_running_mean_of_weights_forgets_by_images_shown(recipe):
+def test_the_running_ema_of_weights_forgets_by_images_shown(recipe):
     """Its half-life is a twentieth of the images shown, until that reaches 10,000 · B / 32."""
     r = recipe()
     state = r.initial_state()
     after, measured = r.generator_step(state, REAL, 199, RATE)
     assert measured["images"] == 800
     beta = 0.5 ** (4 / min(10_000 * 4 / 32, 0.05 * 800))
-    for old, mean, new in zip(state["g_mean"], after["g_mean"], after["g"], strict=True):
+    for old, mean, new in zip(state["g_ema"], after["g_ema"], after["g"], strict=True):
         np.testing.assert_allclose(to_numpy(mean), beta * old + (1 - beta) * to_numpy(new), rtol=1e-4, atol=1e-6)
 
 
@@ -172,12 +172,12 @@ def test_styles_are_mixed_after_a_crossover(recipe):
 def test_truncation_goes_from_the_mean_image_to_the_image_itself(recipe):
     r = recipe(style_mixing=0.0)
     state = r.initial_state()
-    state["w_mean"] = rng.normal(0, "w", 0, (6,))
+    state["w_ema"] = rng.normal(0, "w", 0, (6,))
     arrays, z = r.snapshot(state), rng.normal(0, "z", 0, (3, 8))
     ws, _ = r.styles(state["g"], {"z": z})
     whole, _ = r.images(state["g"], state["g_buffers"], ws, r._noise("sample", 0, 3), training=False)
     np.testing.assert_allclose(r.sample(arrays, z), to_numpy(whole), atol=1e-6)
-    none = np.broadcast_to(state["w_mean"], (3, 3, 6))
+    none = np.broadcast_to(state["w_ema"], (3, 3, 6))
     mean, _ = r.images(state["g"], state["g_buffers"], none, r._noise("sample", 0, 3), training=False)
     np.testing.assert_allclose(r.sample(arrays, z, psi=0.0), to_numpy(mean), atol=1e-6)
 
@@ -199,12 +199,12 @@ def test_the_critic_of_r_sees_less_blur_as_training_goes(recipe):
 
 
 def test_blur_keeps_a_constant_and_spreads_an_impulse():
-    kernel = stylegan._gaussian(1.0, 3)
+    kernel = trainer._gaussian(1.0, 3)
     flat, impulse = np.ones((1, 8, 8, 1), "float32"), np.zeros((1, 9, 9, 1), "float32")
     impulse[0, 4, 4] = 1.0
-    np.testing.assert_allclose(to_numpy(stylegan_steps.blur(flat, kernel)), flat, rtol=1e-6)
+    np.testing.assert_allclose(to_numpy(steps.blur(flat, kernel)), flat, rtol=1e-6)
     np.testing.assert_allclose(
-        to_numpy(stylegan_steps.blur(impulse, kernel))[0, 1:8, 1:8, 0], np.outer(kernel, kernel), atol=1e-7
+        to_numpy(steps.blur(impulse, kernel))[0, 1:8, 1:8, 0], np.outer(kernel, kernel), atol=1e-7
     )
 
 
@@ -212,7 +212,7 @@ def test_state_survives_a_checkpoint(recipe):
     state = recipe().initial_state()
     again = unflatten(state, flatten(state))
     assert flatten(again).keys() == flatten(state).keys()
-    assert same(branch(flatten(state), "g_mean"), state["g_mean"])
+    assert same(branch(flatten(state), "g_ema"), state["g_ema"])
 
 
 def test_an_interrupted_run_continues_bit_for_bit(runs, recipe, monkeypatch):
@@ -251,10 +251,7 @@ def test_a_run_of_either_leaves_everything_behind(runs, model):
     assert images.shape == (3, 32, 32, 1) and images.dtype == np.uint8 and images.std() > 0
     assert not np.array_equal(images, generate(run, 3, epoch=0))
     state = run.load_checkpoint()[0]
-    start = flatten(RECIPES[model](run.config).initial_state())
+    start = flatten(trainer.StyleGAN(run.config).initial_state())
     still = [k for k in start if k.startswith(("g/", "c/")) and np.array_equal(start[k], state[k])]
     assert not still, "parameters that no step moved"
 
-
-def test_every_model_has_a_recipe():
-    assert set(RECIPES) == set(Config.model_fields["model"].annotation.__args__)

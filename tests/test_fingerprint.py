@@ -1,0 +1,150 @@
+"""What counts as other code: definitions that are used, and neither comments nor what nothing uses."""
+
+import textwrap
+
+import pytest
+
+from dgan_core.io import fingerprint as module
+from dgan_core.io.fingerprint import fingerprint, of_function
+from dgan_core.training import TRAINERS, source
+
+LOSSES = '''
+"""Losses."""
+import numpy as np
+
+SCALE = 2.0
+
+
+def scaled(x):
+    """Scaled."""
+    return SCALE * x
+
+
+def hinge(x):
+    return max(0, 1 - x)
+
+
+TABLE = {"hinge": hinge}
+'''
+STEP = """
+from dgan_core import losses
+from dgan_core.losses import hinge as margin
+
+
+def step(x):
+    from dgan_core.rng import draw
+
+    return losses.scaled(x) + draw()
+
+
+def other(x):
+    return margin(x)
+"""
+RNG = """
+class Draws:
+    def one(self):
+        return 1
+
+
+def draw():
+    return Draws().one()
+
+
+def unused():
+    return 0
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """write(name, text): a module of a small project of its own."""
+    (tmp_path / "dgan_core").mkdir()
+    monkeypatch.setattr(module, "PROJECT", tmp_path)
+
+    def write(name, text):
+        (tmp_path / "dgan_core" / f"{name}.py").write_text(textwrap.dedent(text))
+        module._parse.cache_clear()
+
+    for name, text in {"__init__": "", "losses": LOSSES, "step": STEP, "rng": RNG}.items():
+        write(name, text)
+    yield write
+    module._parse.cache_clear()
+
+
+ENTRY = "dgan_core.step:step"
+
+
+def changed_by(project, name, old, new):
+    """The modules whose hash an edit changes."""
+    text = {"losses": LOSSES, "step": STEP, "rng": RNG}[name]
+    assert old in text
+    before = fingerprint(ENTRY)
+    project(name, text.replace(old, new))
+    after = fingerprint(ENTRY)
+    return {n for n in {*before, *after} if before.get(n) != after.get(n)}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("losses", "return SCALE * x", "return -SCALE * x"),
+        ("losses", "SCALE = 2.0", "SCALE = 2.5"),
+        ("rng", "return 1", "return 2"),
+        ("step", "losses.scaled(x) +", "losses.scaled(x) -"),
+    ],
+)
+def test_a_change_of_what_is_used_is_noticed_in_its_module_alone(project, name, old, new):
+    assert changed_by(project, name, old, new) == {f"dgan_core.{name}"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("losses", "SCALE = 2.0", "# a comment\nSCALE   =   2.0"),
+        ("losses", '"""Scaled."""', '"""Scaled, and told at length."""'),
+        ("losses", '"""Losses."""', ""),
+        ("losses", "1 - x", "2 - x"),  # hinge: only `other` uses it
+        ("rng", "return 0", "return 7"),
+        ("step", "return margin(x)", "return -margin(x)"),
+    ],
+)
+def test_comments_docstrings_layout_and_what_is_not_used_change_nothing(project, name, old, new):
+    assert changed_by(project, name, old, new) == set()
+
+
+def test_a_module_as_entry_counts_all_of_it_and_some_can_be_left_out(project):
+    whole = fingerprint("dgan_core.step")
+    assert set(whole) == {"dgan_core.step", "dgan_core.losses", "dgan_core.rng"}
+    assert set(fingerprint("dgan_core.step", without=("dgan_core.losses",))) == {"dgan_core.step", "dgan_core.rng"}
+    with pytest.raises(ValueError, match="dgan_core.step:walk is no module or definition of this project"):
+        fingerprint("dgan_core.step:walk")
+    with pytest.raises(ValueError, match="dgan_core.gone is no module"):
+        fingerprint("dgan_core.gone")
+
+
+def test_the_source_of_a_training_is_its_own_models():
+    dgan, stylegan = source("dgan"), source("stylegan2")
+    assert {"dgan_core.losses", "dgan_core.training.step", "dgan_core.models.vgg", "dgan_core.rng"} <= dgan.keys()
+    assert not [name for name in dgan if "stylegan" in name or "metrics" in name or "report" in name]
+    assert "dgan_core.stylegan.steps" in stylegan and not {"dgan_core.training.step"} & stylegan.keys()
+    assert dgan["dgan_core.losses"] != stylegan["dgan_core.losses"]  # the StyleGANs use three of its functions
+    assert all(source(model) for model in TRAINERS)
+
+
+def test_a_function_of_a_notebook_is_known_by_what_it_does():
+    def one(x):
+        """Told."""
+        return 2.0 * x
+
+    def same(x):
+        # told otherwise
+        return 2.0 * x
+
+    def other(x):
+        return -2.0 * x
+
+    assert of_function(one) == of_function(same) != of_function(other)
+    assert of_function(lambda x: 3 * x) != of_function(lambda x: 4 * x)
+    inner = lambda factor: lambda x: factor * one(x)  # noqa: E731
+    assert of_function(inner(2)) == of_function(inner(2)) != of_function(inner(3))
+    assert of_function(lambda x: one(x)) != of_function(lambda x: other(x))
