@@ -27,7 +27,7 @@ from operations import of_iteration
 from dgan_core import Config, backend, rng
 from dgan_core.io.environment import environment
 from dgan_core.io.files import write_json
-from dgan_core.recipes import RECIPES
+from dgan_core.training.dgan import DGAN
 from dgan_core.training.forecast import memory
 
 OUTPUT = Path(__file__).resolve().parent.parent / "results" / "benchmark-gpu.json"
@@ -77,15 +77,15 @@ def copy_rate(n):
 
 def measure(config, n_images, repetitions):
     """What an iteration takes, compiling and a profile of it apart."""
-    recipe = RECIPES["dgan"](config)
+    dgan = DGAN(config)
     shape = (n_images, config.image_size, config.image_size, 1)
     began = time.perf_counter()
-    real = recipe.prepare(np.tanh(rng.normal(0, "real", 0, shape)))
-    state, iteration = recipe.initial_state(), 0
+    real = dgan.prepare(np.tanh(rng.normal(0, "real", 0, shape)))
+    state, iteration = dgan.initial_state(), 0
 
     def once():
         nonlocal state, iteration
-        state, rows = recipe.iteration(state, real, iteration)
+        state, rows = dgan.iteration(state, real, iteration)
         iteration += 1
         return [{name: float(value) for name, value in row.items()} for row in rows]
 
@@ -203,7 +203,7 @@ def main():
         "quick": given.quick,
         "seconds": time.perf_counter() - began,
         "device": device(),
-        "engine": backend.name,
+        "backend": backend.name,
         "size": config.image_size,
         "batch": config.batch_size,
         "n_critic": config.n_critic,

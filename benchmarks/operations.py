@@ -1,16 +1,16 @@
 """Floating-point operations of the DGAN's updates, counted by formula from the widths; a multiply-add is two.
 
 A convolution k×k, i → o channels at n×n output pixels takes F = 2·k²·i·o·n²; its gradient by its input as many, by its
-kernel too.  The frozen trunk, in which nothing is learned, has no gradient by kernels.  Pointwise operations are left
+kernel too.  The frozen backbone, in which nothing is learned, has no gradient by kernels.  Pointwise operations are left
 out.
 """
 
 
 def convolutions(config):
-    """(F of one image through the trunk, through the critic's own path, through the generator)."""
+    """(F of one image through the backbone, through the critic's own path, through the generator)."""
     size, width = config.image_size, config.critic_width
     first, second = config.backbone_widths
-    trunk = [
+    backbone = [
         (3, 3, first, size),
         (3, first, first, size),
         (3, first, second, size // 2),
@@ -23,7 +23,7 @@ def convolutions(config):
         narrow = wide // 2 if 2 * side < size else 1
         generator.append((4, wide, narrow, side))
         wide, side = narrow, 2 * side
-    return tuple(sum(2 * k * k * i * o * n * n for k, i, o, n in layers) for layers in (trunk, path, generator))
+    return tuple(sum(2 * k * k * i * o * n * n for k, i, o, n in layers) for layers in (backbone, path, generator))
 
 
 def of_critic(config, known=False):
@@ -33,22 +33,22 @@ def of_critic(config, known=False):
     and F for its slope, down to the image.  Its gradient: as activations are piecewise linear, only the slope's way is
     differentiated: F by what flows through it, and F by the path's kernels.
     """
-    trunk, path, _ = convolutions(config)
+    backbone, path, _ = convolutions(config)
     batch = config.batch_size
     return {
-        "scores of real and generated": (1 if known else 2) * batch * trunk + 2 * batch * 3 * path,
-        "penalty: score and its slope": 2 * batch * (trunk + path),
-        "gradient of the penalty": batch * (trunk + 2 * path),
+        "scores of real and generated": (1 if known else 2) * batch * backbone + 2 * batch * 3 * path,
+        "penalty: score and its slope": 2 * batch * (backbone + path),
+        "gradient of the penalty": batch * (backbone + 2 * path),
     }
 
 
 def of_generator(config):
     """Operations of one update of the generator whose real features are known.
 
-    F forward through generator, trunk and path, F back through trunk and path to the image, 2F through the generator.
+    F forward through generator, backbone and path, F back through backbone and path to the image, 2F through the generator.
     """
-    trunk, path, generator = convolutions(config)
-    return config.batch_size * (2 * (trunk + path) + 3 * generator)
+    backbone, path, generator = convolutions(config)
+    return config.batch_size * (2 * (backbone + path) + 3 * generator)
 
 
 def of_iteration(config):

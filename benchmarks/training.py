@@ -45,11 +45,17 @@ def real_images(config):
 
 def ours(config):
     """(a call without arguments: the critic step, its loss brought to the host; the loss of the first step)."""
-    from dgan_core.recipes import RECIPES
+    from dgan_core.training.dgan import DGAN
+    from dgan_core.training.schedule import critic_draws
 
-    recipe, real = RECIPES["dgan"](config), real_images(config)
-    state, measured = recipe.critic_step(recipe.initial_state(), real, 0, RATE)  # compiles; now the engine's arrays
-    return lambda: float(recipe.critic_step(state, real, 0, RATE)[1]["critic_loss"]), float(measured["critic_loss"])
+    dgan, real = DGAN(config), {"images": real_images(config)}
+    draws = critic_draws(config, 0, config.batch_size)
+    state, measured = dgan.compiled.critic(
+        dgan.initial_state(), real, *draws, RATE
+    )  # compiles; the backend's arrays now
+    return lambda: float(dgan.compiled.critic(state, real, *draws, RATE)[1]["critic_loss"]), float(
+        measured["critic_loss"]
+    )
 
 
 def by_hand(config, graph):
@@ -59,12 +65,12 @@ def by_hand(config, graph):
 
     from dgan_core import models
 
-    generator, critic, trunk = models.generator(config), models.critic(config), models.trunk(config)
+    generator, critic, backbone = models.generator(config), models.critic(config), models.backbone(config)
     adam = keras.optimizers.Adam(float(RATE), beta_1=config.beta_1, beta_2=config.beta_2)
     adam.build(critic.trainable_variables)
 
     def scores(images):
-        return critic([images, trunk(images)], training=True)
+        return critic([images, backbone(images)], training=True)
 
     def step(real, z, eps):
         fake = generator(z, training=True)
@@ -98,7 +104,7 @@ def seconds(function):
 
 
 def matrix_rate(n):
-    """Floating-point operations per second of an n×n float32 product: the better of NumPy's and the engine's."""
+    """Floating-point operations per second of an n×n float32 product: the better of NumPy's and the backend's."""
     from keras import ops
 
     a = np.ones((n, n), "float32")
@@ -131,7 +137,7 @@ def timed(functions, repetitions, product, long=150):
 
 
 def measure_here(quick):
-    """What one process on the engine of KERAS_BACKEND measures, as plain numbers."""
+    """What one process on the backend of KERAS_BACKEND measures, as plain numbers."""
     from dgan_core import backend
 
     config = Config(**(QUICK if quick else PAPER))
@@ -145,22 +151,22 @@ def measure_here(quick):
     return {"loss": loss, "seconds": times, "matrix_rates": rates, "memory_rates": copies}
 
 
-def measure(engine, quick):
+def measure(backend, quick):
     """measure_here in a process of its own."""
     command = [sys.executable, __file__, "--here", *(["--quick"] if quick else [])]
     output = subprocess.run(
-        command, env={**os.environ, "KERAS_BACKEND": engine}, stdout=subprocess.PIPE, text=True, check=True
+        command, env={**os.environ, "KERAS_BACKEND": backend}, stdout=subprocess.PIPE, text=True, check=True
     ).stdout
     return json.loads(output.splitlines()[-1])
 
 
-def rows_of(engine, measured, work, peak):
-    """Rows of the table of one engine: best times, and their ratio to ours where both ran in one process."""
+def rows_of(backend, measured, work, peak):
+    """Rows of the table of one backend: best times, and their ratio to ours where both ran in one process."""
     best = {name: min(times) for name, times in measured["seconds"].items()}
     for name, value in best.items():
         ratio, bar = value / best["ours"], BARS.get(name)
         yield {
-            "engine": engine,
+            "backend": backend,
             "step": name,
             "seconds": value,
             "all_seconds": measured["seconds"][name],
@@ -175,7 +181,7 @@ def rows_of(engine, measured, work, peak):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="64×64, to check the script; writes only with --output")
-    parser.add_argument("--here", action="store_true", help="one engine's measurement, printed as JSON")
+    parser.add_argument("--here", action="store_true", help="one backend's measurement, printed as JSON")
     parser.add_argument("--output", type=Path, help="default: results/benchmark-training.json of the project")
     given = parser.parse_args()
     if given.here:
@@ -187,12 +193,12 @@ def main():
     work = sum(parts.values())
     print(f"{THREADS} threads, load {load:.1f}; {work / 1e12:.3g} TFLOP a critic step")
     rows, rates, copies = [], [], []
-    for engine in ("tensorflow", "jax", "torch"):
-        measured = measure(engine, given.quick)
+    for backend in ("tensorflow", "jax", "torch"):
+        measured = measure(backend, given.quick)
         rates, copies = rates + measured["matrix_rates"], copies + measured["memory_rates"]
-        for row in rows_of(engine, measured, work, max(rates)):
+        for row in rows_of(backend, measured, work, max(rates)):
             print(
-                f"{engine:12}{row['step']:26}{row['seconds']:9.3g} s{row['rate'] / 1e9:8.0f} GFLOP/s"
+                f"{backend:12}{row['step']:26}{row['seconds']:9.3g} s{row['rate'] / 1e9:8.0f} GFLOP/s"
                 f"{row['of_matrix_rate']:7.0%} of a matrix product{row['ratio']:7.2f}× ours",
                 flush=True,
             )

@@ -1,6 +1,6 @@
 """Long runs: memory and open files stay flat over 2,000 steps and 50 evaluations, and the log holds its rows alone.
 
-Each engine has a process of its own, which trains a small DGAN and then evaluates its images again and again.
+Each backend has a process of its own, which trains a small DGAN and then evaluates its images again and again.
 
     python -m faults --only endurance
 """
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-ENGINES = ("tensorflow", "jax", "torch")
+BACKENDS = ("tensorflow", "jax", "torch")
 STEPS, EVALUATIONS = 2000, 50
 BATCH, PER_EPOCH, N_CRITIC = 4, 8, 1
 ALLOWED_MB = 50  # over the settled part: a checkpoint's buffers come and go
@@ -26,18 +26,18 @@ SETTLED = 0.25  # of the samples: compilation, first allocations
 
 
 def run(quick: bool = False) -> list[dict[str, Any]]:
-    """One row for each engine installed: the `summary` of what `measure` returns, and that itself."""
+    """One row for each backend installed: the `summary` of what `measure` returns, and that itself."""
     steps, evaluations = (40, 2) if quick else (STEPS, EVALUATIONS)
     rows = []
-    for engine in ENGINES:
-        if importlib.util.find_spec(engine) is None:
+    for backend in BACKENDS:
+        if importlib.util.find_spec(backend) is None:
             continue
         with tempfile.TemporaryDirectory(prefix="dgan-faults-") as runs:
-            environment = {**os.environ, "KERAS_BACKEND": engine, "DGAN_RUNS": runs, "TF_CPP_MIN_LOG_LEVEL": "3"}
+            environment = {**os.environ, "KERAS_BACKEND": backend, "DGAN_RUNS": runs, "TF_CPP_MIN_LOG_LEVEL": "3"}
             command = [sys.executable, "-c", f"from faults import endurance; endurance.child({steps}, {evaluations})"]
             done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode:
-            raise RuntimeError(f"the process of {engine} ended with {done.returncode}: {done.stderr[-2000:]}")
+            raise RuntimeError(f"the process of {backend} ended with {done.returncode}: {done.stderr[-2000:]}")
         row = json.loads(done.stdout.splitlines()[-1])
         rows.append({**summary(row), **row})
     return rows
@@ -53,7 +53,7 @@ def summary(row: dict[str, Any]) -> dict[str, Any]:
         for name, m in stages
     )
     return {
-        "kind": f"{row['steps']:,} steps and {row['evaluations']} evaluations on {row['engine']}",
+        "kind": f"{row['steps']:,} steps and {row['evaluations']} evaluations on {row['backend']}",
         "tried": 1,
         "survived": 1 - lost,
         "lost": lost,
@@ -74,7 +74,7 @@ def child(steps: int, evaluations: int) -> None:
 
 
 def measure(steps: int, evaluations: int) -> dict[str, Any]:
-    """This process's engine: {engine, steps, evaluations, training, evaluating, log_rows, log_bytes_beyond_rows}.
+    """This process's backend: {backend, steps, evaluations, training, evaluating, log_rows, log_bytes_beyond_rows}.
 
     training, evaluating: {memory_mb: [settled, last], growth_mb, handles: [settled, last]}; growth_mb is the slope of
     the settled part (Theil-Sen) times its length: what a leak would have added.
@@ -105,7 +105,7 @@ def measure(steps: int, evaluations: int) -> dict[str, Any]:
             evaluating.append(now())
     log = (run.path / "log.jsonl").read_bytes()
     return {
-        "engine": keras.backend.backend(),
+        "backend": keras.backend.backend(),
         "steps": config.epochs * PER_EPOCH // N_CRITIC,
         "evaluations": evaluations,
         "training": flatness(training.samples),

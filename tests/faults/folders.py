@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from dgan_core.data import load_busi
-from dgan_core.metrics import read_images
+from dgan_core.io.folders import read_images
 from faults.cases import REFUSE, TAKE, Case, pick
 
 

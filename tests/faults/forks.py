@@ -1,6 +1,6 @@
 """Trainings and evaluations in forked processes: the parent has imported everything and computed nothing.
 
-A fork starts in milliseconds, so that hundreds can be killed.  The engine is torch, which survives a fork.
+A fork starts in milliseconds, so that hundreds can be killed.  The backend is torch, which survives a fork.
 """
 
 import os
@@ -18,8 +18,8 @@ import traceback
 from pathlib import Path
 
 from dgan_core import Config
-from dgan_core.recipes import RECIPES
 from dgan_core.runs import Run
+from dgan_core.training import loop
 from dgan_core.training.dgan import DGAN
 
 with contextlib.suppress(ImportError):  # what a training imports while it runs
@@ -47,8 +47,8 @@ def config(**parameters):
 
 
 @functools.cache
-def recipe(loss):
-    """The networks of the small runs of a loss, built once: a recipe is pure."""
+def trainer(loss):
+    """The networks of the small runs of a loss, built once: a trainer is pure."""
     return DGAN(config(loss=loss))
 
 
@@ -58,7 +58,7 @@ def train(parameters, root):
     return loop.fit(config(**parameters))
 
 
-RECIPES["dgan"] = lambda config: recipe(config.loss)
+loop.trainer = lambda config: trainer(config.loss)
 
 
 def the_run(parameters, root):

@@ -19,7 +19,7 @@ from dgan_core.runs import Run
 from faults import forks, writes
 from faults.same import differences
 
-RECIPES = (("BCE", {"loss": "bce"}, 1), ("WGAN-GP", {"loss": "wgan-gp"}, 4))  # the last: of how many operations one
+LOSSES = (("BCE", {"loss": "bce"}, 1), ("WGAN-GP", {"loss": "wgan-gp"}, 4))  # the last: of how many operations one
 EVALUATED = {"loss": "bce", "n_phantoms": 12, "epochs": 1}  # as few images as an evaluation takes
 A_RUN = 5  # kills before one run is brought to its end
 EVALUATE = Path(__file__).resolve().parent.parent / "notebooks" / "evaluate.py"
@@ -29,7 +29,7 @@ def run(quick=False):
     """Rows of the suite's table; quick: a few kills of each kind."""
     with tempfile.TemporaryDirectory() as folder:
         rows = []
-        for name, parameters, every in RECIPES[: 1 if quick else None]:
+        for name, parameters, every in LOSSES[: 1 if quick else None]:
             few = (4, 20) if quick else (40, every)
             rows += training(name, parameters, Path(folder) / name, *few)
         return rows + evaluation(Path(folder) / "evaluation", random=0 if quick else 10, every=0 if quick else 1)

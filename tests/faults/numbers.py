@@ -52,8 +52,7 @@ def stopped(whole, parameters, folder, what, place, bad):
 def poisoned(parameters, root, what, place, bad):
     """Train with `bad` in `place`, at step STEP; for a process of its own."""
     from dgan_core import backend
-    from dgan_core.recipes import RECIPES
-    from dgan_core.training.loop import dgan
+    from dgan_core.training import dgan, loop
     from dgan_core.training.state import flatten, unflatten
 
     class Poisoned(dgan.DGAN):
@@ -74,12 +73,12 @@ def poisoned(parameters, root, what, place, bad):
 
     def value_and_grad(function, variables):
         result, gradients = original(function, variables)
-        if recipe.spoil == len(variables):
+        if trainer.spoil == len(variables):
             gradients = [gradients[0] * 0 + bad, *gradients[1:]]
         return result, gradients
 
-    recipe = Poisoned(forks.config(**parameters))
-    recipe.spoil = None  # of how many variables the gradient is spoilt: it tells the networks apart
+    trainer = Poisoned(forks.config(**parameters))
+    trainer.spoil = None  # of how many variables the gradient is spoilt: it tells the networks apart
     original, backend.value_and_grad = backend.value_and_grad, value_and_grad
-    RECIPES["dgan"] = lambda config: recipe
+    loop.trainer = lambda config: trainer
     forks.train(parameters, root)

@@ -4,8 +4,9 @@ import json
 import math
 from pathlib import Path
 
-from dgan_core.config import LAMBDAS, Config
-from dgan_core.training.schedule import snapshot_epochs
+from dgan_core.config import Config
+from dgan_core.profiles import LAMBDAS
+from dgan_core.training.schedule import learning_rate, snapshot_epochs
 from faults.cases import EITHER, TAKE, Case, pick
 
 FIELDS = tuple(Config.model_fields)
@@ -20,7 +21,7 @@ SOUND = {  # values that stand alone
     "model": ("dgan", "stylegan2", "stylegan3"),
     "loss": ("wgan-gp", "bce"),
     "lam": (0, 0.5, 3, "5", 7.0, 1e6, *LAMBDAS),
-    "lam_gp": (None, 0, 10),
+    "lam_penalty": (None, 0, 10),
     "data": ("phantom", "busi", "/tmp", "a folder"),
     "label": ("malignant", "benign"),
     "image_size": (32, 64, 128, 256, 512),
@@ -74,7 +75,8 @@ def _right(config, given):
         if not same:
             return False
     numbers = [v for v in config.model_dump().values() if isinstance(v, (int, float))]
-    derived = (config.weight_penalty, config.weight_perceptual, config.r1_gamma, learning_rate(config, 0), learning_rate(config, 10**6))
+    rates = learning_rate(config, 0), learning_rate(config, 10**6)
+    derived = (config.weight_penalty, config.weight_perceptual, config.r1_gamma, *rates)
     root = Path("/runs")
     return (
         Config(**json.loads(config.model_dump_json())) == config
