@@ -1,38 +1,47 @@
-PYTHON  ?= python3.11
+PYTHON  ?=
 PROFILE ?= quick
 DATA    ?= phantom
 LAMBDAS ?= 0.5 3 5 7 10
 SEEDS   ?= 0
+RUNS    ?= all
 CORES   ?= 2
 PORT    ?= 8000
 STOP_AFTER ?=
+LOSS    ?= wgan-gp
+LAM     ?= 5
+SEED    ?= 0
+OUT     ?= out.ipynb
 
 BIN   := .venv/bin
 READY := .venv/ready
-SNAKEMAKE := $(BIN)/python tools/only_one.py .snakemake/only-one $(BIN)/snakemake --nolock --quiet rules --rerun-incomplete --rerun-triggers mtime params input
+SNAKEMAKE := $(BIN)/python tools/only_one.py .snakemake/only-one $(BIN)/snakemake --snakefile workflow/Snakefile --nolock --quiet rules --rerun-incomplete --rerun-triggers mtime params input
 
 .DEFAULT_GOAL := help
-.PHONY: help book sweep serve pdf test faults lab notebooks lint lock audit clean
+.PHONY: help book sweep run serve pdf test faults lab notebooks lint lock audit clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
-	@echo 'variables   PROFILE=quick|paper  DATA=phantom|busi|FOLDER  LAMBDAS="0.5 3 5 7 10"  SEEDS="0"  CORES=2  PORT=8000  STOP_AFTER=25min'
+	@echo 'variables   PROFILE=quick|paper  DATA=phantom|busi|FOLDER  LAMBDAS=0.5,3,5  SEEDS=0-2  RUNS=all|two'
+	@echo '            CORES=2  PORT=8000  STOP_AFTER=25min  PYTHON=python3.12; of make run: LOSS=bce  LAM=3  SEED=0  OUT=out.ipynb'
 
-# What is pinned comes by hash; the last line adds torch, pinned too, in the build that pip finds right for this machine.
-$(READY): requirements-hashes.txt pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-hashes.txt
-	$(BIN)/pip install --quiet --no-build-isolation --editable '.[cpu,book,test]'
+# What is locked comes by hash; the last line adds torch, locked too, in the build that pip finds right for this machine.
+$(READY): requirements/hashes.txt pyproject.toml
+	@python=$$(tools/find_python.sh $(PYTHON)) && "$$python" -m venv .venv
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements/hashes.txt
+	$(BIN)/pip install --quiet --no-build-isolation --constraint requirements/requirements.txt --editable '.[cpu,radiomics,book,test]'
 	touch $@
 
-SETTINGS = --cores $(CORES) --config profile="$(PROFILE)" data="$(DATA)" lambdas="$(LAMBDAS)" seeds="$(SEEDS)" stop_after="$(STOP_AFTER)"
+SETTINGS = --cores $(CORES) --config profile="$(PROFILE)" data="$(DATA)" lambdas="$(LAMBDAS)" seeds="$(SEEDS)" runs="$(RUNS)" stop_after="$(STOP_AFTER)"
 
 book: $(READY)  ## set up, run what is missing of the report, build the book, print its first page
 	@$(SNAKEMAKE) --keep-going $(SETTINGS)
 	@echo "book: $(CURDIR)/build/_build/html/index.html"
 
-sweep: $(READY)  ## train and evaluate the settings that SWEEP lists, e.g. SWEEP=sweeps/weights.yaml DATA=… BACKBONE=…
+sweep: $(READY)  ## train and evaluate the settings that SWEEP lists, e.g. SWEEP=workflow/sweeps/weights.yaml DATA=… BACKBONE=…
 	@$(SNAKEMAKE) --keep-going sweep $(SETTINGS) sweep="$(SWEEP)" backbone="$(BACKBONE)"
+
+run: $(READY)  ## train one run, e.g. LOSS=bce LAM=3; the executed notebook is OUT
+	$(BIN)/papermill notebooks/train.ipynb "$(OUT)" -r loss "$(LOSS)" -p lam "$(LAM)" -p seed "$(SEED)" -r profile "$(PROFILE)" -r data "$(DATA)"
 
 serve:  ## show the built book at http://127.0.0.1:8000, or another PORT, until Ctrl-C
 	@test -f build/_build/html/index.html || { echo "there is no book in build/ yet: run make book first"; exit 1; }
@@ -47,7 +56,7 @@ test: $(READY)  ## set up, run every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(CORES) --dist loadfile
 
 faults: $(READY)  ## kill, fill up, damage and starve everything on purpose; writes results/faults.json
-	$(BIN)/python -m faults
+	PYTHONPATH=tests $(BIN)/python -m faults
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
@@ -58,7 +67,7 @@ notebooks: $(READY)  ## write notebooks/*.ipynb from their .py sources
 lint: $(READY)  ## check and format
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-lock: $(READY)  ## write requirements-hashes.txt and LICENSES.md from requirements.txt
+lock: $(READY)  ## write the lock in requirements/ from pyproject.toml; versions that still fit stay as they are
 	$(BIN)/python tools/lock.py
 
 audit: $(READY)  ## ask OSV for known vulnerabilities of what is installed; fails where there are any or it can't be asked

@@ -1,13 +1,19 @@
-"""The audit says what it knows and when it knows nothing; the lock's files tell of the same packages."""
+"""Set-up: the audit, the lock, the ranges, what conda hands to pip, and which Python is taken."""
 
 import http.server
 import json
 import re
+import shutil
+import subprocess
 import sys
 import threading
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -44,7 +50,7 @@ def test_every_pin_is_asked_for_and_none_known_ends_with_0(osv, capsys):
     address, answers = osv
     assert audit.main(address) == 0
     asked = {(query["package"]["name"], query["version"]) for query in answers["asked"]}
-    assert asked == set(audit.pins((ROOT / "requirements.txt").read_text())) and len(asked) > 200
+    assert asked == set(audit.pins(audit.PINS.read_text(encoding="utf-8"))) and len(asked) > 200
     assert "packages asked, 0 with known vulnerabilities" in capsys.readouterr().out
 
 
@@ -69,17 +75,96 @@ def test_no_network_is_no_clean_bill(capsys):
 
 
 def test_the_lock_holds_the_pins_each_with_hashes_and_a_licence():
-    locked = re.split(r"\n(?=\w)", (ROOT / "requirements-hashes.txt").read_text())[1:]
+    text = audit.PINS.read_text(encoding="utf-8")
+    locked = re.split(r"\n(?=\w)", lock.HASHES.read_text(encoding="utf-8"))[1:]
     held = {pin: entry.count("--hash=sha256:") for entry in locked for pin in audit.pins(entry)}
-    pinned = set(audit.pins((ROOT / "requirements.txt").read_text()))
+    pinned = set(audit.pins(text))
     torch = {pin for pin in pinned if pin[0] == "torch"}
-    assert held.keys() - set(audit.pins("\n".join(lock.BUILD))) == pinned - torch, "run 'make lock'"
+    assert held.keys() == pinned - torch and len(torch) == 1, "run 'make lock'"
     assert min(held.values()) >= 1
-    on_a_mac = next(pin for pin in pinned if pin[0] == "tensorflow")
-    rows = re.findall(r"^\| ([\w.-]+) \| (\d[\w.]*) \| (\S.*) \|$", (ROOT / "LICENSES.md").read_text(), re.M)
-    assert {(name, version) for name, version, _ in rows} == (held.keys() | torch) - {on_a_mac}
+    everywhere = set(audit.pins("\n".join(line for line in text.splitlines() if ";" not in line)))
+    rows = re.findall(
+        r"^\| ([\w.-]+) \| (\d[\w.]*) \| (\S.*) \|$", lock.LICENCES.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert everywhere <= {(name, version) for name, version, _ in rows} <= pinned
+
+
+def test_the_lock_is_within_the_ranges_that_the_package_asks_for():
+    """So that what `make` installs is what anyone may have; and no range is a single version but where it must be."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    locked = {}
+    for line in audit.PINS.read_text(encoding="utf-8").splitlines()[1:]:
+        pin = Requirement(line)
+        locked.setdefault(canonicalize_name(pin.name), []).append(str(pin.specifier).removeprefix("=="))
+    for line in project["dependencies"] + [line for extra in lock.EXTRAS for line in extras[extra]]:
+        asked = Requirement(line)
+        versions = locked[canonicalize_name(asked.name)]
+        assert all(asked.specifier.contains(version) for version in versions), f"{line}, locked: {versions}"
+    for line in project["dependencies"] + extras["cpu"] + extras["book"]:
+        assert "==" not in line.partition(";")[0], f"{line} pins a user's package"
+
+
+def test_what_conda_writes_for_pip_is_accepted(tmp_path):
+    """conda writes the list to a file beside environment.yml and calls pip there: conda/env/installers/pip.py."""
+    given = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    (lines,) = (entry["pip"] for entry in given if isinstance(entry, dict))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "requirements").mkdir()
+    some = audit.PINS.read_text(encoding="utf-8").splitlines()[:20]  # all are of one form, and pip takes its time
+    (tmp_path / "requirements" / audit.PINS.name).write_text("\n".join(some), encoding="utf-8")
+    for name in ("dgan_core", "dgan_report"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").touch()
+
+    def pip(*lines):
+        (tmp_path / "condaenv.requirements.txt").write_text("\n".join(lines), encoding="utf-8")
+        command = [sys.executable, "-m", "pip", "install", "-r", "condaenv.requirements.txt"]
+        offline = ["--dry-run", "--no-index", "--no-deps", "--no-build-isolation", "--quiet"]
+        return subprocess.run([*command, *offline], cwd=tmp_path, capture_output=True, text=True)
+
+    assert pip(*lines).returncode == 0, pip(*lines).stderr
+    assert "no such option: --no-deps" in pip("--no-deps --editable .").stderr
+
+
+@pytest.mark.parametrize("given", [("3.13", "3.12", "3.11"), ("3.11", "3.10"), ("3.12",)])
+def test_set_up_takes_the_newest_python_that_works(tmp_path, given):
+    """Each stand-in answers as that Python would; python3.13 alone, like a version manager's stub, may fail."""
+    for version in given:
+        _stand_in(tmp_path / f"python{version}", version)
+    done = _find_python(tmp_path)
+    assert (done.stdout, done.returncode) == (f"python{given[0]}\n", 0)
+    (tmp_path / "python3.13").write_text("#!/bin/sh\nexit 127\n")
+    (tmp_path / "python3.13").chmod(0o755)
+    usable = [version for version in given if version not in ("3.13", "3.10")]
+    assert _find_python(tmp_path).stdout == f"python{usable[0]}\n"
+
+
+def test_set_up_says_what_is_missing_where_no_python_serves(tmp_path):
+    _stand_in(tmp_path / "python3", "3.10")
+    for given, told in (
+        ((), "The project needs Python 3.11, 3.12 or 3.13"),
+        (("python3",), "python3 can't be used. The"),
+    ):
+        done = _find_python(tmp_path, *given)
+        assert done.returncode == 1 and done.stdout == "" and done.stderr.startswith(told)
+        assert "make PYTHON=/path/to/python" in done.stderr
+
+
+def _stand_in(path, version):
+    """A program that runs the check it is given as if it were that version."""
+    told = f"import sys; sys.version_info = ({version.replace('.', ', ')}, 0)"
+    path.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{told}; exec(sys.argv[1])" "$2"\n', encoding="utf-8")
+    path.chmod(0o755)
+
+
+def _find_python(folder, *given):
+    environment = {"PATH": str(folder)}
+    command = ["/bin/sh", str(ROOT / "tools" / "find_python.sh"), *given]
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
 def test_a_licence_is_what_the_package_declares():
-    named = dict(re.findall(r"^\| ([\w.-]+) \| [\w.]+ \| (.*) \|$", (ROOT / "LICENSES.md").read_text(), re.M))
+    named = dict(re.findall(r"^\| ([\w.-]+) \| [\w.]+ \| (.*) \|$", lock.LICENCES.read_text(encoding="utf-8"), re.M))
     assert named["keras"].startswith("Apache") and named["pydantic"] == "MIT" and named["pillow"] == "MIT-CMU"

@@ -1,9 +1,10 @@
-"""The project's own promises: pins agree, imports point one way, notebooks equal their sources."""
+"""The project's own promises: imports point one way, notebooks equal their sources, files are small and few."""
 
 import ast
 import re
+import subprocess
 import sys
-import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import nbformat
@@ -15,73 +16,70 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from derive_notebooks import derive  # noqa: E402
 
-from dgan_core.config import MODELS, PROFILES, Config  # noqa: E402
+from dgan_core.config import Config  # noqa: E402
+from dgan_core.profiles import MODELS, PROFILES  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
-ALLOWED = {  # what each part may import of the package
-    "config": set(),
-    "files": set(),
-    "environment": set(),
-    "draws": set(),
-    "pictures": set(),
-    "archives": set(),
-    "downloads": set(),
-    "weights": {"archives", "downloads"},
-    "data": {"data", "pictures", "archives", "downloads"},
-    "engine": {"engine"},
-    "losses": {"engine"},
-    "adam": set(),
-    "models": {"models", "config", "draws", "weights"},
-    "runs": {"config", "environment", "files"},
-    "augment": {"draws"},
-    "recipes": {"recipes", "draws", "engine", "models", "adam", "augment", "config", "losses"},
-    "events": set(),
-    "forecast": {"engine"},
-    "training": {"data", "draws", "recipes", "config", "engine", "events", "forecast", "runs"},
-    "metrics": {"metrics", "config", "pictures", "archives", "weights", "files"},
-    "report": {"report", "runs", "config", "files"},
+ALLOWED = {  # what each part of dgan_core, and dgan_report, may import of dgan_core beside itself
+    "rng": set(),
+    "profiles": set(),
+    "config": {"profiles"},
+    "io": set(),
+    "backend": set(),
+    "evaluations": {"io"},
+    "data": {"config", "io", "rng"},
+    "losses": {"backend"},
+    "models": {"config", "io", "rng"},
+    "runs": {"config", "evaluations", "io"},
+    "training": {"backend", "config", "data", "io", "losses", "models", "profiles", "rng", "runs"},
+    "stylegan": {"backend", "config", "losses", "models", "rng", "training"},
+    "metrics": {"io"},
+    "dgan_report": {"config", "evaluations", "io", "metrics", "profiles", "runs"},
+    "__main__": {"config", "metrics", "training"},
 }
 
 
-def pins(lines):
-    found = {}
-    for line in lines:
-        match = re.match(r"([A-Za-z0-9_.-]+)(?:\[[\w,-]+\])?==([\w.]+)", line.strip())
-        if match:
-            found[match[1].lower().replace("_", "-")] = match[2]
-    return found
-
-
-def test_pins_agree_everywhere():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    direct = pins([*project["dependencies"], *extras["cpu"], *extras["book"], *extras["test"]])
-    locked = pins((ROOT / "requirements.txt").read_text().splitlines())
-    assert {name: locked.get(name) for name in direct} == direct
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
-    pip = next(entry["pip"] for entry in environment if isinstance(entry, dict))
-    assert pip == ["--requirement requirements.txt", "--no-deps --editable ."]
+def imports(path):
+    """Full names of what a file of either package imports of them, relative imports resolved."""
+    package = path.relative_to(ROOT).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*above, *filter(None, [node.module])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
 def test_imports_point_one_way():
-    for path in (ROOT / "dgan_core").rglob("*.py"):
-        part = path.relative_to(ROOT / "dgan_core").parts[0].removesuffix(".py")
-        if part == "__init__":
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = []
-            if isinstance(node, ast.ImportFrom) and not node.level and node.module:
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-            elif isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            for name in names:
-                if name.startswith("dgan_core."):
-                    assert name.split(".")[1] in ALLOWED[part], f"{path} imports {name}"
+    for path in [*(ROOT / "dgan_core").rglob("*.py"), *(ROOT / "dgan_report").rglob("*.py")]:
+        package, part, *_ = path.relative_to(ROOT).with_suffix("").parts
+        part = package if package == "dgan_report" else part
+        for name in imports(path) if part != "__init__" else ():
+            used, _, rest = name.partition(".")
+            assert used != "dgan_report" or part == "dgan_report", f"{path} imports {name}"
+            if used == "dgan_core" and rest and rest.split(".")[0] not in (part, "__version__"):
+                assert rest.split(".")[0] in ALLOWED[part], f"{path} imports {name}"
+
+
+def test_the_order_of_the_parts_has_no_circle():
+    """Otherwise the table above would allow one."""
+    order = list(TopologicalSorter(ALLOWED).static_order())
+    assert order.index("config") < order.index("runs") < order.index("training") < order.index("stylegan")
+
+
+def test_no_file_of_the_core_is_long_and_the_top_level_is_small():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    folders = {name.split("/")[0] for name in tracked if "/" in name and not name.startswith(".")}
+    assert len(folders) <= 10, sorted(folders)
+    assert len({name for name in tracked if "/" not in name}) <= 11
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "dgan_core").rglob("*.py")}
+    assert {str(path): n for path, n in lines.items() if n > 300} == {}
 
 
 @pytest.mark.parametrize("source", NOTEBOOKS, ids=lambda p: p.stem)
 def test_notebook_equals_its_source_and_has_no_outputs(source):
-    written = source.with_suffix(".ipynb").read_text()
+    written = source.with_suffix(".ipynb").read_text(encoding="utf-8")
     assert written == derive(source), f"run 'make notebooks': {source.name} and its .ipynb differ"
     notebook = nbformat.reads(written, as_version=4)
     nbformat.validate(notebook)
@@ -90,7 +88,7 @@ def test_notebook_equals_its_source_and_has_no_outputs(source):
 
 
 def test_every_chapter_of_the_contents_exists():
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     files = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
     made = {f"{stage}-{run}" for stage in ("train", "evaluate") for run in ("wgan-gp-lam5", "bce-lam3")}
     for name in files:
@@ -104,7 +102,9 @@ def rows_of(text):
 
 
 def test_the_deviations_chapter_names_what_the_quick_profile_changes():
-    chapter, _ = (ROOT / "book" / "deviations.md").read_text().split("### The StyleGANs in the quick profile")
+    chapter, _ = (
+        (ROOT / "book" / "deviations.md").read_text(encoding="utf-8").split("### The StyleGANs in the quick profile")
+    )
     rows = rows_of(chapter)
     assert rows.keys() - {"data"} == PROFILES["quick"].keys()
     for name, quick in PROFILES["quick"].items():
@@ -117,7 +117,9 @@ def test_the_deviations_chapter_names_what_the_quick_profile_changes():
 
 
 def test_the_deviations_chapter_names_what_the_quick_profile_changes_for_the_stylegans():
-    _, chapter = (ROOT / "book" / "deviations.md").read_text().split("### The StyleGANs in the quick profile")
+    _, chapter = (
+        (ROOT / "book" / "deviations.md").read_text(encoding="utf-8").split("### The StyleGANs in the quick profile")
+    )
     rows = rows_of(chapter)
     models = ("stylegan2", "stylegan3")
     assert all(rows.keys() == MODELS[model]["quick"].keys() for model in models)

@@ -1,4 +1,4 @@
-"""Known vulnerabilities of what requirements.txt pins, as OSV (osv.dev) lists them. Says so where OSV can't be asked.
+"""Known vulnerabilities of what the lock pins, as OSV (osv.dev) lists them.  Says so where OSV can't be asked.
 
 Exit status: 0 none known, 1 some known, 2 not asked (no network, or an answer that makes no sense).
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import requests
 
-ROOT = Path(__file__).resolve().parent.parent
+PINS = Path(__file__).resolve().parent.parent / "requirements" / "requirements.txt"
 OSV = "https://api.osv.dev/v1/querybatch"
 PIN = re.compile(r"([A-Za-z0-9_.-]+)==([\w.]+)")
 
@@ -38,7 +38,7 @@ def known_vulnerabilities(packages: list[tuple[str, str]], address: str = OSV) -
 
 
 def main(address: str = OSV) -> int:
-    packages = pins((ROOT / "requirements.txt").read_text())
+    packages = pins(PINS.read_text(encoding="utf-8"))
     try:
         found = known_vulnerabilities(packages, address)
     except ConnectionError as error:

@@ -1,40 +1,42 @@
-"""The lock of the default set-up, made of the pins in requirements.txt: after a change there, run it.
+"""Write the lock of the default set-up, in requirements/, from pyproject.toml's ranges.
 
-requirements-hashes.txt  the same pins with the SHA-256 of each of their files: what `make` installs. Not torch: which
-                         build of it is right depends on the machine, and pip would take a hashed one for right
-LICENSES.md              the packages with the licences that they declare, as this environment holds them
+requirements.txt  an exact version of every package; one that is there stays as long as it fits
+hashes.txt        the same with the SHA-256 of each of their files: what `make` installs.  Not torch: which build of it
+                  is right depends on the machine, and pip would take any hashed one for right
+LICENSES.md       the packages with the licences that they declare, as this environment holds them
 
-uv, which asks the index for the hashes, is installed for the moment of use.
+uv resolves and asks the index for the hashes; it is installed for the moment of use.
 
     python tools/lock.py        # make lock
 """
 
-import platform
+import re
 import subprocess
 import sys
 import tempfile
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
-from audit_dependencies import pins
+from audit_dependencies import PINS, pins
 
 ROOT = Path(__file__).resolve().parent.parent
-PINS, HASHES, LICENCES = ROOT / "requirements.txt", ROOT / "requirements-hashes.txt", ROOT / "LICENSES.md"
-BUILD = ("setuptools==84.2.1", "wheel==0.48.0")  # what builds this package; torch and astunparse want them too
-BY_MACHINE = "torch=="
+HASHES, LICENCES = PINS.with_name("hashes.txt"), PINS.with_name("LICENSES.md")
+EXTRAS = ("cpu", "radiomics", "book", "test")  # the default set-up: what `make` installs
 UV = "uv==0.13.8"
-OPTIONS = ("--universal", "--no-deps", "--generate-hashes", "--no-header", "--no-annotate", "--quiet")
+OPTIONS = ("--universal", "--python-version", "3.11", "--no-header", "--no-annotate", "--quiet")
+# torch names CUDA libraries, which the machine's own build may do without; Windows is served through WSL.
+LEFT_OUT = re.compile(r"(nvidia|cuda|triton)\b|.*; (sys_platform == 'win32'|os_name == 'nt')$")
+HEADER = f"# The default set-up, pinned: the extras {', '.join(EXTRAS)} of pyproject.toml and all that they need.\n"
 
 
-def hashed(lines: list[str]) -> str:
-    """The requirement lines, each with the hashes of its files on the index."""
+def compiled(source: Path, target: Path, *options: str) -> list[str]:
+    """What uv makes of the requirements in `source`, by line; `target`'s versions are kept where they fit."""
     with tempfile.TemporaryDirectory() as folder:
-        python, source = Path(folder, "bin", "python"), Path(folder, "pins.txt")
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", UV], check=True)
-        source.write_text("\n".join(lines) + "\n")
-        command = [Path(folder, "bin", "uv"), "pip", "compile", "--python-version", platform.python_version(), *OPTIONS]
-        return subprocess.run([*command, source], check=True, capture_output=True, text=True).stdout
+        subprocess.run([Path(folder, "bin", "python"), "-m", "pip", "install", "--quiet", UV], check=True)
+        command = [Path(folder, "bin", "uv"), "pip", "compile", *OPTIONS, *options, "--output-file", target, source]
+        subprocess.run(command, check=True)
+    return target.read_text(encoding="utf-8").splitlines()
 
 
 def licence(package: Distribution) -> str:
@@ -49,7 +51,7 @@ def licence(package: Distribution) -> str:
 
 
 def licences(packages: list[tuple[str, str]]) -> str:
-    """LICENSES.md of the packages that this environment holds; a Mac's names for others are left out elsewhere."""
+    """LICENSES.md of those packages that this environment holds; what other systems need has no row."""
     rows = []
     for name, version in packages:
         try:
@@ -57,18 +59,22 @@ def licences(packages: list[tuple[str, str]]) -> str:
         except PackageNotFoundError:
             print(f"{name} is not installed here and has no row in {LICENCES.name}", file=sys.stderr)
     return (
-        "# Licences\n\ndgan_core is under the MIT licence ([LICENSE](LICENSE)). The packages that the default set-up "
-        "installs, none of which\nis part of it, declare these; written by `make lock`.\n\n"
+        "# Licences\n\ndgan_core is under the MIT licence ([LICENSE](../LICENSE)). The packages that the default "
+        "set-up installs, none of which\nis part of it, declare these; written by `make lock`.\n\n"
         "| package | version | licence |\n|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 
 
 def main() -> None:
-    lines = [line for line in PINS.read_text().splitlines() if line and not line.startswith("#")]
-    lines = sorted([*lines, *BUILD], key=str.lower)
-    by_hash = [line for line in lines if not line.startswith(BY_MACHINE)]
-    HASHES.write_text("# requirements.txt with hashes, written by tools/lock.py.\n" + hashed(by_hash))
-    LICENCES.write_text(licences(pins("\n".join(lines))))
+    extras = [word for extra in EXTRAS for word in ("--extra", extra)]
+    lines = [line for line in compiled(ROOT / "pyproject.toml", PINS, *extras) if not LEFT_OUT.match(line)]
+    PINS.write_text(HEADER + "\n".join(line for line in lines if line[0] != "#") + "\n", encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "pins.txt")
+        source.write_text("\n".join(line for line in lines if not line.startswith("torch==")), encoding="utf-8")
+        hashed = compiled(source, Path(folder, "hashes.txt"), "--no-deps", "--generate-hashes")
+    HASHES.write_text("# requirements.txt with hashes, written by tools/lock.py.\n" + "\n".join(hashed) + "\n", "utf-8")
+    LICENCES.write_text(licences(pins("\n".join(lines))), encoding="utf-8")
     print(f"{len(lines)} packages")
 
 

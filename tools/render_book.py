@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("_config.yml", "_toc.yml", "references.bib", "CHANGELOG.md", "book", "notebooks/exercises")
+SOURCES = ("_config.yml", "_toc.yml", "CHANGELOG.md", "book", "notebooks/exercises")
 
 
 def collect(source: Path, target: Path) -> None:

@@ -18,7 +18,7 @@ def environment() -> dict[str, Any]:
             versions[name] = version(name)
         except PackageNotFoundError:
             pass
-    project = Path(__file__).resolve().parent.parent
+    project = Path(__file__).resolve().parents[2]
     commit = ""
     if (project / ".git").exists():
         described = subprocess.run(

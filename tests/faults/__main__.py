@@ -15,7 +15,7 @@ from pathlib import Path
 from dgan_core.io.environment import environment  # isort: skip
 from dgan_core.io.files import write_json  # isort: skip
 
-OUTPUT = Path(__file__).resolve().parent.parent / "results" / "faults.json"
+OUTPUT = Path(__file__).resolve().parents[2] / "results" / "faults.json"
 PARTS = ("kills", "sweep", "disk", "damage", "processes", "numbers", "inputs", "endurance")
 
 

@@ -22,7 +22,7 @@ from faults.same import differences
 LOSSES = (("BCE", {"loss": "bce"}, 1), ("WGAN-GP", {"loss": "wgan-gp"}, 4))  # the last: of how many operations one
 EVALUATED = {"loss": "bce", "n_phantoms": 12, "epochs": 1}  # as few images as an evaluation takes
 A_RUN = 5  # kills before one run is brought to its end
-EVALUATE = Path(__file__).resolve().parent.parent / "notebooks" / "evaluate.py"
+EVALUATE = Path(__file__).resolve().parents[2] / "notebooks" / "evaluate.py"
 
 
 def run(quick=False):

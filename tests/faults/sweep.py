@@ -21,7 +21,7 @@ from dgan_report import collect, table1
 from faults import forks
 from faults.same import differences
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 RUNS = ("dgan-bce-lam3-seed0", "dgan-wgan-gp-lam3-seed0")
 
 
