@@ -37,4 +37,13 @@ _backend = importlib.import_module(f"{__name__}.{name}")
 value_and_grad, compile, scan = _backend.value_and_grad, _backend.compile, _backend.scan
 peak_memory = _backend.peak_memory
 
-__all__ = ["BACKENDS", "compile", "name", "peak_memory", "scan", "value_and_grad"]
+
+def gradient(function, x):
+    """∂function(x)/∂x in the shape of x, an array or a list of arrays; function returns a scalar.  May be nested."""
+    several = isinstance(x, list)
+    arrays = [keras.ops.convert_to_tensor(a) for a in (x if several else [x])]
+    _, gradients = value_and_grad(lambda v: (function(v if several else v[0]), ()), arrays)
+    return gradients if several else gradients[0]
+
+
+__all__ = ["BACKENDS", "compile", "gradient", "name", "peak_memory", "scan", "value_and_grad"]

@@ -1,0 +1,281 @@
+# %% [markdown]
+# # Lesson 0: a GAN in sixty lines
+#
+# **Claim.** A GAN is two small networks, two short loss functions and a loop: sixty lines, imports aside. The steps
+# written here are the same as this project's: they give the same weights.
+#
+# A *generative adversarial network* (GAN) learns to make samples like those it is shown. The *generator* G turns random
+# numbers z into samples. The *critic* D (with the BCE loss it is called the discriminator) gives each sample a score,
+# high for real ones and low for generated ones. The two are trained in turn: the critic to tell real from generated,
+# the generator to be scored as real.
+#
+# This lesson writes all of it out for points in the plane, where a training takes seconds. You need to know what a
+# neural network and its gradient are, and to read NumPy. Reading takes about 15 minutes.
+
+# %% tags=["parameters"]
+iterations = 240  # of five critic updates and one generator update
+seed = 0
+
+# %% [markdown]
+# ## The networks
+#
+# Each is a list of weights and one function. Keras supplies the operations (`ops`), so that the same code runs on
+# TensorFlow, JAX or torch.
+
+# %% tags=["gan", "remove-stderr"]
+from itertools import pairwise
+
+import numpy as np
+from keras import ops
+
+from dgan_core.backend import compile, gradient
+
+
+def network(weights, x):
+    for w, b in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+        x = ops.relu(ops.matmul(x, w) + b)  # h ← max(0, h W + b)
+    return ops.matmul(x, weights[-2]) + weights[-1]
+
+
+def new_weights(random, *widths):
+    weights = []
+    for n, m in pairwise(widths):
+        limit = np.sqrt(6 / (n + m))  # Glorot & Bengio 2010
+        weights += [random.uniform(-limit, limit, (n, m)), np.zeros(m)]
+    return [w.astype("float32") for w in weights]
+
+
+# %% [markdown]
+# ## The losses
+#
+# A loss takes scores and returns one number, which its network makes small. Two pairs are compared in this book. With
+# *binary cross-entropy* (BCE) the score is a logit: σ(D(x)) is the probability that the critic gives x of being real.
+# The *Wasserstein* loss uses the score as it is.
+#
+# `softplus(s)` is log(1 + eˢ), which equals −log σ(−s); written this way no logarithm of 0 can occur.
+
+
+# %% tags=["gan"]
+def bce_critic(real, fake):  # −E[log σ(D(x))] − E[log(1 − σ(D(G(z))))]
+    return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))
+
+
+def bce_generator(fake):  # −E[log σ(D(G(z)))]
+    return ops.mean(ops.softplus(-fake))
+
+
+def wasserstein_critic(real, fake):  # E[D(G(z))] − E[D(x)]
+    return ops.mean(fake) - ops.mean(real)
+
+
+def wasserstein_generator(fake):  # −E[D(G(z))]
+    return -ops.mean(fake)
+
+
+def penalty(c, real, fake, eps):  # E[(‖∇D(x̂)‖ − 1)²] at x̂ = ε x + (1 − ε) G(z)
+    slope = gradient(
+        lambda x: ops.sum(network(c, x)), eps * real + (1 - eps) * fake
+    )
+    return ops.mean((ops.sqrt(ops.sum(slope**2, axis=1) + 1e-12) - 1) ** 2)
+
+
+# %% [markdown]
+# Nothing stops a critic from making the Wasserstein loss as low as it likes: doubling all scores doubles it. The
+# *gradient penalty* stops it. It asks the score to change by about 1 per unit of distance; λ is its weight. BCE with
+# λ = 0 and Wasserstein with a penalty (WGAN-GP) are the paper's two losses.
+#
+# ## The steps
+#
+# `gradient(f, x)` is the derivative of `f` at `x`. Adam (Kingma & Ba 2015) turns gradients into a step: it divides the
+# running mean of each gradient by the root of the running mean of its square.
+
+
+# %% tags=["gan"]
+def adam(weights, gradients, state, rate=2e-3, b1=0.5, b2=0.9):
+    t, stepped, moments = state["t"] + 1, [], []
+    rate = rate * ops.sqrt(1 - b2**t) / (1 - b1**t)
+    for w, g, (m, v) in zip(weights, gradients, state["moments"], strict=True):
+        m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+        stepped.append(w - rate * m / (ops.sqrt(v) + 1e-7))
+        moments.append((m, v))
+    return stepped, {"t": t, "moments": moments}
+
+
+def critic_step(gan, real, z, eps, critic_loss, lam):
+    def loss(c):  # L_D = L(D(x), D(G(z))) + λ · penalty
+        value = critic_loss(network(c, real), network(c, fake))
+        return value + lam * penalty(c, real, fake, eps) if lam else value
+
+    fake = network(gan["g"], z)
+    c, state = adam(gan["c"], gradient(loss, gan["c"]), gan["c_adam"])
+    return {**gan, "c": c, "c_adam": state}
+
+
+# %% tags=["gan"]
+def generator_step(gan, z, generator_loss):
+    def loss(g):  # L_G = L(D(G(z)))
+        return generator_loss(network(gan["c"], network(g, z)))
+
+    g, state = adam(gan["g"], gradient(loss, gan["g"]), gan["g_adam"])
+    return {**gan, "g": g, "g_adam": state}
+
+
+# %% [markdown]
+# ## The loop
+#
+# The real data are eight small Gaussians in a ring. The critic is updated five times for each update of the generator,
+# so that its scores mean something before the generator follows them.
+
+
+# %% tags=["gan"]
+def ring(random, n):
+    angle = 2 * np.pi * random.integers(8, size=n) / 8
+    centre = 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return (centre + 0.1 * random.standard_normal((n, 2))).astype("float32")
+
+
+def new_adam(weights):
+    return {"t": np.float32(0), "moments": [(0 * w, 0 * w) for w in weights]}
+
+
+# %% tags=["gan"]
+def train(critic_loss, generator_loss, lam):
+    random = np.random.default_rng(seed)
+    g, c = (new_weights(random, 2, 64, 64, 64, outputs) for outputs in (2, 1))
+    gan = {"g": g, "c": c, "g_adam": new_adam(g), "c_adam": new_adam(c)}
+    critic = compile(lambda *given: critic_step(*given, critic_loss, lam))
+    generator = compile(lambda *given: generator_step(*given, generator_loss))
+    for _ in range(int(iterations)):
+        for _ in range(5):
+            real, z = ring(random, 128), random.standard_normal((128, 2), "float32")
+            gan = critic(gan, real, z, random.random((128, 1), "float32"))
+        gan = generator(gan, random.standard_normal((128, 2), "float32"))
+    return gan
+
+
+# %% tags=["remove-stderr"]
+trained = {
+    "BCE": train(bce_critic, bce_generator, lam=0),
+    "WGAN-GP": train(wasserstein_critic, wasserstein_generator, lam=1),
+}
+random = np.random.default_rng(1)
+real, z = ring(random, 1000), random.standard_normal((1000, 2), dtype="float32")
+points = {
+    name: ops.convert_to_numpy(network(gan["g"], z))
+    for name, gan in trained.items()
+}
+
+
+def modes_covered(points):
+    """How many of the eight centres have at least 2 % of the points within 0.3, three standard deviations."""
+    angles = 2 * np.pi * np.arange(8) / 8
+    centres = 2 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    near = np.linalg.norm(points[:, None] - centres, axis=2) < 0.3
+    return int((near.mean(axis=0) >= 0.02).sum())
+
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+
+import dgan_report as report
+from dgan_report.style import OKABE_ITO, use_style
+
+use_style()
+figure, axes = plt.subplots(1, 3, figsize=(6.6, 2.6), sharex=True, sharey=True)
+colours = (OKABE_ITO["real"], OKABE_ITO["bce"], OKABE_ITO["wgan-gp"])
+for axis, colour, (name, shown) in zip(
+    axes, colours, {"real": real, **points}.items(), strict=True
+):
+    axis.plot(*shown.T, ".", ms=2, color=colour)
+    axis.set_title(name, loc="left", fontsize=10)
+    axis.set(aspect="equal", xlim=(-3, 3), ylim=(-3, 3))
+covered = {name: modes_covered(p) for name, p in points.items()}
+report.picture(
+    figure,
+    f"Figure L0. A thousand real points, and a thousand made by each generator after {iterations} updates. Of "
+    f"the eight clusters BCE covers {covered['BCE']}, WGAN-GP {covered['WGAN-GP']}.",
+    alt="Three scatter plots: eight round clusters in a ring, and what the two generators make of them.",
+)
+
+# %% [markdown]
+# ## The same steps in the library
+#
+# [`dgan_core.training.step`](../book/training.md) holds the project's steps, for images as for points; `compiled` are
+# the same functions made fast. Here both start from the same weights and get the same data and random numbers. After
+# three updates of the critic and one of the generator the weights are the same, up to rounding.
+
+# %% tags=["remove-stderr"]
+from dgan_core import Config
+from dgan_core.training.points import Points
+
+SMALL = {"batch_size": 128, "latent_dim": 2, "beta_2": 0.9, "lam_perceptual": 0}
+SMALL |= {"generator_width": 64, "critic_width": 64}
+
+
+def flat(gan):
+    return np.concatenate([np.ravel(w) for w in (*gan["c"], *gan["g"])])
+
+
+def both(loss, critic_loss, generator_loss, lam):
+    """Weights at the start, after the library's steps, and after those above."""
+    library = Points(Config(loss=loss, lam=lam, **SMALL))
+    random, rate = np.random.default_rng(0), np.float32(2e-3)
+    start = theirs = library.initial_state()
+    adams = {f"{name}_adam": new_adam(start[name]) for name in "gc"}
+    mine = {**start, **adams}
+    for _ in range(3):
+        real, z = ring(random, 128), random.standard_normal((128, 2), "float32")
+        eps = random.random((128, 1), "float32")
+        given = {"images": real[:, None, None]}, z, eps[:, None, None], rate
+        theirs, _ = library.compiled.critic(theirs, *given)
+        mine = critic_step(mine, real, z, eps, critic_loss, lam)
+    theirs, _ = library.compiled.generator(theirs, given[0], z, rate)
+    mine = generator_step(mine, z, generator_loss)
+    return [flat(gan) for gan in (start, theirs, mine)]
+
+
+# %% tags=["check", "remove-stderr"]
+for loss, *functions in (
+    ("bce", bce_critic, bce_generator, 0),
+    ("wgan-gp", wasserstein_critic, wasserstein_generator, 1),
+):
+    start, theirs, mine = both(loss, *functions)
+    moved, apart = (np.linalg.norm(theirs - other) for other in (start, mine))
+    print(f"{loss}: moved by {moved:.3f}, apart by {apart:.1e}")
+    assert moved > 0.1 and apart < 1e-3 * moved
+assert covered["WGAN-GP"] == modes_covered(real) == 8
+
+# %% [markdown]
+# What the library adds: networks for images; a frozen pretrained network (the *backbone*), whose features the critic
+# sees and the *perceptual term* compares ([Lesson 5](lesson_perceptual.ipynb)); random numbers that depend only on a
+# seed and a step, so that every loss sees the same draws; batches whose order is drawn; checkpoints; a log; and all
+# updates of an iteration in one call. The algorithm is the one above.
+#
+# **Take away:** to get another kind of GAN, you change its loss and nothing else. The next lessons ask what such a
+# change does.
+#
+# ## Exercise
+#
+# *Predict:* what would happen without the generator's loss, if only the critic were updated? *Change:* replace the pair
+# of BCE by *least squares* (Mao et al. 2017): the critic's score should be 1 for real samples and 0 for generated ones,
+# and the generator wants a score of 1. Each squared error is halved and averaged. Write the critic's loss.
+
+# %% [markdown] tags=["offer"]
+# Try it first, in {download}`this lesson without its solution <exercises/lesson_gan.ipynb>`. The solution is folded
+# away below; the cell after it checks it.
+
+
+# %% tags=["solution", "hide-cell"]
+def least_squares_critic(real, fake):
+    """½ E[(D(x) − 1)²] + ½ E[D(G(z))²], from scores (B, 1)."""
+    # To the prediction: the generator would never move, and the critic's
+    # loss would fall until it tells all its points from the real ones.
+    return (ops.mean((real - 1) ** 2) + ops.mean(fake**2)) / 2
+
+
+# %% tags=["exercise-check", "remove-stderr"]
+half = np.full((4, 1), 0.5, "float32")
+loss = float(least_squares_critic(half, half))
+assert np.isclose(loss, 0.25), f"for scores of ½ it should be ¼, it is {loss}"
+loss = float(least_squares_critic(2 * half, 0 * half))
+assert np.isclose(loss, 0), f"for scores of 1 and 0 it should be 0, it is {loss}"
