@@ -76,7 +76,8 @@ def test_no_network_is_no_clean_bill(capsys):
 
 def test_the_lock_holds_the_pins_each_with_hashes_and_a_licence():
     text = audit.PINS.read_text(encoding="utf-8")
-    locked = re.split(r"\n(?=\w)", lock.HASHES.read_text(encoding="utf-8"))[1:]
+    files = (path.read_text(encoding="utf-8") for path in (lock.HASHES, lock.COMPILED))
+    locked = [entry for file in files for entry in re.split(r"\n(?=\w)", file)[1:]]
     held = {pin: entry.count("--hash=sha256:") for entry in locked for pin in audit.pins(entry)}
     pinned = set(audit.pins(text))
     torch = {pin for pin in pinned if pin[0] == "torch"}

@@ -3,6 +3,7 @@
 requirements.txt  an exact version of every package; one that is there stays as long as it fits
 hashes.txt        the same with the SHA-256 of each of their files: what `make` installs.  Not torch: which build of it
                   is right depends on the machine, and pip would take any hashed one for right
+radiomics.txt     the one package that has to be compiled, so that `make` can do without it where there is no compiler
 LICENSES.md       the packages with the licences that they declare, as this environment holds them
 
 uv resolves and asks the index for the hashes; it is installed for the moment of use.
@@ -20,7 +21,7 @@ from pathlib import Path
 from audit_dependencies import PINS, pins
 
 ROOT = Path(__file__).resolve().parent.parent
-HASHES, LICENCES = PINS.with_name("hashes.txt"), PINS.with_name("LICENSES.md")
+HASHES, COMPILED, LICENCES = (PINS.with_name(name) for name in ("hashes.txt", "radiomics.txt", "LICENSES.md"))
 EXTRAS = ("cpu", "radiomics", "book", "test")  # the default set-up: what `make` installs
 UV = "uv==0.13.8"
 OPTIONS = ("--universal", "--python-version", "3.11", "--no-header", "--no-annotate", "--quiet")
@@ -73,7 +74,12 @@ def main() -> None:
         source = Path(folder, "pins.txt")
         source.write_text("\n".join(line for line in lines if not line.startswith("torch==")), encoding="utf-8")
         hashed = compiled(source, Path(folder, "hashes.txt"), "--no-deps", "--generate-hashes")
-    HASHES.write_text("# requirements.txt with hashes, written by tools/lock.py.\n" + "\n".join(hashed) + "\n", "utf-8")
+    entries = re.split(r"\n(?=\w)", "\n".join(hashed))
+    for path, wanted in (HASHES, False), (COMPILED, True):
+        kept = [entry for entry in entries if entry.startswith("pyradiomics") == wanted]
+        path.write_text(
+            "\n".join(["# A part of requirements.txt, with hashes, written by tools/lock.py.", *kept, ""]), "utf-8"
+        )
     LICENCES.write_text(licences(pins("\n".join(lines))), encoding="utf-8")
     print(f"{len(lines)} packages")
 
