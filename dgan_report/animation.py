@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from .page import Html
-from .thumbnails import address
+from .picture import address
 
 
 def drawn(figure):

@@ -2,7 +2,7 @@
 
 import json
 
-from .collect import locate
+from .results import locate
 
 
 def read_results(results, name):

@@ -1,8 +1,17 @@
 """The paper's claims A–G, each judged by what the runs measured: holds, does not hold, can't be told, or not run.
 
-A claim is an order: one setting lies below another by some metric. An order is *clear* where the 95 % intervals of the
-two have no number in common. A claim holds if every order that it states is clear, does not hold if one is clearly the
-other way round, and can't be told otherwise, be it for overlap or for a setting that was not run.
+A claim is a set of orders: one setting is better than another by some metric.  There are two ways to judge.
+
+Paired, where every order that was measured has two seeds or more in common: at one λ and seed both losses start from
+the same weights and see the same batches, so a difference between two such runs is the setting's.  It is taken
+relative to the two numbers, (b − a) / (|a| + |b|), in [−1, 1], since distances differ by powers of ten between λ.  A
+claim holds if the mean over all its orders and seeds has a 95 % interval (Student's t) above 0, and no order's own
+mean points the other way; it does not hold if that interval, or that of one order, lies below 0.
+
+Otherwise by intervals over images: a claim holds if in each order the two 95 % intervals don't overlap, and does not
+hold if in one they lie the other way round.
+
+In all other cases it can't be told, and the reason names what is missing.
 """
 
 from html import escape
@@ -11,11 +20,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t
 
-from .collect import LAMS, LOSSES, label, lams, matching
-from .page import Html
-from .seeds import over_seeds
-from .tables import COLUMNS, TABLE3, value
+from dgan_core.metrics.table import METRICS, heading
+from dgan_core.profiles import LAMBDAS
+
+from .page import Html, headed
+from .results import BEST, label
 
 VERDICTS = HOLDS, FAILS, OPEN, NOT_RUN = "holds", "does not hold", "can't be told", "not run"
 CLAIMS = {
@@ -27,169 +38,249 @@ CLAIMS = {
     "F": "StyleGAN3 has the lowest KID and FID, but banding artefacts.",
     "G": "By UMAP-SWD: WGAN-GP, then StyleGAN3, BCE, StyleGAN2.",
 }
-WGAN_GP, BCE, STYLEGAN2, STYLEGAN3 = TABLE3  # the two DGANs at the λ that the paper calls best
-EVERY_LAM = [(("dgan", "wgan-gp", lam), ("dgan", "bce", lam)) for lam in LAMS]
-HEADINGS = {name: heading for name, (heading, _) in COLUMNS.items()} | {"swd_umap": "UMAP-SWD ↓"}
+DISTANCES = ("kernel_distance", "frechet_distance")
+VARIETY = ("recall", "coverage", "lpips_fake_fake", "ms_ssim_fake_fake")
+WGAN_GP, BCE, STYLEGAN2, STYLEGAN3 = BEST
+EVERY_LAM = [tuple(label("dgan", loss, lam) for loss in ("wgan-gp", "bce")) for lam in LAMBDAS]
 
 
-def _below_the_rest(best, rest):
-    return [(best, key) for key in rest if key != best]
+def _best(best, settings):
+    return [(best, other) for other in settings if other != best]
 
 
-ORDERS = {  # letter → pairs of settings of which the first is claimed to be the better, by each of these metrics
-    "A": (("kid", "fid"), EVERY_LAM),
-    "B": (("kid", "fid"), _below_the_rest(WGAN_GP, [pair[0] for pair in EVERY_LAM])),
-    "C": (("kid", "fid"), _below_the_rest(BCE, [pair[1] for pair in EVERY_LAM])),
-    "D": (("lpips_fake_fake", "ms_ssim_fake_fake"), EVERY_LAM),
-    "F": (("kid", "fid"), _below_the_rest(STYLEGAN3, TABLE3)),
+ORDERS = {  # letter → metrics, and pairs of settings of which the first is claimed to be the better
+    "A": (DISTANCES, EVERY_LAM),
+    "B": (DISTANCES, _best(WGAN_GP, [pair[0] for pair in EVERY_LAM])),
+    "C": (DISTANCES, _best(BCE, [pair[1] for pair in EVERY_LAM])),
+    "D": (VARIETY, EVERY_LAM),
+    "E": (("setbacks",), EVERY_LAM),
+    "F": (DISTANCES, _best(STYLEGAN3, BEST)),
     "G": (("swd_umap",), list(combinations((WGAN_GP, STYLEGAN3, BCE, STYLEGAN2), 2))),
 }
-HIGH_IS_BETTER = {"lpips_fake_fake"}
-KINDS = ("clear", "reversed", "within", None)  # of an order; None: not measured
-
-
-class Measured(NamedTuple):
-    """One metric of one setting: its mean over seeds, and the ends of its seeds' 95 % intervals taken together."""
-
-    name: str
-    number: float
-    low: float
-    high: float
-
-    def __str__(self):
-        return f"{self.name} at {self.number:.3g} [{self.low:.3g}, {self.high:.3g}]".replace("-0", "−0")
+MANY = 1000  # pairs: more is no advice
 
 
 class Judged(NamedTuple):
-    """A verdict; how many of the claim's orders are clear, "4 of 5"; and why, with the figures."""
+    """A verdict; how many orders point the claim's way, "4 of 5"; why, with the figures.
+
+    effect, low, high: the mean paired relative difference, positive for the claim, and its 95 % interval; n: pairs;
+    None where the verdict is by intervals over images.
+    """
 
     verdict: str
     orders: str
     why: str
+    effect: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
 
 
-def pooled(name, seeds, metric):
-    """What the runs of one setting, one a seed, measured together; NaN where none was evaluated."""
-    seeds = [run for run in seeds if np.isfinite(value(run, metric))]
-    if not seeds:
-        return Measured(name, np.nan, np.nan, np.nan)
-    number, low, high = ([value(run, part) for run in seeds] for part in (metric, f"{metric}_low", f"{metric}_high"))
-    return Measured(name, float(np.mean(number)), min(low), max(high))
+def mean_interval(differences):
+    """(mean, low, high): the 95 % interval of Student's t of n ≥ 2 differences; infinite with one."""
+    d = np.asarray(differences, float)
+    reach = t.ppf(0.975, len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d)) if len(d) > 1 else np.inf
+    return float(d.mean()), float(d.mean() - reach), float(d.mean() + reach)
 
 
-def measured(runs, key, metric):
-    """What the setting `key` (model, loss, λ) measured, over all its seeds."""
-    return pooled(label(*key), matching(runs, *key), metric)
+def relative(a, b):
+    """(b − a) / (|a| + |b|) at each seed that both series hold; 0 where both are 0."""
+    a, b = a.align(b, join="inner")
+    return ((b - a) / (a.abs() + b.abs()).replace(0, 1)).to_numpy()
 
 
-def order(better, worse, metric):
-    """How the first of two `Measured` lies to the second: "clear" for better, "reversed", or "within" the intervals.
+def pairs_needed(differences):
+    """How many pairs like these would put 0 outside the interval; None where that is more than `MANY`."""
+    d = np.asarray(differences, float)
+    n = np.arange(len(d), MANY + 1)
+    enough = t.ppf(0.975, n - 1) * d.std(ddof=1) / np.sqrt(n) < abs(d.mean())
+    return int(n[enough][0]) if enough.any() else None
 
-    None where one of them was not measured.
+
+def judge(rows, pairs, better="low"):
+    """`Judged` of the claim that of each pair of labels the first is the better.
+
+    rows: label, seed, value, low, high of one metric by one extractor, as in `Results.measured`.
+    better: "low" or "high", which way the metric is good.
     """
-    if not np.isfinite([better.number, worse.number]).all():
-        return None
-    below, above = (worse, better) if metric in HIGH_IS_BETTER else (better, worse)
-    if below.high < above.low:
-        return "clear"
-    return "reversed" if above.high < below.low else "within"
+    sign = 1 if better == "low" else -1
+    seeds = {name: part.set_index("seed") for name, part in rows.dropna(subset="value").groupby("label")}
+    missing = sorted({name for pair in pairs for name in pair if name not in seeds})
+    measured = [pair for pair in pairs if {*pair} <= seeds.keys()]
+    absent = f"no number for {', '.join(missing)}" if missing else ""
+    if not measured:
+        return Judged(NOT_RUN, "", f"{absent}.")
+    values = {pair: [seeds[name]["value"] for name in pair] for pair in measured}
+    found = {pair: sign * relative(*values) for pair, values in values.items()}
+    paired = min(map(len, found.values())) > 1
+    return _paired(found, pairs, absent) if paired else _by_images(seeds, pairs, measured, absent, sign)
 
 
-def judge(pairs, metric):
-    """`Judged` of the claim that of each pair of `Measured` the first is the better by this metric."""
-    found = {kind: [pair for pair in pairs if order(*pair, metric) == kind] for kind in KINDS}
-    missing = list(dict.fromkeys(one.name for pair in found[None] for one in pair if not np.isfinite(one.number)))
-    absent = [f"no number for {', '.join(missing)}"] if missing else []
-    if len(found[None]) == len(pairs):
-        return Judged(NOT_RUN, "", absent[0] + ".")
-    orders, parts = f"{len(found['clear'])} of {len(pairs)}", []
-    if found["clear"]:
-        gap = {pair: max(pair[0].low - pair[1].high, pair[1].low - pair[0].high) for pair in found["clear"]}
-        parts.append(f"clear, least so {_against([min(gap, key=gap.get)])}")
-    if found["reversed"]:
-        orders += f", {len(found['reversed'])} the other way round"
-        parts.append(f"the other way round {_against(found['reversed'])}")
-    parts += [f"within the intervals {_against(found['within'])}"] if found["within"] else []
-    verdict = FAILS if found["reversed"] else HOLDS if len(found["clear"]) == len(pairs) else OPEN
-    return Judged(verdict, orders, "; ".join(parts + absent) + ".")
-
-
-def _against(pairs):
-    """ "A 1 [0, 2] against B 3 [2, 4], C 5 [4, 6]": what each first was compared with."""
-    others = {}
-    for one, other in pairs:
-        others.setdefault(one, []).append(str(other))
-    return " and ".join(f"{one} against {', '.join(rest)}" for one, rest in others.items())
-
-
-def setbacks(run):
-    """(setbacks, snapshots): how often FID lay above an earlier snapshot's by more than chance could explain.
-
-    Chance is taken to be as large, relative to FID, as the last snapshot's 95 % interval reaches upwards.
-    """
-    fid = run.history.sort_values("epoch")["fid"].to_numpy()
-    allowed = value(run, "fid_high") / value(run, "fid")
-    return int((fid[1:] > allowed * np.minimum.accumulate(fid)[:-1]).sum()), len(fid)
-
-
-def judge_steadiness(runs):
-    """`Judged` of claim E, by the setbacks of FID under each loss at the same λ."""
-    counts = []  # (λ, loss, (setbacks, snapshots))
-    for pair in EVERY_LAM:
-        histories = [[run for run in matching(runs, *key) if "fid" in run.history] for key in pair]
-        if all(histories):
-            counts.append([np.sum([setbacks(run) for run in seeds], axis=0) for seeds in histories])
-    if not counts:
-        return Judged(NOT_RUN, "", "no λ has been followed under both losses.")
-    counts = np.array(counts)
-    shares = counts[..., 0] / counts[..., 1]
-    fewer, more = (shares[:, 0] < shares[:, 1]).sum(), (shares[:, 0] > shares[:, 1]).sum()
-    ours, theirs = counts.sum(axis=0)
-    why = (
-        f"{ours[0]} of {ours[1]} snapshots under WGAN-GP, {theirs[0]} of {theirs[1]} under BCE; a smaller share under "
-        f"WGAN-GP at {fewer} of {len(counts)} λ, a larger one at {more}."
+def _paired(found, pairs, absent):
+    together = np.concatenate(list(found.values()))
+    effect, low, high = mean_interval(together)
+    means = {pair: differences.mean() for pair, differences in found.items()}
+    own = {pair: mean_interval(differences) for pair, differences in found.items()}
+    against = [pair for pair, (*_, upper) in own.items() if upper < 0]
+    contrary = [pair for pair, mean in means.items() if mean <= 0]
+    why = f"mean relative difference {_shown(effect, low, high)}, n = {len(together)}"
+    for pair in contrary:
+        how = f"the other way round: {_names(pair)} by {_g(-means[pair])}" if means[pair] else f"equal: {_names(pair)}"
+        why += f"; {how}, n = {len(found[pair])}"
+    verdict = OPEN
+    if high < 0 or against:
+        verdict = FAILS
+    elif low > 0 and not contrary and len(found) == len(pairs):
+        verdict = HOLDS
+    elif low <= 0:
+        needed = pairs_needed(together)
+        why += f"; a difference of this size needs {f'about {needed}' if needed else f'more than {MANY:,}'} pairs"
+    elif contrary:
+        why += f"; there the interval needs {', '.join(_needed(found[p]) for p in contrary)} seeds"
+    return Judged(
+        verdict,
+        f"{len(means) - len(contrary)} of {len(pairs)}",
+        _sentence(why, absent),
+        effect,
+        low,
+        high,
+        len(together),
     )
-    orders = f"{fewer} of {len(counts)}" + (f", {more} the other way round" if more else "")
-    return Judged(FAILS if more and not fewer else HOLDS if fewer == len(EVERY_LAM) else OPEN, orders, why)
 
 
-def judge_bands(runs):
-    """`Judged` of the second half of claim F, which no metric of ours measures."""
-    if any(run.tiles() is not None for run in matching(runs, *STYLEGAN3)):
-        return Judged(OPEN, "", "no metric here measures bands; its images are there to look at.")
-    return Judged(NOT_RUN, "", "no images of StyleGAN3.")
+def _needed(differences):
+    needed = pairs_needed(differences) if len(differences) > 1 else None
+    return f"about {needed}" if needed else "more"
 
 
-def claims(runs):
-    """One row per claim and measure: letter, claim, measure, verdict, orders, why."""
+def _by_images(seeds, pairs, measured, absent, sign):
+    ends = {name: _pooled(part) for name, part in seeds.items()}
+    kinds = {pair: _order(*(ends[name] for name in pair), sign) for pair in measured}
+    groups = {kind: [pair for pair in measured if kinds[pair] == kind] for kind in ("clear", "reversed", "within")}
+
+    def told(pair):
+        return " against ".join(f"{name} {_shown(*ends[name])}" for name in pair)
+
+    parts = []
+    if groups["clear"]:
+        gap = {p: max(ends[p[0]][1] - ends[p[1]][2], ends[p[1]][1] - ends[p[0]][2]) for p in groups["clear"]}
+        parts.append(f"clear, least so {told(min(gap, key=gap.get))}")
+    if groups["reversed"]:
+        parts.append(f"the other way round: {', '.join(map(told, groups['reversed']))}")
+    if groups["within"]:
+        parts.append(f"the intervals overlap: {', '.join(map(told, groups['within']))}")
+    if groups["within"] and not groups["reversed"]:
+        parts.append("two seeds or more of each setting are missing")
+    whole = len(groups["clear"]) == len(pairs)
+    verdict = FAILS if groups["reversed"] else HOLDS if whole else OPEN
+    return Judged(verdict, f"{len(groups['clear'])} of {len(pairs)}", _sentence("; ".join(parts), absent))
+
+
+def _pooled(part):
+    """(mean over seeds, lowest end, highest end) of a setting's intervals; without one, infinite."""
+    return part["value"].mean(), part["low"].fillna(-np.inf).min(), part["high"].fillna(np.inf).max()
+
+
+def _order(first, second, sign):
+    below, above = (first, second) if sign > 0 else (second, first)
+    if below[2] < above[1]:
+        return "clear"
+    return "reversed" if above[2] < below[1] else "within"
+
+
+def _shown(number, low, high):
+    return f"{_g(number)} [{_g(low)}, {_g(high)}]"
+
+
+def _g(number):
+    return f"{number:.3g}".replace("-", "−")
+
+
+def _names(pair):
+    return " against ".join(pair)
+
+
+def _sentence(*parts):
+    return "; ".join(part for part in parts if part) + "."
+
+
+def setbacks(found):
+    """A row per run and extractor: the share of snapshots whose Fréchet distance lies above an earlier one's.
+
+    Only by more than chance could explain: chance is taken to be as large, relative to the distance, as the last
+    snapshot's 95 % interval reaches upwards.  low and high repeat the share: it has no interval over images.
+    """
     rows = []
-    for letter, claim in CLAIMS.items():
-        metrics, keys = ORDERS.get(letter, ((), ()))
+    last = found.measured.query("metric == 'frechet_distance'").set_index(["run", "extractor"])
+    for key, part in found.history.query("metric == 'frechet_distance'").groupby(["run", "extractor"], sort=False):
+        if key not in last.index or len(part) < 2:
+            continue
+        distance = part.sort_values("epoch")["value"].to_numpy()
+        allowed = last.loc[key, "high"] / last.loc[key, "value"]
+        back = (distance[1:] > allowed * np.minimum.accumulate(distance)[:-1]).sum()
+        share = back / (len(distance) - 1)
+        rows.append({**part.iloc[0], "metric": "setbacks", "value": share, "low": share, "high": share})
+    return pd.DataFrame(rows, columns=found.measured.columns)
+
+
+def claims(found):
+    """One row per claim, measure and extractor: letter, claim, measure, extractor, and what `Judged` holds.
+
+    The extractor is "" for metrics that use none, and for what no run has measured.
+    """
+    measured = pd.concat([part for part in (found.measured, setbacks(found)) if len(part)] or [found.measured])
+    rows = []
+    for letter, (metrics, pairs) in ORDERS.items():
         for metric in metrics:
-            pairs = [tuple(measured(runs, key, metric) for key in pair) for pair in keys]
-            rows.append((letter, claim, HEADINGS[metric], *judge(pairs, metric)))
-        if letter == "E":
-            rows.append((letter, claim, "setbacks of FID", *judge_steadiness(runs)))
+            own = measured[measured["metric"] == metric]
+            of_features = metric == "setbacks" or METRICS[metric].of_features
+            extractors = own["extractor"].drop_duplicates() if of_features else ["" for _ in own[:1].index]
+            for extractor in [*extractors] or [""]:
+                by = own[own["extractor"] == extractor] if extractor else own.drop_duplicates(["label", "seed"])
+                name = "Setbacks of the Fréchet distance ↓" if metric == "setbacks" else headed(metric, heading(metric))
+                better = "low" if metric == "setbacks" else METRICS[metric].better
+                rows.append((letter, CLAIMS[letter], name, extractor, *judge(by, pairs, better)))
         if letter == "F":
-            rows.append((letter, claim, "bands", *judge_bands(runs)))
-    return pd.DataFrame(rows, columns=["letter", "claim", "measure", *Judged._fields])
+            there = any(run.tiles() is not None for run in found.of(STYLEGAN3).values())
+            words = "no metric here measures bands; its images are there to look at." if there else "no image of it."
+            rows.append((letter, CLAIMS[letter], "Bands", "", *Judged(OPEN if there else NOT_RUN, "", words)))
+    return pd.DataFrame(rows, columns=["letter", "claim", "measure", "extractor", *Judged._fields])
 
 
 def claims_table(judged):
-    """What `claims` judged, for a page: a row per claim and measure, without the figures."""
-    table = judged[["measure", "verdict", "orders"]].rename(
-        columns={"measure": "by", "orders": "orders that are clear"}
+    """What `claims` judged, for a page: a row per claim and measure, a column per extractor.
+
+    A verdict that uses no extractor stands in the first column.
+    """
+    extractors = [name for name in judged["extractor"].drop_duplicates() if name] or [""]
+    cells = judged.assign(
+        column=judged["extractor"].replace("", extractors[0]),
+        cell=[f"{r.verdict} ({r.orders})" if r.orders else r.verdict for r in judged.itertuples()],
+        row=judged["letter"] + ". " + judged["claim"],
     )
-    first = ~judged["letter"].duplicated()
-    return table.set_axis((judged["letter"] + ". " + judged["claim"]).where(first, ""))
+    table = cells.pivot_table(index=["row", "measure"], columns="column", values="cell", aggfunc="first", sort=False)
+    table = table.reindex(columns=extractors).fillna("")
+    return table.rename_axis(index=["Claim", "By"], columns=None).rename(columns={"": "Verdict"})
+
+
+def disagreements(judged):
+    """Where extractors give unlike verdicts, a sentence for each claim and measure; "" where they agree."""
+    parts = []
+    for (letter, measure), rows in judged.groupby(["letter", "measure"], sort=False):
+        if rows["verdict"].nunique() > 1:
+            told = ", ".join(f"{r.verdict} by {r.extractor}" for r in rows.itertuples())
+            parts.append(f"{letter}, {measure[:-2].lower()}: {told}")
+    return f"The extractors disagree. {'; '.join(parts)}. " if parts else ""
 
 
 def caption_claims(judged):
-    """Which of the seven claims hold, do not, can't be told, were not run: by every measure of a claim together."""
-    found = judged.groupby("letter")["verdict"].agg(set)
-    of = {kind: [letter for letter, verdicts in found.items() if _together(verdicts) == kind] for kind in VERDICTS}
-    parts = [f"{', '.join(letters)}: {kind}" for kind, letters in of.items() if letters]
-    return f"Table A1. The paper's claims, by all of a claim's measures together. {'; '.join(parts)}."
+    """Disagreement first, then which claims hold, do not, can't be told, were not run: by all their measures."""
+    together = judged.groupby("letter")["verdict"].agg(set).map(_together)
+    parts = [f"{', '.join(together.index[together == v])}: {v}" for v in VERDICTS if (together == v).any()]
+    return (
+        f"Table A1. {disagreements(judged)}By all of a claim's measures together: {'; '.join(parts)}. "
+        "In brackets: how many of the claim's orders point its way."
+    )
 
 
 def _together(verdicts):
@@ -198,29 +289,15 @@ def _together(verdicts):
 
 
 def claims_figures(judged):
-    """Why each verdict of `claims` is what it is: every order with its numbers, folded until it is asked for."""
+    """Why each verdict of `claims` is what it is, with the numbers, folded until it is asked for."""
     parts = []
     for (letter, claim), rows in judged.groupby(["letter", "claim"], sort=False):
         lines = (
-            f"<li>{r.measure}: {escape(r.verdict)}. {escape(r.why[0].upper() + r.why[1:])}</li>"
+            f"<li>{escape(r.measure[:-2] if r.measure[-1] in '↓↑' else r.measure)}"
+            f"{escape(f' ({r.extractor})' if r.extractor else '')}: {escape(r.verdict)}. "
+            f"{escape(r.why[0].upper() + r.why[1:])}</li>"
             for r in rows.itertuples()
         )
         parts.append(f"<p><strong>{letter}. {escape(claim)}</strong></p><ul>{''.join(lines)}</ul>")
-    summary = "<summary>The figures behind each verdict</summary>"
+    summary = "<summary>The numbers behind each verdict</summary>"
     return Html(f'<details class="dgan-folded">{summary}{"".join(parts)}</details>')
-
-
-def main_claim(runs):
-    """Claim A in one sentence, at whatever λ both losses were run."""
-    parts = []
-    for metric in ("kid", "fid"):
-        pairs = [[measured(runs, ("dgan", loss, lam), metric) for loss in LOSSES] for lam in lams(runs)]
-        kinds = [order(*pair, metric) for pair in pairs]
-        lower = sum(a.number < b.number for a, b in pairs)  # NaN is lower than nothing
-        both, apart = (sum(kind in kinds_of for kind in kinds) for kinds_of in (KINDS[:3], KINDS[:2]))
-        if both:
-            name = f"{metric.upper()}{over_seeds(runs)}"
-            parts.append(f"WGAN-GP has the lower {name} at {lower} of {both} λ (intervals apart at {apart})")
-    if not parts:
-        return "No λ has been measured with both losses yet."
-    return "; ".join(parts) + ". The paper reports 5 of 5 for both, of one run each."

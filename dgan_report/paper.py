@@ -3,52 +3,46 @@
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+
+from dgan_core.metrics.table import canonical
+
+from .results import label
 
 CERTAINTIES = ("printed", "ambiguous", "approximate", "illegible")
 
 
 @cache
 def load_paper():
-    """One row per number: table, model, loss, lam, metric, value, std, certainty.
+    """One row per number: table, label, model, loss, lam, metric, value, std, certainty, text.
 
-    `ambiguous`: the row of the damaged Table 2 is uncertain; `approximate`: read off a figure;
-    `illegible`: the number can't be read in the copy this project was built from.
+    `label` is that of our runs of the same setting, `text` what a table prints.  `ambiguous`: the row of the damaged
+    Table 2 is uncertain, marked "?"; `approximate`: read off a figure, marked "≈"; `illegible`: the number can't be
+    read in the copy that this project was built from.
     """
-    path = Path(__file__).with_name("paper.csv")
-    frame = pd.read_csv(path, dtype={"table": str, "model": str, "loss": str, "certainty": str})
+    frame = pd.read_csv(Path(__file__).with_name("paper.csv"), dtype={"table": str})
     unknown = set(frame["certainty"]) - set(CERTAINTIES)
     if unknown:
         raise ValueError(f"paper.csv: certainty must be one of {CERTAINTIES}, got {sorted(unknown)}")
-    return frame
+    models = frame["model"].str.lower().where(frame["model"].str.startswith("Style"), "dgan")
+    labels = [label(m, r.loss, r.lam) for m, r in zip(models, frame.itertuples(), strict=True)]
+    return frame.assign(
+        model=models,
+        label=labels,
+        metric=frame["metric"].map(canonical),
+        text=[_text(row) for row in frame.itertuples()],
+    )
 
 
-def paper_rows(model, loss=None, lam=None, metric=None):
-    """The rows of one model: "dgan" needs loss and lam, "stylegan2" and "stylegan3" do not."""
-    frame = load_paper()
-    if model == "dgan":
-        mask = (frame["loss"] == loss) & np.isclose(frame["lam"].astype(float), float(lam))
-    else:
-        mask = frame["model"].str.lower() == model
-    if metric is not None:
-        mask = mask & (frame["metric"] == metric)
-    return frame[mask]
-
-
-def paper_cell(model, loss, lam, metric, digits=2):
-    """The printed number as text; "?" marks an ambiguous reading, "≈" one taken off a figure."""
-    rows = paper_rows(model, loss, lam, metric)
-    if rows.empty:
-        return "not printed"
-    row = rows.iloc[0]
-    if row["certainty"] == "illegible":
+def _text(row):
+    if row.certainty == "illegible":
         return "illegible"
-    text = f"{row['value']:.{digits}f}"
-    if not np.isnan(row["std"]):
-        text += f" ± {row['std']:.2f}"
-    if row["certainty"] == "ambiguous":
-        text += " ?"
-    if row["certainty"] == "approximate":
-        text = "≈ " + text
-    return text
+    text = f"{row.value:.2f}" + ("" if pd.isna(row.std) else f" ± {row.std:.2f}")
+    return {"ambiguous": f"{text} ?", "approximate": f"≈ {text}"}.get(row.certainty, text)
+
+
+def printed(name, metric):
+    """What the paper prints for a setting, by its label, as text; "not printed" where it prints nothing."""
+    paper = load_paper()
+    rows = paper[(paper["label"] == name) & (paper["metric"] == metric)]
+    return rows["text"].iloc[0] if len(rows) else "not printed"

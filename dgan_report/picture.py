@@ -10,14 +10,18 @@ from matplotlib import pyplot
 from PIL import Image
 
 from .page import Html, anchor, captioned
-from .theme import dark
-from .thumbnails import address
+from .style import dark
 
 EMBEDDED = re.compile(r"data:image/png;base64,([\w+/=\s]+)")
 COLOUR = re.compile(r"#[0-9a-f]{6}\b")
 VIEW = re.compile(r'viewBox="([^"]+)"')
 LEGIBLE = 420  # points: a narrower screen scrolls the figure, or its text would be too small
 IN_THE_DARK = '[data-theme="dark"], [data-jp-theme-light="false"]'  # of the book, of JupyterLab
+
+
+def address(content):
+    """The bytes of a WebP file as a `data:` address for an image."""
+    return "data:image/webp;base64," + base64.b64encode(content).decode()
 
 
 def _lighter(png):
@@ -53,16 +57,18 @@ def to_svg(figure, alt):
     return opening + theme + svg[svg.index(">") + 1 :]
 
 
-def picture(figure, caption, alt):
+def picture(figure, caption, alt, note=""):
     """A figure with its caption below, for the end of a cell or for `display`.
 
-    caption: the finding, with its number, "Figure N. KID falls …"; alt: what is drawn, in words.
+    caption: the finding, with its number, "Figure N. KID falls …"; alt: what is drawn, in words.  note: what produced
+    it, see `badge`.
     """
     if not alt.strip():
         raise ValueError(f"alt must say what is drawn, for who can't see it; got {alt!r} with the caption {caption!r}")
     svg = to_svg(figure, alt)
+    foot = f'<p class="dgan-badge">{escape(note)}</p>' if note else ""
     pyplot.close(figure)  # or a notebook would show it a second time
     return Html(
         f'<figure class="dgan-figure" id="{anchor(caption)}"><div class="dgan-scroll" tabindex="0">{svg}</div>'
-        f"<figcaption>{captioned(caption)}</figcaption></figure>"
+        f"<figcaption>{captioned(caption)}</figcaption>{foot}</figure>"
     )

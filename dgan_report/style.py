@@ -1,4 +1,4 @@
-"""One colour per model and loss on every page; λ by shade and marker (Okabe–Ito palette)."""
+"""One colour per model and loss on every page; λ by shade and marker."""
 
 import matplotlib as mpl
 import numpy as np
@@ -14,10 +14,20 @@ OKABE_ITO = {
     "real": "#444444",
     "floor": "#777777",
 }  # tells apart under the common kinds of colour blindness; Okabe & Ito 2008
+OTHERS = ("#882255", "#44AA99", "#999933", "#AA4499", "#6650A4", "#B8860B", "#117733", "#CC6677")  # as Tol's "muted"
+FAMILIES = {
+    "WGAN-GP": OKABE_ITO["wgan-gp"],
+    "BCE": OKABE_ITO["bce"],
+    "StyleGAN2": OKABE_ITO["stylegan2"],
+    "StyleGAN3": OKABE_ITO["stylegan3"],
+    "malignant–benign": OKABE_ITO["real"],
+}
 MARKERS = {0.5: "o", 3.0: "s", 5.0: "D", 7.0: "^", 10.0: "v"}
 SHADES = {0.5: 0.55, 3.0: 0.35, 5.0: 0.0, 7.0: -0.25, 10.0: -0.5}  # > 0 towards white, < 0 black
-
-INK = "#222222"  # text and axes; the dark theme turns it, see theme.py
+DASHES = {"BCE": (4, 1.5)}  # readable in grey print too; all others are drawn solid or dotted
+INK = "#222222"  # text and axes; the dark theme turns it, see `dark`
+INK_DARK, PAPER_DARK = "#d5dbe2", "#121212"  # text, and the book's page
+DIM = {"#0072B2": "#3a94d2", "#882255": "#c9659a", "#117733": "#4ba36a", "#6650A4": "#9a86d8"}  # too dim on a dark page
 
 RC = {
     "figure.dpi": 110,
@@ -27,6 +37,7 @@ RC = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
+    "axes.titlelocation": "left",
     "grid.alpha": 0.25,
     "grid.linewidth": 0.6,
     "legend.frameon": False,
@@ -42,13 +53,32 @@ RC = {
 
 
 def use_style():
-    """Set matplotlib's defaults for every figure of the report."""
+    """Set matplotlib's defaults for every figure of the report; seaborn follows them."""
     mpl.rcParams.update(RC)
 
 
-def colour(model, loss=None):
-    """The one colour of a model, or of a DGAN's loss."""
-    return OKABE_ITO[model if model.startswith("stylegan") else loss]
+def palette(families):
+    """{family: colour}: the paper's models have their own; others, as a reader's own loss, take one of `OTHERS`."""
+    others = sorted({*families} - {*FAMILIES})
+    return FAMILIES | {family: OTHERS[k % len(OTHERS)] for k, family in enumerate(others)}
+
+
+def looks(frame):
+    """Keywords for a seaborn plot of `frame`, a part of `Results.measured` or `.history`, with a line or dot a label.
+
+    The colour tells the family, its shade and the marker the weight λ.
+    """
+    runs = frame.drop_duplicates("label").set_index("label")
+    colours = palette(frame["family"].unique())
+    return {
+        "hue": "label",
+        "style": "label",
+        "hue_order": list(runs.index),
+        "style_order": list(runs.index),
+        "palette": {name: shade(colours[run.family], SHADES.get(run.lam, 0.0)) for name, run in runs.iterrows()},
+        "markers": {name: MARKERS.get(run.lam, "o") for name, run in runs.iterrows()},
+        "dashes": {name: DASHES.get(run.family, "") for name, run in runs.iterrows()},
+    }
 
 
 def shade(base, amount):
@@ -62,15 +92,26 @@ def mix(one, other, share):
     return mpl.colors.to_hex(start + share * (end - start))
 
 
-def run_style(run):
-    """Line keywords of one run: colour by loss, shade and marker by λ."""
-    model, loss = run.config.get("model", "dgan"), run.config.get("loss")
-    lam = float(run.config.get("lam", 5.0))
-    if model != "dgan":
-        return {"color": colour(model), "marker": "o", "label": run.label}
+def _shades_dark():
+    """{light: dark} for the palette and its shades.
+
+    Tints that fade into the page still fade into it; shades that stand out still stand out.
+    """
+    amounts = [step / 20 for step in range(-19, 20)]  # those that `shade` is called with
     return {
-        "color": shade(colour(model, loss), SHADES.get(lam, 0.0)),
-        "marker": MARKERS.get(lam, "x"),
-        "linestyle": "-" if loss == "wgan-gp" else "--",  # readable in grey print too
-        "label": run.label,
+        shade(base, amount): mix(DIM.get(base, base), PAPER_DARK if amount > 0 else INK_DARK, abs(amount))
+        for base in (*OKABE_ITO.values(), *OTHERS)
+        for amount in amounts
     }
+
+
+SHADES_DARK = _shades_dark()
+
+
+def dark(colour):
+    """ "#rrggbb" → the dark theme's: greys run from ink to page, the palette and its shades turn, others are kept."""
+    red, green, blue = mpl.colors.to_rgb(colour)
+    if max(red, green, blue) - min(red, green, blue) < 0.02:
+        ink = mpl.colors.to_rgb(INK)[0]
+        return mix(INK_DARK, PAPER_DARK, max(0.0, (red - ink) / (1 - ink)))
+    return SHADES_DARK.get(colour.lower(), colour)

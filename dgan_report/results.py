@@ -1,0 +1,206 @@
+"""Run directories → tidy tables: what was trained, what was measured at the end, and what on the way."""
+
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from dgan_core.config import NAMED, Config
+from dgan_core.evaluations import read_evaluation
+from dgan_core.metrics.table import METRICS, canonical
+from dgan_core.runs import Run, runs_root
+
+LOSSES = {
+    "wgan-gp": "WGAN-GP",
+    "bce": "BCE",
+    "wasserstein": "Wasserstein",
+    "bce-saturating": "Saturating BCE",
+    "least-squares": "Least squares",
+    "hinge": "Hinge",
+    "relativistic": "Relativistic",
+}  # a reader's own loss goes by its own name
+PENALTIES = {"gp": "GP", "r1": "R1", "r1-r2": "R1 + R2", "clip": "clipping"}
+MODELS = {"stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3", "real": "malignant–benign"}
+BEST = ("WGAN-GP λ=5", "BCE λ=3", "StyleGAN2", "StyleGAN3")  # of Table 3: the paper's best of each loss, its baselines
+
+SETTING = ["run", "label", "family", "model", "loss", "penalty", "lam", "lam_penalty", "lam_perceptual", "precision",
+           "seed", "data"]  # fmt: skip
+REAL = dict.fromkeys(SETTING) | {"label": MODELS["real"], "family": MODELS["real"], "model": "real", "lam": math.nan,
+                                 "seed": 0}  # fmt: skip
+MEASURED = [*SETTING, "extractor", "main", "metric", "value", "low", "high", "std", "floor", "std_floor"]
+TRAINED = [*SETTING, "image_size", "epochs", "batch_size", "n_critic", "profile", "state", "reason", "steps",
+           "seconds", "evaluation_seconds", "peak_memory", "peak_device_memory", "commit", "cpu", "cores",
+           "lpips", "n_real", "extractor", "written"]  # fmt: skip
+HISTORY = [*SETTING, "extractor", "main", "epoch", "metric", "value"]
+
+
+class Results(NamedTuple):
+    """All runs of a page, in the order of its tables.
+
+    runs: {name: Run}.  trained: a row per run.  measured: a row per run, extractor and metric, of the last snapshot.
+    history: a row per run, extractor, metric and evaluated snapshot.  The columns are TRAINED, MEASURED and HISTORY.
+
+    `label` names a setting, which seeds share; `main` marks the extractor that the run was configured with; metrics
+    go by their canonical names, see `dgan_core.metrics.table`.  Real images against real ones are the model "real".
+    """
+
+    runs: dict
+    trained: pd.DataFrame
+    measured: pd.DataFrame
+    history: pd.DataFrame
+
+    def of(self, *labels):
+        """{label: its Run of the lowest seed}, in the order asked for; settings without a run are left out."""
+        first = self.trained.sort_values("seed", kind="stable").drop_duplicates("label").set_index("label")["run"]
+        return {label: self.runs[first[label]] for label in labels if label in first}
+
+
+def collect(runs="runs", profile="quick", data=None):
+    """Every run in the folder `runs`/`profile` → Results.
+
+    runs: as the notebooks' parameter: a folder, relative to the project or absolute; "runs" is DGAN_RUNS, if set.
+    data: keep only runs trained on it: "phantom", "busi" or a folder.  A folder that does not exist holds no runs.
+    """
+    folder = locate(runs) / profile
+    found = [Run.open(path.parent) for path in sorted(folder.glob("*/config.json"))]
+    found = sorted((run for run in found if data is None or _same(run.config.data, data)), key=_place)
+    apart = departures([run.config for run in found])
+    trained, measured, history = [], [], []
+    for run in found:
+        evaluation = run.evaluation()
+        setting = _setting(run.config, apart[run.config.run_id])
+        trained.append(setting | _training(run, evaluation))
+        measured += _measured(setting, evaluation)
+        history += _history(setting, evaluation)
+    for path in sorted(folder.glob("real-*/metrics.json")):
+        of = "busi" if path.parent.name.endswith("busi") else "phantom"
+        if data is None or (data == "phantom") == (of == "phantom"):
+            measured += _measured(REAL | {"run": path.parent.name, "data": of}, read_evaluation(path.parent))
+    return Results(
+        {run.config.run_id: run for run in found},
+        pd.DataFrame(trained, columns=TRAINED),
+        pd.DataFrame(measured, columns=MEASURED),
+        pd.DataFrame(history, columns=HISTORY),
+    )
+
+
+def locate(folder):
+    """A folder as a parameter gives it: "runs" is where runs lie; others are of the working folder, or of the project.
+
+    JupyterLab starts a kernel in the notebook's folder, papermill in the caller's.
+    """
+    path = Path(folder).expanduser()
+    if path == Path("runs"):
+        return runs_root()
+    project = Path(__file__).resolve().parents[1] / path
+    return project if not path.is_dir() and project.is_dir() else path
+
+
+def label(model, loss=None, lam=None, penalty=None):
+    """ "dgan", "wgan-gp", 5.0 → "WGAN-GP λ=5"; "dgan", "bce", 3.0, "gp" → "BCE + GP λ=3"; "stylegan2" → "StyleGAN2"."""
+    if model in MODELS:
+        return MODELS[model]
+    name = LOSSES.get(loss, str(loss))
+    if penalty not in (None, "none") and loss != "wgan-gp":
+        name += f" + {PENALTIES.get(penalty, penalty)}"
+    return name if lam is None else f"{name} λ={float(lam):g}"
+
+
+def departures(configs):
+    """{run_id: how its configuration departs from most of its model's, as "epochs 2"; "" where it doesn't}.
+
+    Two runs of one loss and λ that were trained for unlike lengths are two settings, not two seeds.
+    """
+    told = {}
+    for model in {config.model for config in configs}:
+        mine = [config for config in configs if config.model == model]
+        for field in (name for name in Config.model_fields if name not in NAMED):
+            values = [str(getattr(config, field)) for config in mine]
+            often = pd.Series(values).mode().to_list()
+            default = str(Config.model_fields[field].default)
+            usual = default if default in often else often[0]
+            for config, value in zip(mine, values, strict=True):
+                if value != usual:
+                    text = value if field == "precision" else f"{field.replace('_', ' ')} {value.rsplit('/', 1)[-1]}"
+                    told.setdefault(config.run_id, []).append(text)
+    return {config.run_id: ", ".join(told.get(config.run_id, [])) for config in configs}
+
+
+def _setting(config, apart):
+    dgan = config.model == "dgan"
+    name = label(config.model, config.loss, config.lam, config.penalty)
+    weights = {"penalty": config.lam_penalty, "perceptual": config.lam_perceptual}
+    name += "".join(f", {term} {weight:g}" for term, weight in weights.items() if weight is not None)
+    family = label(config.model, config.loss, None, config.penalty)
+    values = {field: getattr(config, field) if dgan else None for field in SETTING[4:9]}
+    values |= {"lam": config.lam if dgan else math.nan, "seed": config.seed, "data": config.data}
+    return {
+        "run": config.run_id, "label": name + (f", {apart}" if apart else ""), "family": family,
+        "model": config.model, "precision": config.precision, **values,
+    }  # fmt: skip
+
+
+def _training(run, evaluation):
+    """What a run's records say of its training and of its evaluation."""
+    status, environment = run.status(), run.environment()
+    facts = {name: getattr(run.config, name) for name in ("image_size", "epochs", "batch_size", "n_critic", "profile")}
+    facts |= {name: status.get(name) for name in ("reason", "steps", "seconds", "peak_memory", "peak_device_memory")}
+    settings = evaluation.settings if evaluation else {}
+    hardware = environment.get("hardware", {})
+    files = [run.path / name for name in ("metrics.json", "status.json", "config.json")]
+    newest = max(file.stat().st_mtime for file in files if file.is_file())
+    return facts | {
+        "state": status.get("state", "unknown"),
+        "evaluation_seconds": evaluation.seconds if evaluation else None,
+        "commit": str(environment.get("commit", "unknown"))[:10],
+        "cpu": hardware.get("cpu", "unknown"), "cores": hardware.get("cores"),
+        "lpips": settings.get("lpips"), "n_real": settings.get("n_real"), "extractor": settings.get("extractor"),
+        "written": datetime.fromtimestamp(newest, UTC).strftime("%Y-%m-%d"),
+    }  # fmt: skip
+
+
+def _measured(setting, evaluation):
+    """A row per extractor and metric of an evaluation; none without one."""
+    if evaluation is None:
+        return []
+    rows = []
+    main = evaluation.settings.get("extractor", "unknown")
+    for extractor, numbers in {main: evaluation.final, **evaluation.others}.items():
+        numbers = {canonical(name): number for name, number in numbers.items()}
+        for metric in METRICS:
+            if numbers.get(metric) is None:
+                continue
+            parts = {part: numbers.get(f"{metric}_{part}") for part in MEASURED[-5:]}
+            rows.append({**setting, "extractor": extractor, "main": extractor == main, "metric": metric}
+                        | {part: math.nan if number is None else number for part, number in parts.items()}
+                        | {"value": numbers[metric]})  # fmt: skip
+    return rows
+
+
+def _history(setting, evaluation):
+    rows = []
+    for snapshot in evaluation.history if evaluation else ():
+        main = evaluation.settings.get("extractor", "unknown")
+        extractor = snapshot.get("extractor", main)
+        numbers = {canonical(name): number for name, number in snapshot.items()}
+        rows += [
+            {**setting, "extractor": extractor, "main": extractor == main, "epoch": snapshot["epoch"],
+             "metric": metric, "value": numbers[metric]}
+            for metric in METRICS if numbers.get(metric) is not None
+        ]  # fmt: skip
+    return rows
+
+
+def _place(run):
+    """DGANs first, the paper's losses before others, then by penalty, λ and seed."""
+    config, losses = run.config, list(LOSSES)
+    known = losses.index(config.loss) if config.loss in losses else len(losses)
+    return config.model, known, config.loss, str(config.penalty), config.lam, config.seed, config.run_id
+
+
+def _same(a, b):
+    """Whether two `data` values mean the same: equal names, both BUSI, or paths to the same folder."""
+    names = {"BUSI" if "busi" in Path(str(value)).name.lower() else str(value) for value in (a, b)}
+    return len(names) == 1 or Path(a).expanduser().resolve() == Path(b).expanduser().resolve()
