@@ -1,7 +1,7 @@
 """Floating-point operations of the DGAN's updates, counted by formula from the widths; a multiply-add is two.
 
 A convolution k×k, i → o channels at n×n output pixels takes F = 2·k²·i·o·n²; its gradient by its input as many, by its
-kernel too.  The frozen backbone, in which nothing is learned, has no gradient by kernels.  Pointwise operations are left
+kernel too.  The frozen backbone learns nothing and has no gradient by kernels.  Pointwise operations are left
 out.
 """
 
@@ -45,7 +45,7 @@ def of_critic(config, known=False):
 def of_generator(config):
     """Operations of one update of the generator whose real features are known.
 
-    F forward through generator, backbone and path, F back through backbone and path to the image, 2F through the generator.
+    F forward through all three, F back through backbone and path to the image, 2F back through the generator.
     """
     backbone, path, generator = convolutions(config)
     return config.batch_size * (2 * (backbone + path) + 3 * generator)

@@ -10,7 +10,7 @@ from dgan_core.config import Config
 
 
 class Update(NamedTuple):
-    """An update of the critic: its number (from 0), its minibatch's indices (B,), G's and the critic's learning rate."""
+    """An update of the critic: its number from 0, its minibatch (B,) as indices, learning rates of G and the critic."""
 
     number: int
     index: np.ndarray
