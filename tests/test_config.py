@@ -89,7 +89,7 @@ def test_the_stylegans_have_their_authors_settings():
     assert (three.mapping_layers, three.style_mixing, three.path_weight) == (2, 0.0, 0.0)
     assert (two.learning_rate, two.critic_lr_ratio * two.learning_rate) == (0.002, 0.002)
     assert (three.learning_rate, three.critic_lr_ratio * three.learning_rate) == (0.0025, 0.002)
-    assert two.r1_gamma == pytest.approx(0.0002 * 512**2 / 32)
+    assert two.r1_gamma == pytest.approx(5.0, abs=0.05)
     assert three.r1_gamma == pytest.approx(8.2, abs=0.05)
 
 

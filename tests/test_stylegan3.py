@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 from keras import ops
 from keras.ops import convert_to_numpy as to_numpy
-from scipy import signal
+from scipy import ndimage, signal
 
 from dgan_core import Config, backend, rng
 from dgan_core.stylegan import filters, stylegan3, trainer
-from dgan_core.stylegan.equivariance import decibels, eq_r, eq_t, pictures, shifted, use_stylegan2_filters
+from dgan_core.stylegan.equivariance import pictures, shifted, use_stylegan2_filters
 
 NARROW = {
     "model": "stylegan3",
@@ -88,7 +88,7 @@ def test_a_network_has_the_parameters_of_its_schedule(variant, kernel):
     pairs = list(zip([widths[0], *widths], widths, strict=False))
     expected = sum(kernel**2 * a * b + b + 17 * a for a, b in pairs) + 18 * widths[-1] + 1 + widths[0] ** 2 + 17 * 4
     assert sum(np.prod(v.shape, dtype=int) for v in model.trainable_variables) == expected
-    assert sum(np.prod(v.shape, dtype=int) for v in model.non_trainable_variables) == 15 + 6
+    assert sum(np.prod(v.shape, dtype=int) for v in model.non_trainable_variables) == 15 + 6 + 3 * widths[0]
 
 
 def test_two_mapping_layers():
@@ -188,7 +188,7 @@ def test_magnitudes_follow_the_input_in_training_only():
     power = float(np.mean(to_numpy(keras.Model(model.input, model.get_layer("input").output)(ws)) ** 2))
     expected = beta + (1 - beta) * power
     assert values[model.get_layer("layer0").magnitude.path] == pytest.approx(expected, rel=1e-6)
-    np.testing.assert_array_equal(to_numpy(frozen[0]), before[0])  # the model itself is untouched
+    assert all(np.array_equal(to_numpy(v), b) for v, b in zip(frozen, before, strict=True))  # the model is untouched
 
 
 def test_a_layer_gives_the_same_whatever_the_scale_of_what_enters_it():
@@ -202,7 +202,29 @@ def test_a_layer_gives_the_same_whatever_the_scale_of_what_enters_it():
     np.testing.assert_allclose(to_numpy(model(ws)), image, atol=1e-4)
 
 
-# Equivariance
+# Equivariance: EQ-T and EQ-R of Karras et al. 2021, section 3
+
+
+def decibels(a: np.ndarray, b: np.ndarray) -> float:
+    """Peak signal-to-noise ratio of two arrays of pixels in [-1, 1]; infinite where they are equal."""
+    with np.errstate(divide="ignore"):
+        return float(10.0 * np.log10(2.0**2 / np.mean(np.square(a - b))))
+
+
+def eq_t(synthesis: keras.Model, ws: np.ndarray, pixels: int) -> float:
+    """EQ-T in dB at one shift to the right, a whole number of pixels ≥ 1: shifted input against shifted picture."""
+    still = shifted(synthesis, ws, 0)
+    return decibels(shifted(synthesis, ws, pixels)[:, :, pixels:], still[:, :, :-pixels])
+
+
+def eq_r(synthesis: keras.Model, ws: np.ndarray, degrees: float) -> float:
+    """EQ-R in dB at one angle, counter-clockwise, within a disc; the picture is turned by fifth-order splines."""
+    still = shifted(synthesis, ws, 0)
+    cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    turned = ndimage.rotate(still, degrees, axes=(1, 2), reshape=False, order=5)
+    y, x = np.indices(still.shape[1:3]) - (still.shape[1] - 1) / 2
+    disc = np.hypot(x, y) < 0.375 * still.shape[1]
+    return decibels(pictures(synthesis, ws, [[cos, -sin, 0], [sin, cos, 0]])[:, disc], turned[:, disc])
 
 
 def test_decibels_are_those_of_a_known_error():
@@ -261,22 +283,47 @@ def test_variant_r_turns_with_its_input_and_variant_t_does_not():
     assert turned > eq_r(r, ws, 30) + 15
 
 
+def test_the_input_is_its_formula():
+    """Karras et al. 2021: sinusoids of the point R · T⁻¹ · p, by homogeneous matrices; R turns what T shifted."""
+    stage = stylegan3.Stage(2.0, 4.3, 6.0, 16, 36, 5)
+    layer = stylegan3.FourierInput(stage, seed=0)
+    w = rng.normal(0, "w", 0, (3, 4))
+    layer.build(w.shape)
+    layer.affine.assign(0.3 * rng.normal(0, "affine", 0, (4, 4)))
+    layer.bias.assign([1.0, 0.4, 0.2, -0.3])
+    layer.kernel.assign(rng.normal(0, "kernel", 0, (5, 5)))
+    ours = to_numpy(layer(w))
+    frequencies, phases, kernel = (to_numpy(v) for v in (layer.frequencies, layer.phases, layer.kernel))
+    position = (np.arange(36) - 17.5) / 16
+    for image, (c, s, x, y) in zip(ours, w @ to_numpy(layer.affine) / 2 + to_numpy(layer.bias), strict=True):
+        c, s, x, y = np.array([c, s, x, y]) / np.hypot(c, s)
+        rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+        shift_back = np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1]])
+        for row, column in ((0, 0), (3, 30), (35, 17)):
+            point = rotation @ shift_back @ [position[column], position[row], 1]
+            waves = np.sin(2 * np.pi * (point[:2] @ frequencies + phases))
+            np.testing.assert_allclose(image[row, column], waves @ kernel / np.sqrt(5), atol=1e-4)
+
+
 def test_the_learned_transform_turns_and_shifts_as_the_given_one():
-    """With the affine's bias at (cos, sin, x, y) the picture is the one of `transform` = [R | t]."""
+    """With the affine's bias at (c, s, t) the picture is the one of `transform` = [R | −R t]."""
     model, ws = synthesis(), styles()
     layer = model.get_layer("input")
     cos, sin = np.cos(0.3), np.sin(0.3)
-    given = pictures(model, ws, [[cos, -sin, 0.1], [sin, cos, -0.2]])
+    x, y = 0.1, -0.2
+    given = pictures(model, ws, [[cos, -sin, sin * y - cos * x], [sin, cos, -sin * x - cos * y]])
     np.testing.assert_array_equal(to_numpy(layer.transform), np.eye(2, 3))  # put back
-    layer.bias.assign(3.0 * np.array([cos, sin, 0.1, -0.2]))  # only its direction counts
+    layer.bias.assign(3.0 * np.array([cos, sin, x, y]))  # only its direction counts
     np.testing.assert_allclose(to_numpy(model(ws)), given, atol=1e-4)
 
 
 def test_fourier_features_lie_in_the_band_of_a_4x4_image():
     layer = stylegan3.FourierInput(stylegan3.Stage(2.0, 4.3, 6.0, 16, 36, 4000), seed=0)
-    radius = np.hypot(*layer.frequencies)
+    layer.build((1, 4))
+    radius = np.hypot(*to_numpy(layer.frequencies))
     assert radius.max() < 2 and np.mean(radius < np.sqrt(2)) == pytest.approx(0.5, abs=0.03)  # uniform over the disc
-    assert layer.phases.min() >= -0.5 and layer.phases.max() < 0.5
+    phases = to_numpy(layer.phases)
+    assert phases.min() >= -0.5 and phases.max() < 0.5
     assert layer.grid[0, 0].tolist() == [-35 / 32, -35 / 32] and layer.grid[0, -1].tolist() == [35 / 32, -35 / 32]
 
 
@@ -308,7 +355,8 @@ def test_initial_weights_follow_the_seed():
     kernel = to_numpy(a.get_layer("layer3").kernel)
     assert kernel.std() == pytest.approx(1, abs=0.05) and kernel.mean() == pytest.approx(0, abs=0.05)
     assert not np.array_equal(kernel, to_numpy(other.get_layer("layer3").kernel))
-    assert not np.array_equal(a.get_layer("input").frequencies, other.get_layer("input").frequencies)
+    first, second = (to_numpy(m.get_layer("input").frequencies) for m in (a, other))
+    assert not np.array_equal(first, second)
     assert (to_numpy(a.get_layer("style3").bias) == 1).all() and not to_numpy(a.get_layer("layer3").bias).any()
     assert to_numpy(a.get_layer("input").bias).tolist() == [1, 0, 0, 0]
 

@@ -10,32 +10,18 @@ from typing import Any
 
 import numpy as np
 from keras import ops
+from scipy import signal
 from scipy.special import j1
-
-
-def kaiser_beta(taps: int, width: float, rate: float) -> float:
-    """Shape of the Kaiser window whose low-pass of `taps` samples has a transition band `width`; Kaiser 1974.
-
-    width, rate: in the same unit (samples per image width here).  The attenuation in dB that so many taps
-    can reach is A = 2.285 (taps − 1) π width / (rate / 2) + 7.95.
-    """
-    attenuation = 2.285 * (taps - 1) * np.pi * width / (rate / 2.0) + 7.95
-    if attenuation > 50.0:
-        return 0.1102 * (attenuation - 8.7)
-    if attenuation >= 21.0:
-        return 0.5842 * (attenuation - 21.0) ** 0.4 + 0.07886 * (attenuation - 21.0)
-    return 0.0
 
 
 def low_pass(taps: int, cutoff: float, half_width: float, rate: float) -> np.ndarray:
     """(taps,) samples at `rate` of a sinc of band `cutoff` under a Kaiser window; their sum is 1.
 
-    The transition band is cutoff ± half_width.  The samples lie symmetrically about 0, so an even number of them
-    has none at 0: it moves a signal by no more than the grid itself moves.
+    cutoff, half_width: cycles per image width; rate: samples per image width.  The transition band is cutoff ±
+    half_width.  The samples lie symmetrically about 0; an even number of them has none at 0, so that it moves a signal
+    by half a sample, as the grid itself moves.
     """
-    t = (np.arange(taps) - (taps - 1) / 2.0) / rate
-    samples = np.sinc(2.0 * cutoff * t) * np.kaiser(taps, kaiser_beta(taps, 2.0 * half_width, rate))
-    return samples / samples.sum()
+    return signal.firwin(taps, cutoff, width=2.0 * half_width, fs=rate)
 
 
 def low_pass_radial(taps: int, cutoff: float, half_width: float, rate: float) -> np.ndarray:
@@ -46,7 +32,7 @@ def low_pass_radial(taps: int, cutoff: float, half_width: float, rate: float) ->
     """
     t = (np.arange(taps) - (taps - 1) / 2.0) / rate
     r = np.maximum(np.hypot(t[:, None], t), 1e-9 / rate)
-    window = np.kaiser(taps, kaiser_beta(taps, 2.0 * half_width, rate))
+    window = np.kaiser(taps, signal.kaiser_beta(signal.kaiser_atten(taps, 4.0 * half_width / rate)))
     samples = cutoff * j1(2.0 * np.pi * cutoff * r) / r * window[:, None] * window
     return samples / samples.sum()
 

@@ -29,11 +29,6 @@ def rms_norm(x: Any) -> Any:
     return x * ops.rsqrt(ops.mean(ops.square(x), axis=-1, keepdims=True) + 1e-8)
 
 
-def blur(x: Any, padding: int) -> Any:
-    """[1, 3, 3, 1] low-pass of mass 1 on both axes after `padding` zeros on every side: H → H + 2·padding − 3."""
-    return filters.down_2d(_pad(x, padding), FIR_2D, 1)
-
-
 def upsample_2d(x: Any) -> Any:
     """H → 2H: a zero after every sample, then the low-pass with gain 4; a constant keeps its value off the border."""
     return filters.up_2d(x, FIR, 2, crop=1)
@@ -144,7 +139,7 @@ class EqualConv2D(Equalised):
         elif self.kernel_size == 1:
             x = ops.conv(downsample_2d(x), self.scaled_kernel())
         else:
-            x = ops.conv(blur(x, 2), self.scaled_kernel(), strides=2, padding="valid")
+            x = ops.conv(filters.down_2d(_pad(x, 2), FIR_2D, 1), self.scaled_kernel(), strides=2, padding="valid")
         x = self.add_bias(x)
         return self.activation(x) if self.activation else x
 

@@ -1,4 +1,8 @@
-"""The compiled steps of a StyleGAN; which of them an update runs, and with what draws, is the trainer's choice."""
+"""The compiled optimiser steps of a StyleGAN: critic, R1, generator, path length; `trainer` says which an update takes.
+
+Each is a pure function of the state and of random numbers drawn beforehand.  Non-saturating logistic loss; R1 and
+path length are lazy: steps of their own, every 16th and every 4th update, weighted up by as much.
+"""
 
 import math
 from collections.abc import Callable
@@ -10,37 +14,55 @@ from dgan_core import backend
 from dgan_core.config import Config
 from dgan_core.losses import accuracy, bce_critic, bce_generator, r1
 from dgan_core.stylegan.augmentation import augment
+from dgan_core.stylegan.blur import blur
 from dgan_core.training.adam import adam, gradient_norm
 
 R1_EVERY, PATH_EVERY = 16, 4  # updates of the critic, of the generator
-W_DECAY = 0.998  # of w's EMA, per update
+W_DECAY = 0.998  # of w's EMA, per update of the critic
 EPSILON = 1e-8  # Adam's
+# Parameters of which compiled steps hold nothing, so that runs that differ in these alone share them.
+NOT_COMPILED = {"data", "label", "n_phantoms", "seed_data", "seed", "epochs", "snapshots", "checkpoint_every", "run_id"}
+NOT_COMPILED |= {"learning_rate", "critic_lr_ratio", "lr_decay", "lr_floor", "ada_target", "ada_images"}
+_last: list[tuple[Any, "Steps"]] = []  # one at most, for they hold networks
 
 
 class Steps(NamedTuple):
-    """The compiled functions of a run: each is pure, and lazy regularisation is the caller's choice of function."""
+    """critic, r1, generator and path: state, real images, random numbers, rate → (state, measured); and the EMA."""
 
     critic: Callable
     r1: Callable
     generator: Callable
     path: Callable
-    average: Callable
+    ema: Callable
+
+
+def steps_of(gan: Any) -> Steps:
+    """The compiled steps of a trainer; those made last where their configuration is the same but for NOT_COMPILED."""
+    key = gan.networks, gan.config.model_dump(exclude=NOT_COMPILED)
+    if not _last or _last[0][0] != key:
+        _last[:] = [(key, make_steps(gan))]
+    return _last[0][1]
 
 
 def make_steps(gan: Any) -> Steps:
-    """The steps of a StyleGAN's networks under its Config."""
+    """The steps of a trainer's networks under its Config."""
     config, critic = gan.config, gan.critic
     frozen = [v.value for v in critic.non_trainable_variables]
-    critic_adam = lazy_adam(config, R1_EVERY)
-    generator_adam = lazy_adam(config, PATH_EVERY if config.path_weight else 0)
+    adams = {"c": lazy_adam(config, R1_EVERY), "g": lazy_adam(config, PATH_EVERY if config.path_weight else 0)}
 
     def score(c, images, p, view):
-        images = augment(images, p, view["drawn"])
-        return critic.stateless_call(c, frozen, blur(images, view["kernel"]) if "kernel" in view else images)[0]
+        images = blur(images, view["kernel"]) if "kernel" in view else images
+        return critic.stateless_call(c, frozen, augment(images, p, view["drawn"]))[0]
+
+    def descend(state, network, loss, rate):
+        """(state, extras, gradients) after one Adam step on the network's parameters; loss(them) → (value, extras)."""
+        (_, extras), gradients = backend.value_and_grad(loss, state[network])
+        parameters, moments = adams[network](state[network], gradients, state[f"{network}_adam"], rate)
+        return {**state, network: parameters, f"{network}_adam": moments}, extras, gradients
 
     def critic_step(state, real, latents, real_view, fake_view, rate):
-        ws, _ = gan.styles(state["g"], latents)
-        fake, _ = gan.images(state["g"], state["g_buffers"], ws, latents["noise"], training=False)
+        ws, w = gan.styles(state["g"], latents)
+        fake, buffers = gan.images(state["g"], state["g_buffers"], ws, latents["noise"], training=True)
 
         def loss(c):
             real_scores, fake_scores = score(c, real, state["p"], real_view), score(c, fake, state["p"], fake_view)
@@ -49,31 +71,27 @@ def make_steps(gan: Any) -> Steps:
             measured = {"critic_loss": value, "score_gap": gap, "real_sign": ops.mean(ops.sign(real_scores))}
             return value, {**measured, "accuracy": accuracy(real_scores, fake_scores)}
 
-        (_, measured), gradients = backend.value_and_grad(loss, state["c"])
-        c, c_adam = critic_adam(state["c"], gradients, state["c_adam"], rate)
-        return {**state, "c": c, "c_adam": c_adam}, {**measured, "critic_gradient": gradient_norm(gradients)}
+        new, measured, gradients = descend(state, "c", loss, rate)
+        w_ema = state["w_ema"] + (1.0 - W_DECAY) * (ops.mean(w, axis=0) - state["w_ema"])
+        measured["critic_gradient"] = gradient_norm(gradients)
+        return {**new, "g_buffers": buffers, "w_ema": w_ema}, measured
 
     def r1_step(state, real, view, rate):
         def loss(c):
             penalty = r1(lambda x: score(c, x, state["p"], view), real)
             return R1_EVERY * config.r1_gamma / 2.0 * penalty, penalty
 
-        (_, penalty), gradients = backend.value_and_grad(loss, state["c"])
-        c, c_adam = critic_adam(state["c"], gradients, state["c_adam"], rate)
-        return {**state, "c": c, "c_adam": c_adam}, penalty
+        return descend(state, "c", loss, rate)[:2]
 
     def generator_step(state, latents, view, rate):
         def loss(g):
-            ws, w = gan.styles(g, latents)
-            fake, buffers = gan.images(g, state["g_buffers"], ws, latents["noise"], training=True)
+            ws, _ = gan.styles(g, latents)
+            fake, _ = gan.images(g, state["g_buffers"], ws, latents["noise"], training=False)
             value = bce_generator(score(state["c"], fake, state["p"], view))
-            return value, (w, buffers)
+            return value, {"generator_loss": value}
 
-        (value, (w, buffers)), gradients = backend.value_and_grad(loss, state["g"])
-        g, g_adam = generator_adam(state["g"], gradients, state["g_adam"], rate)
-        w_ema = state["w_ema"] + (1.0 - W_DECAY) * (ops.mean(w, axis=0) - state["w_ema"])
-        new = {"g": g, "g_adam": g_adam, "g_buffers": buffers, "w_ema": w_ema}
-        return {**state, **new}, {"generator_loss": value, "generator_gradient": gradient_norm(gradients)}
+        state, measured, gradients = descend(state, "g", loss, rate)
+        return state, {**measured, "generator_gradient": gradient_norm(gradients)}
 
     def path_step(state, latents, y, rate):
         def loss(g):
@@ -85,45 +103,40 @@ def make_steps(gan: Any) -> Steps:
             penalty, mean = path_length_penalty(synthesis, ws, y, state["path_mean"])
             return PATH_EVERY * config.path_weight * penalty, (penalty, mean)
 
-        (_, (penalty, mean)), gradients = backend.value_and_grad(loss, state["g"])
-        g, g_adam = generator_adam(state["g"], gradients, state["g_adam"], rate)
-        return {**state, "g": g, "g_adam": g_adam, "path_mean": mean}, penalty
+        state, (penalty, mean), _ = descend(state, "g", loss, rate)
+        return {**state, "path_mean": mean}, penalty
 
-    def average(means, parameters, decay):
+    def ema(means, parameters, decay):
         return [a + (1.0 - decay) * (b - a) for a, b in zip(means, parameters, strict=True)]
 
-    return Steps(*map(backend.compile, (critic_step, r1_step, generator_step, path_step, average)))
+    return Steps(*map(backend.compile, (critic_step, r1_step, generator_step, path_step, ema)))
 
 
 def path_length_penalty(synthesis: Callable, ws: Any, y: Any, mean: Any, decay: float = 0.01) -> tuple[Any, Any]:
     """(E[(‖Jᵀy‖₂ − a)²], a), J = ∂G(w)/∂w and a the running mean of the norm; Karras et al. 2020, eq. 4.
 
     synthesis: ws (B, L, w_dim) → images (B, H, W, C).  The norm is over w_dim, its square averaged over the L styles.
-    y: (B, H, W, C) ~ N(0, 1), divided here by √(H·W).  mean: a before; after, it has moved by `decay` of the way.
+    y: (B, H, W, C) ~ N(0, 1), divided here by √(H·W).  mean: a before; after, it has moved by `decay` of the way, and
+    the penalty is differentiated through that move too, as in the authors' code.
     """
     y = y / math.sqrt(y.shape[1] * y.shape[2])
-    _, (slope,) = backend.value_and_grad(lambda w: (ops.sum(synthesis(w[0]) * y), ()), [ops.convert_to_tensor(ws)])
+    slope = backend.gradient(lambda ws: ops.sum(synthesis(ws) * y), ws)
     lengths = ops.sqrt(ops.mean(ops.sum(ops.square(slope), axis=2), axis=1) + 1e-12)  # 1e-12: √ has no slope at 0
-    mean = mean + decay * (ops.stop_gradient(ops.mean(lengths)) - mean)
-    return ops.mean(ops.square(lengths - mean)), mean
+    mean = mean + decay * (ops.mean(lengths) - mean)
+    return ops.mean(ops.square(lengths - mean)), ops.stop_gradient(mean)
 
 
 def lazy_adam(config: Config, every: int) -> Callable:
     """Adam for k steps of the loss and one of a regulariser: rate·c and β^c, c = k/(k + 1); Karras et al. 2020, app. B.
 
-    every: k, or 0 for a network without a regulariser.
+    every: k, or 0 for a network without a regulariser.  ε counts after the bias correction, as in PyTorch's Adam,
+    where `adam` adds it before.
     """
     c = every / (every + 1) if every else 1.0
+    beta_1, beta_2 = config.beta_1**c, config.beta_2**c
 
     def step(parameters, gradients, state, rate):
-        return adam(parameters, gradients, state, c * rate, config.beta_1**c, config.beta_2**c, EPSILON)
+        epsilon = EPSILON * ops.sqrt(1.0 - beta_2 ** (state["t"] + 1.0))
+        return adam(parameters, gradients, state, c * rate, beta_1, beta_2, epsilon)
 
     return step
-
-
-def blur(images: Any, kernel: Any) -> Any:
-    """images (B, S, S, 1) filtered along both axes by kernel (2r + 1,) of unit sum, borders reflected."""
-    radius = (int(kernel.shape[0]) - 1) // 2
-    images = ops.pad(images, ((0, 0), (radius, radius), (radius, radius), (0, 0)), mode="reflect")
-    images = ops.conv(images, ops.reshape(kernel, (-1, 1, 1, 1)), padding="valid")
-    return ops.conv(images, ops.reshape(kernel, (1, -1, 1, 1)), padding="valid")

@@ -17,9 +17,8 @@ from dgan_core.config import Config
 from dgan_core.models.initialise import initialise_normal
 from dgan_core.stylegan import filters
 from dgan_core.stylegan.layers import SLOPE, EqualDense, demodulation
-from dgan_core.stylegan.stylegan2 import mapping
-
-__all__ = ["FilteredConv", "FourierInput", "Stage", "calibrate", "mapping", "n_styles", "schedule", "synthesis"]
+from dgan_core.stylegan.stylegan2 import critic as critic
+from dgan_core.stylegan.stylegan2 import mapping as mapping
 
 LAYERS = 14  # before the to-image layer
 CRITICAL = 2  # the last two of them are sampled critically: no room above the cutoff
@@ -70,11 +69,16 @@ def n_styles(config: Config) -> int:
     return LAYERS + 2
 
 
+def noise_shapes(config: Config) -> list:
+    """None: no layer takes noise."""
+    return []
+
+
 def synthesis(config: Config) -> keras.Model:
     """ws (B, 16, w_dim) → images (B, S, S, 1), unbounded around [-1, 1].
 
-    No noise and no style mixing.  Non-trainable: each layer's running magnitude, updated when training, and the
-    input's transform, which moves the picture in equivariance tests.
+    Non-trainable: each layer's running magnitude, updated when training, and the input's frequencies, phases and
+    transform; the transform moves the picture in equivariance tests.
     """
     stages = schedule(config)
     size = 3 if config.variant == "t" else 1
@@ -108,40 +112,43 @@ class FourierInput(layers.Layer):
     """w (B, w_dim) → (B, n, n, C): fixed sinusoids that w may turn and shift, then a learned mix of channels.
 
     Karras et al. 2021, sections 3.1 and 3.2.  Frequencies are uniform in the disc of radius f_c, phases in [−½, ½)
-    turns.  An affine map of w gives (cos, sin, x, y), at first (1, 0, 0, 0): a rotation, and a translation in widths.
-    `transform` (2, 3), a non-trainable weight, maps output points to points of the picture: [I | −τ] shifts it by τ.
+    turns.  An affine map of w gives (c, s, x, y), at first (1, 0, 0, 0), which is divided by √(c² + s²): the signal at
+    output point p is the sinusoids' at R (U p − t), with R the rotation [[c, −s], [s, c]] and t = (x, y) in image
+    widths.  U, the weight `transform` (2, 3), maps output points to points of the picture: [I | −τ] shifts it by τ.
     """
 
     def __init__(self, stage: Stage, seed: int, **kwargs):
         super().__init__(**kwargs)
-        n = stage.channels
-        radius, turns = rng.uniform(seed, "fourier frequencies", 0, (2, n))
-        direction = np.stack([np.cos(2 * np.pi * turns), np.sin(2 * np.pi * turns)])
-        self.frequencies = (stage.cutoff * np.sqrt(radius) * direction).astype("float32")  # (2, C)
-        self.phases = rng.uniform(seed, "fourier phases", 0, (n,)) - np.float32(0.5)
+        self.cutoff, self.channels, self.seed = stage.cutoff, stage.channels, seed
         axis = (np.arange(stage.size, dtype="float32") - (stage.size - 1) / 2) / stage.sampling_rate
         self.grid = np.stack(np.meshgrid(axis, axis), axis=-1)  # (n, n, 2): x to the right, y down
 
     def build(self, shape):
-        n = len(self.phases)
+        n = self.channels
+        radius, turns = rng.uniform(self.seed, "fourier frequencies", 0, (2, n))
+        direction = np.stack([np.cos(2 * np.pi * turns), np.sin(2 * np.pi * turns)])
+        phases = rng.uniform(self.seed, "fourier phases", 0, (n,)) - np.float32(0.5)
         self.affine = self.add_weight(shape=(shape[-1], 4), initializer="zeros", name="affine")
         self.bias = self.add_weight(shape=(4,), initializer=lambda *_, **__: np.eye(1, 4)[0], name="bias")
         self.kernel = self.add_weight(shape=(n, n), name="kernel")
-        self.transform = self.add_weight(
-            shape=(2, 3), initializer=lambda *_, **__: np.eye(2, 3), trainable=False, name="transform"
-        )
+        self.transform = self.fixed("transform", np.eye(2, 3))
+        self.frequencies = self.fixed("frequencies", self.cutoff * np.sqrt(radius) * direction)  # (2, C)
+        self.phases = self.fixed("phases", phases)
+
+    def fixed(self, name: str, value: np.ndarray):
+        """A weight that isn't trained: part of a snapshot, and no constant of the compiled graph."""
+        return self.add_weight(shape=value.shape, initializer=lambda *_, **__: value, trainable=False, name=name)
 
     def call(self, w):
         t = ops.matmul(w, self.affine) / math.sqrt(w.shape[-1]) + self.bias
         c, s, x, y = ops.split(t / ops.sqrt(ops.sum(ops.square(t[:, :2]), axis=1, keepdims=True)), 4, axis=1)
-        fx, fy = ops.unstack(ops.convert_to_tensor(self.frequencies))
-        phases = ops.convert_to_tensor(self.phases) + fx * x + fy * y  # (B, C)
-        turned = ops.stack([fx * c + fy * s, fy * c - fx * s], axis=1)  # (B, 2, C)
-        move, shift = self.transform[:, :2], self.transform[:, 2]
-        phases = phases + ops.sum(turned * shift[:, None], axis=1)
+        fx, fy = self.frequencies[0], self.frequencies[1]
+        turned = ops.stack([fx * c + fy * s, fy * c - fx * s], axis=1)  # (B, 2, C): Rᵀ f
+        move, shift = self.transform[:, :2], self.transform[:, 2] - ops.concatenate([x, y], axis=1)  # of U p − t
+        phases = self.phases + ops.sum(turned * shift[:, :, None], axis=1)  # (B, C)
         turned = ops.matmul(ops.transpose(move), turned)
         angles = ops.einsum("hwk,bkc->bhwc", self.grid, turned) + phases[:, None, None]
-        return ops.matmul(ops.sin(2 * np.pi * angles), self.kernel / math.sqrt(len(self.phases)))
+        return ops.matmul(ops.sin(2 * np.pi * angles), self.kernel / math.sqrt(self.channels))
 
 
 class Modulated(layers.Layer):

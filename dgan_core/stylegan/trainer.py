@@ -1,12 +1,12 @@
 """StyleGAN2 (Karras et al. 2020) and StyleGAN3 (Karras et al. 2021): one trainer, for their settings differ in data.
 
-Non-saturating logistic loss, lazy R1 and path-length regularisation as optimiser steps of their own, adaptive
-augmentation of all that the critic sees, and an exponential moving average (EMA) of the weights, which draws samples.
+As in the authors' code, whose order and random draws of an update are kept: non-saturating logistic loss, lazy R1 and
+path length, adaptive augmentation of all that the critic sees, and an exponential moving average (EMA) of the
+generator's weights, which draws the samples.  What differs from it is told in the deviations chapter.
 """
 
-from collections.abc import Callable
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,33 +16,14 @@ from dgan_core import rng
 from dgan_core.config import Config
 from dgan_core.stylegan import stylegan2, stylegan3
 from dgan_core.stylegan.augmentation import augmentation_draws
-from dgan_core.stylegan.steps import PATH_EVERY, R1_EVERY, Steps, make_steps
+from dgan_core.stylegan.blur import blur_kernel, blur_sigma
+from dgan_core.stylegan.steps import PATH_EVERY, R1_EVERY, Steps, steps_of
 from dgan_core.training.adam import adam_init
 from dgan_core.training.schedule import updates
 from dgan_core.training.state import branch, flatten
 
 ADA_EVERY = 4  # updates
-BLUR, BLUR_IMAGES = 10.0, 200_000  # pixels at the start; images in which it fades, at a batch of 32
-
-
-class Family(NamedTuple):
-    """What a StyleGAN is made of: builders of networks, and what its synthesis takes."""
-
-    mapping: Callable
-    synthesis: Callable
-    critic: Callable
-    n_styles: Callable
-    noise_shapes: Callable
-
-
-FAMILIES = {
-    "stylegan2": Family(
-        stylegan2.mapping, stylegan2.synthesis, stylegan2.critic, stylegan2.n_styles, stylegan2.noise_shapes
-    ),
-    "stylegan3": Family(
-        stylegan3.mapping, stylegan3.synthesis, stylegan2.critic, stylegan3.n_styles, lambda config: []
-    ),
-}
+NETWORKS = {"stylegan2": stylegan2, "stylegan3": stylegan3}
 
 
 class StyleGAN:
@@ -50,13 +31,13 @@ class StyleGAN:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.family = FAMILIES[config.model]
-        self.mapping, self.synthesis = self.family.mapping(config), self.family.synthesis(config)
-        self.n_styles, self.noise_shapes = self.family.n_styles(config), self.family.noise_shapes(config)
+        self.networks = NETWORKS[config.model]
+        self.mapping, self.synthesis = self.networks.mapping(config), self.networks.synthesis(config)
+        self.n_styles, self.noise_shapes = self.networks.n_styles(config), self.networks.noise_shapes(config)
 
     @cached_property
     def critic(self) -> keras.Model:
-        return self.family.critic(self.config)
+        return self.networks.critic(self.config)
 
     def initial_state(self) -> dict[str, Any]:
         """Parameters, their EMA, magnitudes, optimiser moments and the augmentation's p, as NumPy arrays.
@@ -86,44 +67,49 @@ class StyleGAN:
     def iteration(self, state: dict, data: dict, iteration: int) -> tuple[dict, list[dict]]:
         """(state, measurements of each update) after iteration `iteration` (from 0).
 
-        Updates the critic n_critic times and the generator once.  data: of `prepare`.
+        Updates the generator once and then the critic n_critic times.  data: of `prepare`.
         """
+        config, n = self.config, len(data["images"])
+        plan = updates(config, n, iteration)
+        sigma = blur_sigma(config, plan[0].number / (config.epochs * (n // config.batch_size)))
+        real = [ops.take(data["images"], update.index, axis=0) for update in plan]
+        state, of_generator = self.generator_step(state, real[0], iteration, plan[0].rate, sigma)
         rows = []
-        for update in updates(self.config, len(data["images"]), iteration):
-            real = ops.take(data["images"], update.index, axis=0)
-            state, measured = self.critic_step(state, real, update.number, update.critic_rate)
+        for update, images in zip(plan, real, strict=True):
+            state, measured = self.critic_step(state, images, update.number, update.critic_rate, sigma)
             rows.append(measured)
-        state, measured = self.generator_step(state, real, iteration, update.rate)
-        return state, [*rows, measured]
+        return state, [*rows, of_generator]
 
-    def critic_step(self, state: dict, real: Any, update: int, rate: Any) -> tuple[dict, dict]:
-        """(state, measurements) after critic update `update` (from 0) on real (B, S, S, 1) in [-1, 1]."""
+    def critic_step(self, state: dict, real: Any, update: int, rate: Any, sigma: float = 0.0) -> tuple[dict, dict]:
+        """(state, measurements) after critic update `update` (from 0) on real (B, S, S, 1) in [-1, 1].
+
+        Magnitudes and the EMA of w move here, as in the authors' code.  sigma: of the blur, in pixels.
+        """
         n = len(real)
         latents = self._latents("critic", update, n)
-        state, measured = self._steps.critic(
-            state, real, latents, self._view("real", update, n), self._view("fake", update, n), rate
-        )
+        views = [self._view(stream, update, n, sigma) for stream in ("real", "fake")]
+        state, measured = self._steps.critic(state, real, latents, *views, rate)
         if update % R1_EVERY == 0:
-            state, penalty = self._steps.r1(state, real, self._view("r1", update, n), rate)
+            state, penalty = self._steps.r1(state, real, self._view("r1", update, n, sigma), rate)
             measured = {**measured, "r1": penalty}
         state = self._adapt(state, measured["real_sign"], update, n)
         return state, {**measured, "augmentation": state["p"]}
 
-    def generator_step(self, state: dict, real: Any, iteration: int, rate: Any) -> tuple[dict, dict]:
+    def generator_step(self, state: dict, real: Any, iteration: int, rate: Any, sigma: float = 0.0) -> tuple:
         """(state, measurements) after generator update `iteration` (from 0); of real, only the batch's size is used."""
         n, config = len(real), self.config
-        update = iteration * config.n_critic
-        latents = self._latents("generator", iteration, n)
-        state, measured = self._steps.generator(state, latents, self._view("generator", update, n), rate)
+        shown = iteration * config.n_critic * n  # images, before this iteration
+        view = self._view("generator", iteration * config.n_critic, n, sigma)
+        state, measured = self._steps.generator(state, self._latents("generator", iteration, n), view, rate)
         if config.path_weight and iteration % PATH_EVERY == 0:
             half = max(n // 2, 1)
             y = rng.normal(config.seed, "path y", iteration, (half, config.image_size, config.image_size, 1))
             state, penalty = self._steps.path(state, self._latents("path", iteration, half), y, rate)
             measured = {**measured, "path": penalty, "path_length": state["path_mean"]}
-        seen = (iteration + 1) * config.n_critic * n
-        half_life = min(10_000 * n / 32, 0.05 * seen)
-        g_ema = self._steps.average(state["g_ema"], state["g"], np.float32(0.5 ** (n / half_life)))
-        return {**state, "g_ema": g_ema}, {**measured, "images": seen}
+        half_life = min(10_000 * n / 32, 0.05 * shown)
+        decay = np.float32(0.5 ** (n / half_life) if shown else 0.0)
+        g_ema = self._steps.ema(state["g_ema"], state["g"], decay)
+        return {**state, "g_ema": g_ema}, {**measured, "images": shown + config.n_critic * n}
 
     def _adapt(self, state: dict, sign: Any, update: int, n: int) -> dict:
         """p after this update: it moves every four minibatches, towards E[sign D(real)] = ada_target."""
@@ -141,12 +127,11 @@ class StyleGAN:
             "z": rng.normal(seed, f"z {stream}", step, (n, config.latent_dim)),
             "noise": self._noise(stream, step, n),
         }
-        if config.style_mixing:
-            u = rng.uniform(seed, f"mixing {stream}", step, (n, 2))
-            first = 1 + np.floor(u[:, :1] * (self.n_styles - 1))  # crossover, 1 … L − 1
-            mixed = (np.arange(self.n_styles) >= first) & (u[:, 1:] < config.style_mixing)
+        if config.style_mixing:  # one crossover, 1 … L − 1, for the minibatch
+            crossover, chance = rng.uniform(seed, f"mixing {stream}", step, (2,))
+            mixed = np.arange(self.n_styles) >= 1 + np.floor(crossover * (self.n_styles - 1))
             latents["z_mixed"] = rng.normal(seed, f"z mixed {stream}", step, (n, config.latent_dim))
-            latents["mixed"] = mixed[:, :, None]  # (n, L, 1)
+            latents["mixed"] = (mixed & (chance < config.style_mixing))[:, None]  # (L, 1)
         return latents
 
     def _noise(self, stream: str, step: int, n: int) -> list[np.ndarray]:
@@ -155,18 +140,14 @@ class StyleGAN:
             for i, (height, width) in enumerate(self.noise_shapes)
         ]
 
-    def _view(self, stream: str, update: int, n: int) -> dict[str, Any]:
+    def _view(self, stream: str, update: int, n: int, sigma: float = 0.0) -> dict[str, Any]:
         """How the critic sees n images: the augmentation's draws, and the blur's kernel while there is one."""
         view = {"drawn": augmentation_draws(self.config.seed, f"augment {stream}", update, n)}
-        if self.config.variant == "r":
-            sigma = BLUR * (1.0 - update * n / (BLUR_IMAGES * n / 32))
-            if sigma > 0.0:
-                view["kernel"] = _gaussian(sigma, min(int(3 * BLUR), self.config.image_size - 1))
-        return view
+        return {**view, "kernel": blur_kernel(sigma)} if sigma > 0.0 else view
 
     @cached_property
     def _steps(self) -> Steps:
-        return make_steps(self)
+        return steps_of(self)
 
     def styles(self, g: list, latents: dict[str, Any]) -> tuple[Any, Any]:
         """(ws (B, L, w_dim), w (B, w_dim)) by the mapping's part of g; mixed where asked for."""
@@ -204,13 +185,6 @@ class StyleGAN:
             images, _ = self.images(g, buffers, mean + psi * (ws - mean), noise, training=False)
             batches.append(ops.convert_to_numpy(images))
         return np.concatenate(batches)
-
-
-def _gaussian(sigma: float, radius: int) -> np.ndarray:
-    """Normalised Gaussian of σ pixels at −radius … radius, (2·radius + 1,) float32."""
-    x = np.arange(-radius, radius + 1)
-    kernel = np.exp(-0.5 * (x / max(sigma, 1e-3)) ** 2)
-    return (kernel / kernel.sum()).astype("float32")
 
 
 def _arrays(variables: list) -> list[np.ndarray]:
