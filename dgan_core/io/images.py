@@ -61,8 +61,7 @@ def whole(content, name):
             raise
         except UnidentifiedImageError as error:
             raise ValueError(
-                f"{name} is not a readable PNG, JPEG, BMP, TIFF or WebP image: "
-                "remove it, or leave it out by exclude=GLOB (--exclude GLOB)"
+                f"{name} is not a readable PNG, JPEG, BMP, TIFF or WebP image: {_advice(content)}"
             ) from error
         except Image.DecompressionBombError as error:
             raise ValueError(f"{name} must have at most {SIDE_LIMIT}×{SIDE_LIMIT} pixels: shrink it") from error
@@ -71,6 +70,17 @@ def whole(content, name):
             raise ValueError(f"{name} is broken or cut short ({said}): write it again or remove it") from error
         _check_colours(image, name)
         return image
+
+
+def _advice(content):
+    """What to do with a file of a foreign kind."""
+    if content[128:132] == b"DICM":
+        return "it is DICOM; choose a window of levels and save the pixels as an 8-bit PNG"
+    kind = {b"GIF8": "GIF", b"P2": "PGM", b"P5": "PGM", b"P3": "PPM", b"P6": "PPM", b"\x93NUMPY": "a NumPy array"}
+    found = next((name for magic, name in kind.items() if content.startswith(magic)), None)
+    if found:
+        return f"it is {found}; convert it to PNG, which loses nothing"
+    return "remove it, or leave it out by exclude=GLOB (--exclude GLOB)"
 
 
 class _Refused(ValueError):
@@ -88,7 +98,8 @@ def _check_header(image, name):
     layouts = [tile[3] if isinstance(tile[3], str) else tile[3][0] for tile in image.tile]
     if image.mode.startswith(("I", "F")) or any(re.search(";16[BLN]", str(layout)) for layout in layouts):
         raise _Refused(
-            f"{name} has more than 8 bits a channel: choose the range of levels to show and save it with 8 bits"
+            f"{name} has more than 8 bits a channel: choose the levels low and high that become 0 and 255 and save "
+            "((x - low) / (high - low) * 255).clip(0, 255).round().astype('uint8') as PNG"
         )
 
 
@@ -135,6 +146,15 @@ def resize(pixels, size):
     """(H, W, 1 or 3) → (size, size, 1 or 3) uint8, Lanczos with antialias; the aspect isn't kept."""
     image = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
     return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS)).reshape(size, size, -1)
+
+
+def fitted(pixels, width, height, fit="stretch"):
+    """(H, W, 1 or 3) → (height, width, 1 or 3) uint8: stretched, padded with black, or cropped from the centre."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    image = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
+    way = {"pad": ImageOps.pad, "crop": ImageOps.fit}.get(fit, Image.Image.resize)
+    return np.asarray(way(image, (width, height), Image.Resampling.LANCZOS)).reshape(height, width, -1)
 
 
 def mosaic(tiles, columns, side=None, rows=None):

@@ -1,46 +1,31 @@
+# ruff: noqa: F401  (what is imported here is what the package offers)
 """Measures of fidelity and diversity: arrays in, floats out.
 
-The names below are imported on first use, so `import dgan_core.metrics` loads neither torch nor umap.
+Importing this loads no network library: torch, numba and umap are imported where a function first needs them. Some
+modules share their name with a function (`memorisation`, `precision_recall`, `features`): here it is the function.
 """
 
-from importlib import import_module
+from dgan_core.io.folders import read_images
 
-_HOME = {
-    "frechet_distance": "distances",
-    "kernel_distance": "distances",
-    "kernel_distance_subsets": "distances",
-    "features": "extractors",
-    "lpips_pairs": "lpips",
-    "ms_ssim_pairs": "ms_ssim",
-    "ms_ssim_levels": "ms_ssim",
-    "pca": "swd",
-    "umap": "swd",
-    "sliced_wasserstein": "swd",
-    "kernel_distance_interval": "intervals",
-    "frechet_distance_interval": "intervals",
-    "pair_mean_interval": "intervals",
-    "sliced_wasserstein_interval": "intervals",
-    "frechet_distance_infinity": "intervals",
-    "precision_recall": "precision_recall",
-    "density_coverage": "precision_recall",
-    "precision_recall_interval": "precision_recall",
-    "density_coverage_interval": "precision_recall",
-    "memorisation": "memorisation",
-    "pair_summary": "evaluation",
-    "evaluate": "evaluation",
-    "fidelity": "evaluation",
-
-}
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name):
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__():
-    return __all__
+from .evaluation import Result, evaluate, evaluate_features, pair_summary
+from .features import EXTRACTORS, features
+from .fid import frechet_distance
+from .intervals import (
+    frechet_distance_infinity,
+    frechet_distance_interval,
+    kernel_distance_interval,
+    pair_mean_interval,
+    sliced_wasserstein_interval,
+)
+from .kid import kernel_distance, kernel_distance_subsets
+from .lpips import lpips_pairs
+from .memorisation import memorisation
+from .ms_ssim import ms_ssim_levels, ms_ssim_pairs
+from .precision_recall import (
+    density_coverage,
+    density_coverage_interval,
+    precision_recall,
+    precision_recall_interval,
+)
+from .swd import pca, sliced_wasserstein, umap
+from .table import METRICS, canonical, heading

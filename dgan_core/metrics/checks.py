@@ -53,3 +53,11 @@ def as_positive_integer(value, name):
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ValueError(f"{name} must be a whole number ≥ 1, got {value!r}")
     return int(value)
+
+
+def as_seed(value, name="seed", least_above=0):
+    """A whole number from 0 to 2³² − 1, less the seeds above it that are needed too."""
+    most = 2**32 - 1 - least_above
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 0 <= value <= most:
+        raise ValueError(f"{name} must be a whole number from 0 to {most}, got {value!r}")
+    return int(value)

@@ -1,23 +1,62 @@
-"""The protocol of the tables: real and generated images in, one flat dictionary out.
+"""Every metric of two sets of images at once: as many of each if possible, all pairs, with intervals and a floor.
 
-As many generated images as real ones, all of them; every pair; no number without its N, extractor and subset size.
-A metric NAME comes with NAME_low and NAME_high, its 95 % interval over images (`intervals`), with NAME_std where the
-literature prints a spread over pairs or subsets, and with NAME_floor, what two halves of the real images score.
+What the numbers are called, and their parts (NAME_low, NAME_high, NAME_std, NAME_floor), says `table`. The floor
+compares two halves of the real images. A half has half as many images: that raises the Fréchet distance and SWD, but
+no kernel distance and no mean over pairs.
 """
 
-from pathlib import Path
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .checks import as_feature_pair, as_image_pair
-from .distances import frechet_distance, kernel_distance, kernel_distance_subsets
+from .checks import as_feature_pair, as_image_pair, as_positive_integer, as_seed
+from .features import DEFAULT, check, features, label, radiomics
+from .fid import frechet_distance
+from .intervals import (
+    Interval,
+    frechet_distance_infinity,
+    frechet_distance_interval,
+    kernel_distance_interval,
+    pair_mean_interval,
+    sliced_wasserstein_interval,
+)
+from .kid import kernel_distance, kernel_distance_subsets
+from .lpips import lpips_network, lpips_pairs
+from .memorisation import Memorisation, memorisation
 from .ms_ssim import ms_ssim_levels, ms_ssim_pairs
-from .swd import pca, sliced_wasserstein, umap
+from .precision_recall import (
+    density_coverage,
+    density_coverage_interval,
+    precision_recall,
+    precision_recall_interval,
+)
+from .swd import pca, sliced_wasserstein
+from .swd import umap as umap_planes
+from .table import METRICS, chosen, honest, split
+from .torch_setup import as_device
 
 N_SUBSETS = 100
 N_UMAP_SEEDS = 10
 LPIPS_NET = "alex"
-FACTS = ("n_real", "n_fake", "extractor", "lpips", "ms_ssim_levels", "kid_subset_size", "kid_n_subsets")
+OF_OTHERS = ("frechet_distance", "frd", "kernel_distance", "kernel_distance_subsets", "precision", "recall", "density",
+             "coverage", "swd_pca")  # fmt: skip
+MANY_ZEROS = 0.1  # share of MS-SSIM's pairs
+
+
+class Result(NamedTuple):
+    """numbers: {name: value}, by the names of `table`; a number that these images don't allow is absent.
+
+    others: {extractor: its numbers}.  settings: what was compared by what.  embeddings: {"pca_real": (N, 2), …}.
+    copies: which real image each generated one is nearest to, or None.  notes: sentences that a reader should know.
+    """
+
+    numbers: dict[str, float]
+    settings: dict[str, Any]
+    others: dict[str, dict[str, float]]
+    embeddings: dict[str, np.ndarray]
+    copies: Memorisation | None
+    notes: list[str]
 
 
 def pair_summary(pairs, within=False):
@@ -34,23 +73,9 @@ def pair_summary(pairs, within=False):
     return float(values.mean()), float(values.std())
 
 
-def kid_subset_size(n, m):
-    """100 as in the tables, but at most half of the smaller set, so that subsets differ."""
+def subset_size(n, m):
+    """Images in each of the kernel distance's subsets: 100, but at most half of the smaller set, or all were alike."""
     return min(100, min(n, m) // 2)
-
-
-def fidelity(real_features, fake_features, seed=0):
-    """KID over all images, KID over subsets, FID: cheap enough for every snapshot of a run (Figure 1)."""
-    real, fake = as_feature_pair(real_features, fake_features, ("real_features", "fake_features"))
-    if min(len(real), len(fake)) < 4:
-        raise ValueError(f"KID over subsets needs at least 4 images on each side, got {len(real)} and {len(fake)}")
-    mean, std = kernel_distance_subsets(real, fake, kid_subset_size(len(real), len(fake)), N_SUBSETS, seed)
-    return {
-        "kid": kernel_distance(real, fake),
-        "kid_mean": mean,
-        "kid_std": std,
-        "fid": frechet_distance(real, fake),
-    }
 
 
 def halves(n, seed=0):
@@ -59,142 +84,232 @@ def halves(n, seed=0):
     return order[: n // 2], order[n // 2 : n // 2 * 2]
 
 
-def _label(kind, weights, published):
-    """An own file of weights is named in the table, so that it can't pass for the published ones."""
-    return kind if weights is None or weights == published else f"{kind}:{Path(weights).name}"
+def evaluate_features(real, fake, extractor=DEFAULT, metrics=None, intervals=True, floor=True, seed=0):
+    """The numbers that need features alone: what `evaluate` gives for its `others`, cheap enough for every snapshot.
 
-
-def _with_interval(name, interval):
-    return {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
-
-
-def _of_features(real, fake, seed):
-    """KID and FID with their intervals, precision and recall, density and coverage."""
-    from .intervals import frechet_distance_interval, kernel_distance_interval
-    from .precision_recall import density_coverage, precision_recall
-
-    precision, recall = precision_recall(real, fake)
-    density, coverage = density_coverage(real, fake)
-    return {
-        **fidelity(real, fake, seed),
-        **_with_interval("kid", kernel_distance_interval(real, fake)),
-        **_with_interval("fid", frechet_distance_interval(real, fake)),
-        "precision": precision,
-        "recall": recall,
-        "density": density,
-        "coverage": coverage,
-    }
-
-
-def _of_neighbours(real, fake, seed):
-    """The intervals of precision and recall, density and coverage, for which half of each set must do."""
-    from .precision_recall import density_coverage_interval, precision_recall_interval
-
-    found = precision_recall_interval(real, fake, seed=seed)._asdict()
-    found |= density_coverage_interval(real, fake, seed=seed)._asdict()
-    return {key: number for name, it in found.items() for key, number in _with_interval(name, it).items()}
-
-
-def _of_pairs(real, fake, lpips_weights, seed):
-    """LPIPS and MS-SSIM over all pairs, real–fake and fake–fake."""
-    from .intervals import pair_mean_interval
-    from .lpips import lpips_pairs
-
-    numbers = {}
-    for name, pairs in {
-        "lpips": lambda a, b=None: lpips_pairs(a, b, net=LPIPS_NET, weights=lpips_weights, seed=seed),
-        "ms_ssim": ms_ssim_pairs,
-    }.items():
-        for kind, matrix, within in (("real_fake", pairs(real, fake), False), ("fake_fake", pairs(fake), True)):
-            numbers |= _with_interval(f"{name}_{kind}", pair_mean_interval(matrix, within))
-            numbers[f"{name}_{kind}_std"] = pair_summary(matrix, within)[1]
-    return numbers
-
-
-def _in_planes(real, fake, seed):
-    """(SWD in the planes of PCA and UMAP, {pca_real, pca_fake, umap_real, umap_fake})"""
-    from .intervals import sliced_wasserstein_interval
-
-    neighbours = min(15, len(real) + len(fake) - 1)
-    planes = {"pca": pca(real, fake), "umap": umap(real, fake, seed=seed, n_neighbors=neighbours)}
-    numbers, embeddings = {}, {}
-    for name, (p, q) in planes.items():
-        numbers |= _with_interval(f"swd_{name}", sliced_wasserstein_interval(p, q, seed=seed))
-        embeddings |= {f"{name}_real": p.astype(np.float32), f"{name}_fake": q.astype(np.float32)}
-    return numbers, embeddings
-
-
-def _compare(real, fake, real_features, fake_features, lpips_weights, seed, say):
-    """Every metric of two sets of images and their features: (numbers, embeddings)."""
-    say("distances of features")
-    numbers = _of_features(real_features, fake_features, seed)
-    say("pairs of images")
-    numbers |= _of_pairs(real, fake, lpips_weights, seed)
-    say("planes")
-    in_planes, embeddings = _in_planes(real_features, fake_features, seed)
-    return numbers | in_planes, embeddings
+    real (N, D), fake (M, D) as `features` gives them, N ≥ 12 and M ≥ 6.  extractor: their label, which names the
+    numbers (fid and kid by "inception" alone); "radiomics" are scaled by the real set here.
+    metrics: names of `table.METRICS`; None: Fréchet and kernel distance, precision, recall, density, coverage and SWD
+    in the plane of PCA.  Returns {name: value}.
+    """
+    x, y = as_feature_pair(real, fake, ("real", "fake"))
+    _check_counts(len(x), len(y))
+    seed, wanted = as_seed(seed), OF_OTHERS if metrics is None else chosen(metrics)
+    numbers, _ = _with_floor(x, y, extractor, wanted, intervals, floor, seed)
+    return {honest(k, extractor): v for k, v in numbers.items() if split(k)[0] in wanted}
 
 
 def evaluate(
     real,
     fake,
-    extractor="random-vgg16",
+    extractor=DEFAULT,
+    others=(),
+    metrics=None,
     extractor_weights=None,
-    lpips_weights="random",
-    seed=0,
-    cache=None,
-    progress=lambda stage: None,
+    lpips_weights="official",
     convention="torch-fidelity",
+    intervals=True,
+    floor=True,
+    umap=True,
+    seed=0,
+    batch_size=32,
+    device=None,
+    cache=None,
+    progress=None,
 ):
-    """Every number of the report for one set of images against another, and the coordinates of Figure 3.
+    """Compare generated images with real ones by every metric, or by those asked for.  Returns a Result.
 
-    real, fake (N, H, W, 1 or 3) uint8, at least 12 real and 6 generated.  cache: a folder for features, or None.
-    progress: called with each stage's name as it starts.  convention: of Inception's input, see `features`.
-    Returns (numbers, embeddings): a flat dictionary, see above, and four (N, 2) float32 arrays.  The floor has half as
-    many images a side: that raises FID and SWD, but no KID and no mean over pairs.
-    With fewer than 8 generated images precision, recall, density and coverage have no interval, with fewer than 20 on a
-    side there is no FID∞.
+    real, fake (N, H, W, 1 or 3) uint8 of one size, at least 12 real and 6 generated.
+    extractor: a name of `features.EXTRACTORS` or a function (N, H, W, C) uint8 → (N, D).  others: further extractors,
+    which give the numbers that need features alone.  extractor_weights, convention, batch_size, cache, device: of
+    `features`.
+    metrics: names of `table.METRICS` or their beginnings, such as "precision" or "lpips"; None: all.
+    lpips_weights: "official", "random" or a file, see `lpips.lpips_network`.
+    intervals, floor, umap: False leaves out the 95 % intervals, the floor, the plane of UMAP.
+    seed: of subsets, halves, projections, permutations and UMAP.  progress: called as progress(stage, done, total).
+
+    Every argument is checked before any work.  With fewer than 8 generated images precision, recall, density and
+    coverage have no interval; with fewer than 20 on a side there is no extrapolation to N → ∞.
     """
-    from .extractors import check, features
-    from .intervals import frechet_distance_infinity
-    from .lpips import lpips_network
-    from .memorisation import memorisation
-
     real, fake = as_image_pair(real, fake, ("real", "fake"))
     n, m = len(real), len(fake)
+    _check_counts(n, m)
+    wanted = [k for k in (METRICS if metrics is None else chosen(metrics)) if umap or k != "swd_umap"]
+    seed, batch_size = as_seed(seed, least_above=N_UMAP_SEEDS), as_positive_integer(batch_size, "batch_size")
+    check(real, extractor, extractor_weights, convention)
+    for other in others:
+        check(real, other)
+    need = {k.split("_real")[0].split("_fake")[0] for k in wanted}
+    levels = ms_ssim_levels(min(real.shape[1:3])) if "ms_ssim" in need else None
+    device = as_device(device)
+    if "lpips" in need:
+        if min(real.shape[1:3]) < 32:
+            raise ValueError(f"images must be at least 32 pixels wide and high for LPIPS, got {real.shape[1:3]}")
+        lpips_network(LPIPS_NET, lpips_weights, seed)  # weights that can't be had are told before any work
+    say = progress or (lambda stage, done, total: None)
+
+    def extracted(name, weights=None, way="torch-fidelity"):
+        stage = f"features, {label(name, weights, way)}"
+        count = lambda at: lambda done, total: say(stage, at + done, n + m)  # noqa: E731
+        return [
+            features(images, name, weights, way, batch_size, seed, cache, device, count(at))
+            for images, at in ((real, 0), (fake, n))
+        ]
+
+    name = label(extractor, extractor_weights, convention)
+    numbers, embeddings, copies = {}, {}, None
+    if any(METRICS[k].of_features for k in wanted):
+        x, y = extracted(extractor, extractor_weights, convention)
+        say("distances of features", 0, 1)
+        numbers, embeddings = _with_floor(x, y, name, wanted, intervals, floor, seed, say)
+        if {"memorisation_share", "memorisation_p"} & set(wanted):
+            copies = memorisation(*_scaled(x, y, name), seed=seed)
+            numbers |= {"memorisation_share": copies.share, "memorisation_p": copies.p_value}
+    pairs = {
+        "lpips": lambda a, b, count: lpips_pairs(a, b, LPIPS_NET, lpips_weights, seed, device=device, progress=count),
+        "ms_ssim": lambda a, b, count: ms_ssim_pairs(a, b, progress=count),
+    }
+    zeros = 0.0
+    for kind in ("lpips", "ms_ssim"):
+        if kind in need:
+            found, share = _of_pairs(kind, pairs[kind], real, fake, wanted, intervals, floor, seed, say)
+            numbers |= found
+            zeros = max(zeros, share if kind == "ms_ssim" else 0.0)
+    measured = {
+        label(other): evaluate_features(*extracted(other), label(other), None, intervals, floor, seed)
+        for other in others
+    }
+    settings = {
+        "n_real": n, "n_fake": m, "width": real.shape[2], "height": real.shape[1],
+        "extractor": name, "others": list(measured),
+        "lpips": None if "lpips" not in need else f"{LPIPS_NET}-random" if lpips_weights == "random"
+        else label(LPIPS_NET, None if lpips_weights == "official" else lpips_weights),
+        "ms_ssim_levels": levels, "subset_size": subset_size(n, m), "n_subsets": N_SUBSETS, "seed": seed,
+    }  # fmt: skip
+    numbers = {honest(k, name): v for k, v in numbers.items() if split(k)[0] in wanted}
+    return Result(numbers, settings, measured, embeddings, copies, _notes(real, fake, copies, zeros))
+
+
+def _check_counts(n, m):
     if n < 12 or m < 6:  # half of the real ones must still have five neighbours
         raise ValueError(f"an evaluation needs at least 12 real and 6 generated images, got {n} and {m}")
-    check(real, extractor, extractor_weights, convention)
-    lpips_network(LPIPS_NET, lpips_weights, seed)  # weights that can't be had are told before any work
-    progress("features")
-    x, y = (
-        features(images, extractor, extractor_weights, convention, seed=seed, cache=cache) for images in (real, fake)
-    )
-    numbers = {
-        "n_real": n,
-        "n_fake": m,
-        "extractor": _label(extractor, extractor_weights, None)
-        + (f" ({convention})" if convention != "torch-fidelity" else ""),
-        "lpips": f"{LPIPS_NET}-random" if lpips_weights == "random" else _label(LPIPS_NET, lpips_weights, "official"),
-        "ms_ssim_levels": ms_ssim_levels(min(real.shape[1:3])),
-        "kid_subset_size": kid_subset_size(n, m),
-        "kid_n_subsets": N_SUBSETS,
-    }
-    compared, embeddings = _compare(real, fake, x, y, lpips_weights, seed, progress)
-    numbers |= compared
-    progress("halves, extrapolation and memorisation")
-    if m >= 8:  # each half needs more than recall's three neighbours
-        numbers |= _of_neighbours(x, y, seed)
-    if min(n, m) >= 20:  # fewer give no line to extrapolate
-        numbers |= _with_interval("fid_infinity", frechet_distance_infinity(x, y, seed=seed))
-    copied = memorisation(x, y)
-    numbers |= {"memorisation_share": copied.share, "memorisation_p": copied.p_value}
-    progress("spread of UMAP")
-    neighbours = min(15, n + m - 1)
-    planes = (umap(x, y, seed=seed + k, n_neighbors=neighbours) for k in range(N_UMAP_SEEDS))
-    spread = [sliced_wasserstein(p, q, seed=seed) for p, q in planes]
-    numbers |= {"swd_umap_seeds_mean": float(np.mean(spread)), "swd_umap_seeds_std": float(np.std(spread, ddof=1))}
-    progress("floor: real against real")
-    a, b = halves(n, seed)
-    floor, _ = _compare(real[a], real[b], x[a], x[b], lpips_weights, seed, lambda stage: None)
-    return numbers | {f"{k}_floor": v for k, v in floor.items() if not k.endswith(("_low", "_high"))}, embeddings
+
+
+def _entries(name, value):
+    """{name: …} of a number, and of an Interval with its ends."""
+    if not isinstance(value, Interval):
+        return {name: value}
+    return {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}
+
+
+def _scaled(x, y, name):
+    return radiomics.standardised(x, y)[:2] if name == "radiomics" else (x, y)
+
+
+def _with_floor(x, y, name, wanted, intervals, floor, seed, say=lambda *_: None):
+    """(numbers by canonical name, embeddings) of features, with the floor where asked for."""
+    numbers, embeddings = _of_features(x, y, name, wanted, intervals, seed, say)
+    if floor:
+        a, b = halves(len(x), seed)
+        once = [k for k in wanted if k != "frechet_distance_infinity"]
+        found, _ = _of_features(x[a], x[b], name, once, False, seed, lambda *_: None, seeds=0)
+        numbers |= {f"{k}_floor": v for k, v in found.items()}
+    return numbers, embeddings
+
+
+def _of_features(x, y, name, wanted, intervals, seed, say, seeds=N_UMAP_SEEDS):
+    x, y = _scaled(x, y, name)
+    n, m = len(x), len(y)
+    halved = intervals and m >= 8  # each half needs more than recall's three neighbours
+    numbers, embeddings = {}, {}
+    if {"frechet_distance", "frd"} & set(wanted):
+        found = frechet_distance_interval(x, y) if intervals else frechet_distance(x, y)
+        numbers |= _entries("frechet_distance", found)
+        if name == "radiomics":
+            logs = {k.replace("frechet_distance", "frd"): v for k, v in numbers.items()}
+            numbers |= {k: math.log(v) if v > 0 else -math.inf for k, v in logs.items()}
+    if "frechet_distance_infinity" in wanted and min(n, m) >= 20:  # fewer give no line to extrapolate
+        say("extrapolation to N → ∞", 0, 1)
+        numbers |= _entries("frechet_distance_infinity", frechet_distance_infinity(x, y, seed, intervals=intervals))
+    if "kernel_distance" in wanted:
+        found = kernel_distance_interval(x, y) if intervals else kernel_distance(x, y)
+        numbers |= _entries("kernel_distance", found)
+    if "kernel_distance_subsets" in wanted:
+        found = kernel_distance_subsets(x, y, subset_size(n, m), N_SUBSETS, seed)
+        numbers |= dict(zip(("kernel_distance_subsets", "kernel_distance_subsets_std"), found, strict=True))
+    say("neighbours", 0, 1)
+    for names, plain, with_interval in (
+        (("precision", "recall"), precision_recall, precision_recall_interval),
+        (("density", "coverage"), density_coverage, density_coverage_interval),
+    ):
+        if set(names) & set(wanted):
+            found = with_interval(x, y, seed=seed) if halved else plain(x, y)
+            for k, value in zip(names, found, strict=True):
+                numbers |= _entries(k, value)
+    for kind in ("pca", "umap"):
+        if f"swd_{kind}" in wanted:
+            say(f"plane of {kind.upper()}", 0, seeds + 1)
+            planes = pca(x, y) if kind == "pca" else _umap(x, y, seed)
+            swd = sliced_wasserstein_interval if intervals else sliced_wasserstein
+            numbers |= _entries(f"swd_{kind}", swd(*planes, seed=seed))
+            embeddings |= {
+                f"{kind}_{side}": p.astype(np.float32) for side, p in zip(("real", "fake"), planes, strict=True)
+            }
+    if "swd_umap" in wanted and seeds:
+        spread = [numbers["swd_umap"]]
+        for k in range(1, seeds):
+            say("plane of UMAP", k, seeds)
+            spread.append(sliced_wasserstein(*_umap(x, y, seed + k), seed=seed))
+        numbers["swd_umap_std"] = float(np.std(spread, ddof=1))
+    return numbers, embeddings
+
+
+def _umap(x, y, seed):
+    return umap_planes(x, y, seed=seed, n_neighbors=min(15, len(x) + len(y) - 1))
+
+
+def _of_pairs(kind, pairs, real, fake, wanted, intervals, floor, seed, say):
+    """(numbers, the share of pairs that are exactly 0) of LPIPS or MS-SSIM over all pairs of images."""
+    a, b = halves(len(real), seed)
+    names = {"real_fake": (real, fake, real[a], real[b]), "fake_fake": (fake, None, real[b], None)}
+    numbers, zeros = {}, 0.0
+    for side, (p, q, first, second) in names.items():
+        key = f"{kind}_{side}"
+        if key not in wanted:
+            continue
+        stage = f"{'LPIPS' if kind == 'lpips' else 'MS-SSIM'}, {side.replace('_', '–')}"
+        matrix = pairs(p, q, lambda done, total, stage=stage: say(stage, done, total))
+        within = q is None
+        mean, std = pair_summary(matrix, within)
+        numbers |= _entries(key, pair_mean_interval(matrix, within) if intervals else mean) | {f"{key}_std": std}
+        zeros = max(zeros, float((matrix == 0).mean()))
+        if floor:
+            mean, std = pair_summary(pairs(first, second, None), within)
+            numbers |= {f"{key}_floor": mean, f"{key}_std_floor": std}
+    return numbers, zeros
+
+
+def _notes(real, fake, copies, zeros):
+    notes = []
+    for name, images in (("real", real), ("generated", fake)):
+        repeats = len(images) - len({image.tobytes() for image in images})
+        if repeats:
+            notes.append(
+                f"{repeats} of the {len(images)} {name} images repeat another one exactly: precision, recall, density "
+                "and coverage measure such a set wrongly, so leave the repeats out"
+            )
+    if len(real) != len(fake):
+        notes.append(
+            f"{len(real)} real and {len(fake)} generated images: the Fréchet distance depends on N, so take as many of "
+            "each"
+        )
+    elif (real == fake).all():
+        notes.append("the real and the generated images are the same")
+    if zeros > MANY_ZEROS:
+        notes.append(
+            f"{zeros:.0%} of MS-SSIM's pairs are exactly 0, where a negative contrast term is cut off: their mean says "
+            "little about how alike the images are"
+        )
+    if copies is not None and not copies.clear:
+        notes.append(copies.verdict)
+    return notes

@@ -17,7 +17,10 @@ Where both sets have one distribution, the first-order term of a distance vanish
 average and near 0 just where T is lowest; so for KID and FID it counts at least as much as the second-order term, and
 these are covered more often than the level says. Skewed features are covered a little less often.
 `benchmarks/interval_coverage.py` measures how often. Precision, recall, density and coverage are made of nearest
-neighbours, whose variance leaving one image out overstates at any N: `manifold` has their intervals.
+neighbours, whose variance leaving one image out overstates at any N: `precision_recall` has their intervals.
+
+No interval holds an impossible value: those of distances whose expectation can't be negative end at 0. That of the
+kernel distance may reach below 0, where its unbiased estimate may lie.
 """
 
 from typing import NamedTuple
@@ -27,7 +30,8 @@ from scipy.special import stdtrit
 
 from . import leave_one_out
 from .checks import as_feature_pair, as_positive_integer
-from .distances import _cubic, frechet_distance, kernel_distance
+from .fid import frechet_distance
+from .kid import cubic_kernel, kernel_distance
 from .swd import sliced_wasserstein
 
 PARTS = (1, 2, 3, 4)  # FID∞: both sets in k parts, N/k images each
@@ -71,7 +75,7 @@ def kernel_distance_interval(x, y, level=0.95):
     level = as_level(level)
     x, y = _at_least(3, *as_feature_pair(x, y))
     sides = leave_one_out.kernel_distance(x, y), leave_one_out.kernel_distance(y, x)
-    return _jackknife(kernel_distance(x, y), level, *sides, least=_second_order(_cubic, x, y))
+    return _jackknife(kernel_distance(x, y), level, *sides, least=_second_order(cubic_kernel, x, y))
 
 
 def frechet_distance_interval(x, y, level=0.95):
@@ -82,18 +86,19 @@ def frechet_distance_interval(x, y, level=0.95):
     """
     level = as_level(level)
     x, y = _at_least(3, *as_feature_pair(x, y))
-    sides = leave_one_out.frechet_distance(x, y), leave_one_out.frechet_distance(y, x)
-    return _jackknife(frechet_distance(x, y), level, *sides, least=_second_order(_linear, x, y))
+    sides = leave_one_out.frechet_distances(x, y)
+    return _at_least_0(_jackknife(frechet_distance(x, y), level, *sides, least=_second_order(_linear, x, y)))
 
 
-def frechet_distance_infinity(x, y, seed=0, level=0.95):
+def frechet_distance_infinity(x, y, seed=0, level=0.95, intervals=True):
     """FID∞ (Chong & Forsyth 2020): FID at several N, a line against 1/N, its intercept. An extrapolation, not a FID.
 
     x (N, D), y (M, D) with N, M ≥ 20. For k = 1, …, 4 both sets are split into k parts, FID is averaged over the pairs
     of parts and over 4 seeded splits, and the line is fitted to k, which is proportional to 1/N. So every image weighs
     the same at every N; with the paper's independent subsets of one set it wouldn't.
     The interval is for the populations' distance if the bias is a line in 1/N. It isn't where N/4 is below the number
-    of features that vary: the bias then bends and the value stays too high. The value may be negative.
+    of features that vary: the bias then bends and the value stays too high. The value may be negative, its interval
+    isn't.  intervals=False: the value alone, a float, in a fraction of the time.
     """
     level = as_level(level)
     x, y = _at_least(20, *as_feature_pair(x, y))
@@ -107,11 +112,15 @@ def frechet_distance_infinity(x, y, seed=0, level=0.95):
             parts = (np.array_split(rng.permutation(len(z)), k) for z in (x, y))
             for i, j in zip(*parts, strict=True):
                 value += weight / k * frechet_distance(x[i], y[j])
-                influence_x[i] += weight * _influence(leave_one_out.frechet_distance(x[i], y[j]))
-                influence_y[j] += weight * _influence(leave_one_out.frechet_distance(y[j], x[i]))
+                if intervals:
+                    without_x, without_y = leave_one_out.frechet_distances(x[i], y[j])
+                    influence_x[i] += weight * _influence(without_x)
+                    influence_y[j] += weight * _influence(without_y)
+    if not intervals:
+        return float(value)
     # Σ influence/N is the intercept's linear part, so leaving image i out takes influenceᵢ/(N − 1) away.
     sides = -influence_x / (len(x) - 1), -influence_y / (len(y) - 1)
-    return _jackknife(value, level, *sides, least=_second_order(_linear, x, y))
+    return _at_least_0(_jackknife(value, level, *sides, least=_second_order(_linear, x, y)))
 
 
 def sliced_wasserstein_interval(p, q, n_projections=1000, seed=0, level=0.95):
@@ -126,7 +135,12 @@ def sliced_wasserstein_interval(p, q, n_projections=1000, seed=0, level=0.95):
     theta = np.random.default_rng(seed).standard_normal((p.shape[1], n_projections))  # as sliced_wasserstein draws it
     theta /= np.linalg.norm(theta, axis=0)
     p, q = p @ theta, q @ theta
-    return _jackknife(value, level, leave_one_out.sliced_wasserstein(p, q), leave_one_out.sliced_wasserstein(q, p))
+    sides = leave_one_out.sliced_wasserstein(p, q), leave_one_out.sliced_wasserstein(q, p)
+    return _at_least_0(_jackknife(value, level, *sides))
+
+
+def _at_least_0(interval):
+    return interval._replace(low=max(interval.low, 0.0), high=max(interval.high, 0.0))
 
 
 def as_level(level):
@@ -182,7 +196,10 @@ def _jackknife(value, level, *sides, least=0.0):
     error = np.sqrt(max(part.sum(), least))
     if error == 0:
         return Interval(float(value), float(value), float(value))
-    freedom = part.sum() ** 2 / max(sum(v**2 / (len(t) - 1) for v, t in zip(part, sides, strict=True)), 1e-300)
+    if part.sum() > 0:
+        freedom = part.sum() ** 2 / sum(v**2 / (len(t) - 1) for v, t in zip(part, sides, strict=True))
+    else:  # equal images on both sides: what is left of `least` is rounding
+        freedom = min(map(len, sides)) - 1
     return asinh_interval(value, error, freedom, level)
 
 

@@ -6,7 +6,7 @@ that doesn't depend on i, as the docstrings say: `intervals` uses differences al
 
 import numpy as np
 
-from .distances import kernel_sums
+from .kid import kernel_sums
 
 
 def mean_of_pairs(row_sums):
@@ -26,12 +26,26 @@ def kernel_distance(x, y):
     return mean_of_pairs(own) - 2 * mean_of_rows(kernel_sums(x, y), len(y))
 
 
-def frechet_distance(x, y):
-    """FID, up to tr Σ₂.  (N, D), (M, D) → (N,)"""
-    n, m = len(x), len(y)
-    centred, shift = x - x.mean(0), x.mean(0) - y.mean(0)
-    root = np.linalg.qr((y - y.mean(0)) / np.sqrt(m - 1), mode="r")  # rootᵀ·root = Σ₂, at most M rows
-    trace_roots = _trace_roots(centred @ root.T) / np.sqrt(n - 2)  # tr (Σ₁Σ₂)^½
+def frechet_distances(x, y):
+    """The Fréchet distance without each image of x, up to tr Σ₂, and of y, up to tr Σ₁.  (N, D), (M, D) → (N,), (M,)
+
+    With centred rows A, B, tr (Σ₁Σ₂)^½ is the nuclear norm of A·Bᵀ / √((N−1)(M−1)). Of A·Bᵀ = U s Vᵀ the rows of U s
+    are the images of x in the eigenvectors of the matrix whose root is taken, and those of V s the images of y: one
+    decomposition serves both sides.
+    """
+    a, b = x - x.mean(0), y - y.mean(0)
+    shift = x.mean(0) - y.mean(0)
+    left, right = (np.linalg.qr(z) if len(z) > z.shape[1] else (None, z) for z in (a, b))
+    u, s, vt = np.linalg.svd(left[1] @ right[1].T, full_matrices=False)
+    u, v = u * s, vt.T * s
+    u, v = (z if q is None else q @ z for z, q in ((u, left[0]), (v, right[0])))
+    return _without_each(a, shift, u, s, len(y)), _without_each(b, -shift, v, s, len(x))
+
+
+def _without_each(centred, shift, g, s, m):
+    """centred (N, D); g (N, R), its images in the eigenvectors, g.T @ g = diag(s²); m: size of the other set."""
+    n = len(centred)
+    trace_roots = _trace_roots(g, s**2) / np.sqrt((n - 2) * (m - 1))  # tr (Σ₁Σ₂)^½
     square = (centred**2).sum(1)
     traces = (square.sum() - n / (n - 1) * square) / (n - 2)  # tr Σ₁
     shifts = shift @ shift - 2 / (n - 1) * (centred @ shift) + square / (n - 1) ** 2  # ‖μ₁ − dᵢ/(n−1) − μ₂‖²
@@ -43,20 +57,17 @@ STEP = 0.7
 LOG_T = np.arange(-38, 38 + STEP, STEP)
 
 
-def _trace_roots(g):
-    """tr (S − n/(n−1) gᵢgᵢᵀ)^½ with S = Σ gᵢgᵢᵀ, which is what leaving gᵢ out of centred rows g does.  (N, R) → (N,)
+def _trace_roots(g, value):
+    """tr (S − n/(n−1) gᵢgᵢᵀ)^½ with S = Σ gᵢgᵢᵀ = diag(value), which is what leaving gᵢ out of centred rows g does.
 
-    With λ, V the eigenvalues and vectors of S and z = Vᵀgᵢ, the determinant lemma gives
-    det(S − c gᵢgᵢᵀ + t) / det(S + t) = 1 − c Σₖ zₖ²/(λₖ + t); with √a − √b = 1/2π ∫₀^∞ t^(−½) log((a + t)/(b + t)) dt
-    all N traces come from one decomposition and one matrix product instead of N further decompositions.
+    The determinant lemma gives det(S − c gᵢgᵢᵀ + t) / det(S + t) = 1 − c Σₖ gᵢₖ²/(λₖ + t); with
+    √a − √b = 1/2π ∫₀^∞ t^(−½) log((a + t)/(b + t)) dt all N traces come from one matrix product.  g (N, R) → (N,)
     """
     n = len(g)
-    value, vector = np.linalg.eigh(g.T @ g)
-    value = value.clip(0)
-    if value.max() == 0:
+    if len(value) == 0 or value.max() == 0:
         return np.zeros(n)
     t = value.max() * np.exp(LOG_T)
-    fall = n / (n - 1) * (g @ vector) ** 2 @ (1 / (value[:, None] + t))  # (N, T), to 1 at small t where the rank falls
+    fall = n / (n - 1) * g**2 @ (1 / (value[:, None] + t))  # (N, T), to 1 at small t where the rank falls
     change = np.log1p(-fall.clip(0, 1 - 1e-15)) @ np.sqrt(t) * STEP / (2 * np.pi)
     return np.sqrt(value).sum() + change
 

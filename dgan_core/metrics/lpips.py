@@ -17,11 +17,10 @@ import numpy as np
 from dgan_core.io.weights import Published, existing, locate
 
 from .checks import as_image_pair, as_images, as_positive_integer
-from .extractors import he_normal
-from .ms_ssim import MEMORY_LIMIT, ms_ssim_levels, ms_ssim_pairs  # noqa: F401  (found here too)
-from .torch_setup import import_torchvision, state_dict
+from .ms_ssim import MEMORY_LIMIT
+from .torch_setup import as_device, he_normal, import_torchvision, state_dict
 
-TRUNKS = {  # torchvision's files
+BACKBONES = {  # torchvision's files
     net: Published(name, f"https://download.pytorch.org/models/{name}", f"sha256:{digest}")
     for net, name, digest in (
         ("alex", "alexnet-owt-7be5be79.pth", "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02"),
@@ -40,14 +39,14 @@ IN_FLIGHT = 4  # what a batch takes, in activations of its images: as computed, 
 
 
 def lpips_network(net="alex", weights="official", seed=0):
-    """The lpips package's network with its trained linear heads, which it ships, on the trunk asked for.
+    """The lpips package's network with its trained linear heads, which it ships, on the backbone asked for.
 
     weights: "official", torchvision's ImageNet file from DGAN_ASSETS or its download; "random", seeded He-normal, to be
     labelled so in every table; or the path of a file in torchvision's layout, as .safetensors or .npz if it is not
     torchvision's own.
     """
-    if net not in TRUNKS:
-        raise ValueError(f"net must be one of {', '.join(TRUNKS)}, got {net!r}")
+    if net not in BACKBONES:
+        raise ValueError(f"net must be one of {', '.join(BACKBONES)}, got {net!r}")
     if not isinstance(weights, (str, os.PathLike)):
         raise ValueError(f"weights must be 'official', 'random' or the path of a file, got {weights!r}")
     return _network(net, str(weights), seed)
@@ -55,7 +54,7 @@ def lpips_network(net="alex", weights="official", seed=0):
 
 @functools.lru_cache(maxsize=1)
 def _network(net, weights, seed):
-    path = None if weights == "random" else locate(TRUNKS[net]) if weights == "official" else existing(weights)
+    path = None if weights == "random" else locate(BACKBONES[net]) if weights == "official" else existing(weights)
     import torch
 
     import_torchvision()
@@ -67,11 +66,11 @@ def _network(net, weights, seed):
         network = lpips.LPIPS(net=net, pretrained=False, pnet_rand=True, verbose=False)
     shipped = Path(lpips.__file__).parent / "weights" / "v0.1" / f"{net}.pth"
     heads = state_dict(shipped, Published(f"{net}.pth of lpips 0.1.4", "", f"sha256:{HEADS[net]}"))
-    network.load_state_dict(heads, strict=False)  # the trunk comes below
+    network.load_state_dict(heads, strict=False)  # the backbone comes below
     if path is None:
         he_normal(network.net.modules(), seed)
     else:  # features.3.weight of torchvision is sliceK.3.weight here
-        state = state_dict(path, TRUNKS[net])
+        state = state_dict(path, BACKBONES[net])
         mine = network.net.state_dict()
         try:
             network.net.load_state_dict({key: state["features." + key.split(".", 1)[1]] for key in mine})
@@ -86,7 +85,8 @@ def _prepare(images, network):
     import torch
 
     images = np.array(images, order="C")  # torch takes no reversed view
-    x = torch.from_numpy(images).permute(0, 3, 1, 2).expand(-1, 3, -1, -1).float() / 127.5 - 1
+    x = torch.from_numpy(images).to(next(network.parameters()).device)
+    x = x.permute(0, 3, 1, 2).expand(-1, 3, -1, -1).float() / 127.5 - 1
     return network.scaling_layer(x).contiguous(memory_format=torch.channels_last)
 
 
@@ -112,7 +112,7 @@ def _hold(images, network, origin, batch):
     """Activations less those of one image, `origin`: distances don't change, and the expansion cancels less."""
     import torch
 
-    held = [torch.empty(len(images), *layer.shape[1:]) for layer in origin]
+    held = [layer.new_empty(len(images), *layer.shape[1:]) for layer in origin]
     for i in range(0, len(images), batch):
         for mine, layer, zero in zip(held, _activations(images[i : i + batch], network), origin, strict=True):
             torch.sub(layer, zero, out=mine[i : i + batch])
@@ -136,14 +136,14 @@ def _distances(a, b, network):
     """LPIPS of each held image of a with each of b.  (A, B) float64"""
     import torch
 
-    total = torch.zeros(len(a.squares[0]), len(b.squares[0]), dtype=torch.float64)
+    total = a.squares[0].new_zeros(len(a.squares[0]), len(b.squares[0]))
     for f, g, square_f, square_g, w in zip(a.layers, b.layers, a.squares, b.squares, _heads(network), strict=True):
         positions = max(1, PANEL // len(w))
         inner = torch.zeros_like(total)
         for left, right in zip(f.split(positions, 1), g.split(positions, 1), strict=True):
             inner += left.flatten(1) @ (right * w).flatten(1).T  # a panel in float32, their sum in float64
         total += (square_f[:, None] + square_g[None] - 2 * inner).clamp(min=0) / f.shape[1]
-    return total.numpy()
+    return total.cpu().numpy()
 
 
 def _batch_and_block(origin, memory_limit):
@@ -153,13 +153,16 @@ def _batch_and_block(origin, memory_limit):
     return batch, max(1, memory_limit // image - IN_FLIGHT * batch)
 
 
-def lpips_pairs(a, b=None, net="alex", weights="official", seed=0, memory_limit=MEMORY_LIMIT):
+def lpips_pairs(
+    a, b=None, net="alex", weights="official", seed=0, memory_limit=MEMORY_LIMIT, device=None, progress=None
+):
     """LPIPS of every image of a with every image of b, or of a with itself where b is None.  (N, M) or (N, N)
 
     a (N, H, W, 1 or 3) uint8; grey is repeated to three channels.
     memory_limit: bytes for activations, beside the images themselves (AlexNet at 512×512: 10.2 MiB an image). A block
     of a is held within it, and the rest streams past in batches; images that don't fit in one block pass through
     the network once for each block. The result doesn't depend on the limit beyond 1e-6.
+    device: "cpu", "cuda", …; None: a GPU where there is one.  progress: called as progress(done, total) of pairs.
     """
     a = as_images(a, "a")
     if b is not None:
@@ -167,11 +170,11 @@ def lpips_pairs(a, b=None, net="alex", weights="official", seed=0, memory_limit=
     if min(a.shape[1:3]) < 32:
         raise ValueError(f"images must be at least 32 pixels wide and high for LPIPS, got {a.shape[1:3]}")
     memory_limit = as_positive_integer(memory_limit, "memory_limit")
-    network = lpips_network(net, weights, seed)
+    network = lpips_network(net, weights, seed).to(as_device(device))
     import torch
 
     result = np.zeros((len(a), len(a) if b is None else len(b)))
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         origin = _activations(a[:1], network)
         batch, block = _batch_and_block(origin, memory_limit)
         for i in range(0, len(a), block):
@@ -187,6 +190,8 @@ def lpips_pairs(a, b=None, net="alex", weights="official", seed=0, memory_limit=
                 streamed = _hold(others[j : j + batch], network, origin, batch)
                 rows[:, j : j + batch] = _distances(held, streamed, network)
             del held  # before the next block is made
+            if progress is not None:
+                progress(rows.size + i * rows.shape[1], result.size)
     if b is None:
         upper = np.triu(result, 1)
         result = upper + upper.T

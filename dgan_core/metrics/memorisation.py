@@ -1,32 +1,39 @@
 """Does a generator replay its training images? A test with a known rate of false alarms.
 
-In feature space, d₁ and d₂ are an image's distances to the nearest and second nearest training image; for a training
-image, among the others. An image counts as a copy if it is two things at once:
+In feature space, d₁ ≤ d₂ ≤ … are an image's distances to the training images; for a training image, to the others.
+An image counts as a copy if it is two things at once:
 
-    near    closer to a training image than they are to one another:    d₁ < ⅔ median d₁ of real images
-    single  much closer to one training image than to the next:         d₁ < ⅔ d₂
+    single  much closer to one training image, or to a few, than to the next:       d_k < ⅔ d_{k+1} for a k ≤ 4
+    near    closer than training images are to others that they aren't single to:   d₁ < ⅔ of the median of these
 
-Near alone is also true of images that are too average: near to all training images, copies of none. Real sets hold
-near-duplicates, so some of their images count as copies too, and what matters is the excess of the generated share.
-Under the null hypothesis generated images are further draws of the training images' distribution, and any N of all
-N + M might as well have been the training set: p is the rank of the excess among relabelled sets, after the test of
-Meehan et al. 2020, without its held-out sample. It is exact at any N, since relabelled sets share all of this: one
-training set behind all distances, and N neighbours for a generated image against N − 1 for a training image.
+Near alone is also true of images that are too average: near to all training images, copies of none. Real images may
+count as copies of one another too, and what matters is the excess of the generated share. Under the null hypothesis
+generated images are further draws of the training images' distribution, and any N of all N + M might as well have been
+the training set: p is the rank of the excess among relabelled sets, after the test of Meehan et al. 2020, without its
+held-out sample. It is exact at any N, since relabelled sets share all of this: one training set behind all distances,
+and N neighbours for a generated image against N − 1 for a training image.
 
-To pass is no praise: images unlike anything real pass. A generator that has collapsed to one image fails
-where that image counts as a copy. In very few dimensions nothing is single, and average images may fail.
+Twins are training images that repeat one another, exactly or nearly (oversampled sets, frames of one scan). They make
+real images count as copies, which hides generated ones. So exact repeats count as one image, and so do near ones where
+a fifth of the real images or more count as copies of each other. Where as many still do afterwards, `verdict` gives no
+answer instead of clearing the generator.
+
+Passing is weak evidence: images unlike anything real also pass. A generator that has collapsed to one image fails where
+that image counts as a copy. In very few dimensions no image has one clearly nearest neighbour.
 """
 
-import functools
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
 
-from .checks import as_feature_pair, as_positive_integer
+from .checks import as_feature_pair, as_positive_integer, as_seed
 
-CLOSE = 2 / 3  # of the usual distance, and of the second nearest: rare among independent phantoms
+CLOSE = 2 / 3  # of the usual distance, and of the next neighbour: rare among independent phantoms
 ALPHA = 0.05
+MANY = 0.2  # share of real images that count as copies, from which on there are twins
+FEW = 4  # training images that an image may be a copy of
 
 
 class Memorisation(NamedTuple):
@@ -34,11 +41,17 @@ class Memorisation(NamedTuple):
     real_share: float  # of real images that count as copies of another
     p_value: float
     memorised: bool  # p ≤ 5 %
+    twins: int  # training images that repeat another one, exactly or nearly
     nearest: np.ndarray  # (M,) index of each generated image's nearest training image
     distance: np.ndarray  # (M,) d₁ of generated images
     ratio: np.ndarray  # (M,) d₁ / d₂ of generated images, 0 for an exact copy
-    real_distance: np.ndarray  # (N,) d₁ of training images, or (H,) of held-out ones
+    real_distance: np.ndarray  # (N',) d₁ of training images, one for each group of twins, or (H,) of held-out ones
     real_ratio: np.ndarray
+
+    @property
+    def clear(self):
+        """Whether the test has an answer."""
+        return self.memorised or self.real_share < MANY
 
     @property
     def verdict(self):
@@ -46,36 +59,49 @@ class Memorisation(NamedTuple):
         counts = (
             f"{self.share:.1%} of the generated images count as copies, against {self.real_share:.1%} of the real ones"
         )
-        judgement = "memorised" if self.memorised else "no sign of memorisation, which alone is no praise"
-        return f"{judgement}: {counts} (p = {self.p_value:.3f})"
+        judgement = "no sign of memorisation, which alone is weak evidence"
+        if self.memorised:
+            judgement = "memorised"
+        elif not self.clear:
+            judgement = "no answer, since too many real images are copies of one another"
+        twins = f", {self.twins} of which repeat another one" if self.twins else ""
+        return f"{judgement}: {counts}{twins} (p = {self.p_value:.3f})"
 
 
 def memorisation(train, fake, held_out=None, n_permutations=999, seed=0):
     """Test whether `fake` replays `train`, by nearest neighbours in feature space.
 
-    train (N, D) with N ≥ 3; fake (M, D). held_out (H, D): real images that the generator never saw; where given,
-    generated images are compared with these, and not each training image with the others. p-values come from seeded
-    permutations and are at least 1 / (n_permutations + 1). Memory for (N + M)² distances.
+    train (N, D) with N ≥ 3, of which at least 3 are no twins; fake (M, D). held_out (H, D): real images that the
+    generator never saw; where given, generated images are compared with these, and not each training image with the
+    others. p-values come from seeded permutations and are at least 1 / (n_permutations + 1). Memory for (N + M)²
+    distances.
     """
     train, fake = as_feature_pair(train, fake, ("train", "fake"))
-    n_permutations = as_positive_integer(n_permutations, "n_permutations")
+    n_permutations, seed = as_positive_integer(n_permutations, "n_permutations"), as_seed(seed)
     if len(train) < 3:
         raise ValueError(f"train must hold at least 3 images, so that each has two others, got {len(train)}")
+    own = cdist(train, train)
+    group = _twins(own)
+    n = group.max() + 1
+    if n < 3:
+        raise ValueError(f"train must hold at least 3 different images, got {n} of {len(train)}: add others")
+    across = cdist(fake, train)
+    nearest, across = across.argmin(1), _merged(across, group)
     if held_out is None:
-        points = np.concatenate([train, fake])
-        is_real = np.arange(len(points)) < len(train)
-        neighbours = _sorted(cdist(points, points), without_self=True)
-        two_nearest = functools.partial(_two_nearest, *neighbours)  # a label says who is in the training set
+        own = _merged(_merged(own, group).T, group)
+        to_train = np.block([[own, across.T], [across, cdist(fake, fake)]])
+        np.fill_diagonal(to_train, np.inf)
+        is_real = np.arange(len(to_train)) < n
+        neighbours = _Neighbours(to_train, n, min(FEW, n - 2))  # a label says who is in the training set
     else:
         train, held_out = as_feature_pair(train, held_out, ("train", "held_out"))
-        points = np.concatenate([held_out, fake])
-        is_real = np.arange(len(points)) < len(held_out)
-        fixed = _two_nearest(*_sorted(cdist(points, train)), np.ones(len(train), bool))
-        two_nearest = lambda _: fixed  # noqa: E731  (a label says only who is compared with whom)
+        to_train = np.concatenate([_merged(cdist(held_out, train), group), across])
+        is_real = np.arange(len(to_train)) < len(held_out)
+        fixed = _Neighbours(to_train, n, min(FEW, n - 2))(np.ones(n, bool))
+        neighbours = lambda _: fixed  # noqa: E731  (a label says only who is compared with whom)
 
     def shares(label):
-        _, first, ratio = two_nearest(label)
-        copies = (first < CLOSE * np.median(first[label])) & (ratio < CLOSE)
+        copies = _copies(neighbours(label), label)
         return copies[~label].mean(), copies[label].mean()
 
     share, real_share = shares(is_real)
@@ -83,13 +109,15 @@ def memorisation(train, fake, held_out=None, n_permutations=999, seed=0):
     relabelled = np.array([shares(rng.permutation(is_real)) for _ in range(n_permutations)])
     reached = relabelled[:, 0] - relabelled[:, 1] >= share - real_share - 1e-12  # equal but for rounding
     p_value = (1 + reached.sum()) / (1 + n_permutations)
-    nearest, distance, ratio = two_nearest(is_real)
+    d = neighbours(is_real)
+    distance, ratio = d[:, 0], np.divide(d[:, 0], d[:, 1], out=np.zeros(len(d)), where=d[:, 1] > 0)
     return Memorisation(
         share=float(share),
         real_share=float(real_share),
         p_value=float(p_value),
         memorised=bool(p_value <= ALPHA),
-        nearest=nearest[~is_real],
+        twins=len(train) - int(n),
+        nearest=nearest,
         distance=distance[~is_real],
         ratio=ratio[~is_real],
         real_distance=distance[is_real],
@@ -97,18 +125,64 @@ def memorisation(train, fake, held_out=None, n_permutations=999, seed=0):
     )
 
 
-def _sorted(distance, without_self=False):
-    """Neighbours of each point, nearest first: distances and indices.  (P, Q) → two (P, Q), one fewer without self"""
-    if without_self:
-        np.fill_diagonal(distance, -1.0)  # first, also among duplicates
-    order = distance.argsort(1)[:, int(without_self) :]
-    return np.take_along_axis(distance, order, 1), order
+def _copies(d, label):
+    """Which images count as copies.  d (P, K+1), each one's nearest distances; label (P,), which are real → (P,)"""
+    gap = d[:, :-1] < CLOSE * d[:, 1:]
+    last = np.where(gap.any(1), gap.shape[1] - gap[:, ::-1].argmax(1), 0)  # neighbours before the last gap, or none
+    usual = np.median(d[np.arange(len(d)), last][label])
+    return gap.any(1) & (d[:, 0] < CLOSE * usual)
 
 
-def _two_nearest(distance, order, is_train):
-    """Index of the nearest training image, d₁, and d₁/d₂.  three (P,)"""
-    hit, row = is_train[order], np.arange(len(order))
-    first = hit.argmax(1)
-    hit[row, first] = False
-    d1, d2 = distance[row, first], distance[row, hit.argmax(1)]
-    return order[row, first], d1, np.divide(d1, d2, out=np.zeros_like(d1), where=d2 > 0)
+def _twins(distance):
+    """The group of each training image: its twins', or its own.  distance (N, N) → (N,) whole numbers, none left out"""
+    _, group = connected_components(distance == 0, directed=False)
+    n = group.max() + 1
+    apart = _merged(_merged(distance, group).T, group)
+    np.fill_diagonal(apart, np.inf)
+    if n < 4:
+        return group
+    k = min(FEW, n - 2)
+    order = apart.argsort(1, kind="stable")[:, : k + 1]
+    d = np.take_along_axis(apart, order, 1)
+    copies = _copies(d, np.ones(n, bool))
+    if copies.mean() < MANY:
+        return group
+    gap = d[:, :-1] < CLOSE * d[:, 1:]
+    before = gap[:, ::-1].cumsum(1)[:, ::-1] > 0  # the neighbours before the last gap
+    linked = np.zeros((n, n), bool)
+    np.put_along_axis(linked, order[:, :-1], before & copies[:, None], 1)
+    _, again = connected_components(linked & linked.T, directed=False)
+    return again[group]
+
+
+def _merged(distance, group):
+    """The smallest distance to each group of columns.  (P, N) → (P, G)"""
+    order = np.argsort(group, kind="stable")
+    return np.minimum.reduceat(distance[:, order], np.unique(group[order], return_index=True)[1], axis=1)
+
+
+class _Neighbours:
+    """The k + 1 smallest distances of every point, for any choice of the training set among the columns.  → (P, k+1)
+
+    Of (P, Q) distances only the nearest columns are sorted, about 40 for each that is looked for; the rare row that
+    has too few of the training images among them is looked up in full.
+    """
+
+    def __init__(self, distance, n, k):
+        self.distance, self.k = distance, k
+        kept = min(distance.shape[1], int(40 + 5 * k * distance.shape[1] / n))
+        near = np.argpartition(distance, kept - 1, axis=1)[:, :kept]
+        order = np.take_along_axis(distance, near, 1).argsort(1, kind="stable")
+        self.order = np.take_along_axis(near, order, 1)
+        self.sorted = np.take_along_axis(distance, self.order, 1)
+
+    def __call__(self, is_train):
+        count = is_train[self.order].cumsum(1, dtype=np.int32)
+        wanted = np.arange(1, self.k + 2)
+        found = (count[:, :, None] >= wanted).argmax(1)  # (P, k+1), the first column with that many
+        d = np.take_along_axis(self.sorted, found, 1)
+        lacking = count[:, -1] <= self.k
+        if lacking.any():
+            whole = np.partition(self.distance[lacking][:, is_train], self.k, axis=1)[:, : self.k + 1]
+            d[lacking] = np.sort(whole, axis=1)
+        return d

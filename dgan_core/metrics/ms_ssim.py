@@ -7,6 +7,7 @@ Window means and variances belong to an image; only the cross term belongs to a 
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -68,7 +69,7 @@ def _pyramid(images, pool):
     return levels
 
 
-def _similarity(a, b, pool):
+def _similarity(a, b, pool, count):
     """MS-SSIM of each image of one pyramid with each of another; of one with itself, above the diagonal.  (N, M)"""
     from .ms_ssim_windows import pair_terms
 
@@ -83,19 +84,20 @@ def _similarity(a, b, pool):
             pair_terms(*(part[i] for part in p), *(part[first:] for part in q), out)
         factors = np.concatenate([terms[:-1, :, 1], terms[-1:, :, 0]])  # cs; l·cs at the coarsest level
         result[i, first:] = (factors.clip(0) ** weights[:, None]).prod(0)
+        count(m - first)
 
     list(pool.map(fill, range(n)))
     return result
 
 
-def _one_channel(a, b, block, pool):
+def _one_channel(a, b, block, pool, count):
     """(N, H, W), (M, H, W) uint8 → (N, M); above the diagonal alone where a is b."""
     result = np.zeros((len(a), len(b)))
     for i in range(0, len(a), block):
         rows = _pyramid(a[i : i + block], pool)
         for j in range(i if a is b else 0, len(b), block):
             columns = rows if a is b and i == j else _pyramid(b[j : j + block], pool)
-            result[i : i + block, j : j + block] = _similarity(rows, columns, pool)
+            result[i : i + block, j : j + block] = _similarity(rows, columns, pool, count)
             del columns  # before the next: two blocks are in memory, never three
         del rows
     return result
@@ -106,13 +108,13 @@ def _images_per_block(pixels, memory_limit):
     return max(1, memory_limit * 3 // (2 * 64 * pixels))
 
 
-def ms_ssim_pairs(a, b=None, memory_limit=MEMORY_LIMIT):
+def ms_ssim_pairs(a, b=None, memory_limit=MEMORY_LIMIT, progress=None):
     """MS-SSIM of every image of a with every image of b, or of a with itself where b is None.  (N, M) or (N, N)
 
     a (N, H, W, 1 or 3) uint8.  1 on identical images; colour channels are averaged, as the reference does.
     memory_limit: bytes for what is kept of images beside a and b themselves (5.3 MiB for each of 512×512). More images
     than fit are taken in blocks, whose moments are computed again; the result doesn't depend on it. One thread per
-    core, or NUMBA_NUM_THREADS.
+    core, or NUMBA_NUM_THREADS.  progress: called as progress(done, total) of pairs, at most once a row.
     """
     symmetric = b is None
     a, b = (as_images(a, "a"),) * 2 if symmetric else as_image_pair(a, b)
@@ -120,9 +122,18 @@ def ms_ssim_pairs(a, b=None, memory_limit=MEMORY_LIMIT):
     block = _images_per_block(a.shape[1] * a.shape[2], as_positive_integer(memory_limit, "memory_limit"))
     import numba
 
+    n_pairs = a.shape[3] * (len(a) * (len(a) - 1) // 2 if symmetric else len(a) * len(b))
+    lock, done = Lock(), [0]
+
+    def count(pairs):
+        with lock:
+            done[0] += pairs
+            if progress is not None:
+                progress(done[0], n_pairs)
+
     with ThreadPoolExecutor(numba.config.NUMBA_NUM_THREADS) as pool:
         total = sum(
-            _one_channel(x, x if symmetric else y, block, pool)
+            _one_channel(x, x if symmetric else y, block, pool, count)
             for x, y in zip(np.moveaxis(a, 3, 0), np.moveaxis(b, 3, 0), strict=True)
         )
     result = total / a.shape[3]

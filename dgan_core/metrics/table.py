@@ -1,88 +1,99 @@
-"""What `python -m dgan_core.metrics` prints: the numbers of `evaluate` as a table."""
+"""The table of metrics: what each number is called, which way is better, and how `dgan metrics` prints them.
 
-from .evaluation import FACTS
+A result's numbers are a flat dictionary. A metric NAME comes with NAME_low and NAME_high, its 95 % interval, with
+NAME_std, a spread over pairs, subsets or seeds, and with NAME_floor, what two halves of the real images score.
+"FID" and "KID" are the names of the Fréchet and the kernel distance by Inception's published weights, and of no other.
+"""
 
-PARTS = ("low", "high", "std", "floor")  # of a number NAME: NAME_low, …
-HEADINGS = ("metric", "value", "95 % interval", "spread", "floor", "good is")
-NOTES = {
-    "spread": "Spread: standard deviation between pairs of images, subsets or seeds; it is no standard error.",
-    "floor": "Floor: two halves of the real images against each other, which are half as many a side.",
+from typing import NamedTuple
+
+PARTS = ("_low", "_high", "_std", "_floor")  # of a number NAME: NAME_low, …
+
+
+class Metric(NamedTuple):
+    heading: str
+    better: str  # "low", "high" or "one": the nearer to 1
+    digits: int  # after the decimal point
+    interval: bool  # whether it comes with NAME_low and NAME_high
+    spread: str = ""  # what NAME_std is over: "pairs", "subsets", "seeds" or nothing
+    why: str = ""  # what a good value says, where the direction needs a word
+    of_features: bool = True  # whether it depends on the extractor
+
+
+METRICS = {
+    "frechet_distance": Metric("Fréchet distance", "low", 2, True),
+    "frechet_distance_infinity": Metric("Fréchet distance, N → ∞", "low", 2, True),
+    "frd": Metric("Fréchet Radiomics Distance", "low", 2, True),
+    "kernel_distance": Metric("Kernel distance", "low", 4, True),
+    "kernel_distance_subsets": Metric("Kernel distance, subsets", "low", 4, False, "subsets"),
+    "precision": Metric("Precision", "high", 3, True),
+    "recall": Metric("Recall", "high", 3, True),
+    "density": Metric("Density", "one", 3, True),
+    "coverage": Metric("Coverage", "high", 3, True),
+    "lpips_real_fake": Metric("LPIPS, real–fake", "low", 3, True, "pairs", "alike", of_features=False),
+    "lpips_fake_fake": Metric("LPIPS, fake–fake", "high", 3, True, "pairs", "varied", of_features=False),
+    "ms_ssim_real_fake": Metric("MS-SSIM, real–fake", "high", 3, True, "pairs", "alike", of_features=False),
+    "ms_ssim_fake_fake": Metric("MS-SSIM, fake–fake", "low", 3, True, "pairs", "varied", of_features=False),
+    "swd_pca": Metric("SWD, PCA", "low", 2, True),
+    "swd_umap": Metric("SWD, UMAP", "low", 2, True, "seeds"),
+    "memorisation_share": Metric("Copies of real images, share", "low", 3, False),
+    "memorisation_p": Metric("Copies of real images, p", "high", 3, False, why="above 0.05"),
 }
+BY_INCEPTION = {  # canonical name → its name where the features are the published Inception's
+    "frechet_distance": "fid",
+    "frechet_distance_infinity": "fid_infinity",
+    "kernel_distance": "kid",
+    "kernel_distance_subsets": "kid_subsets",
+}
+_CANONICAL = {name: canonical for canonical, name in BY_INCEPTION.items()}
 
 
-def labels(numbers):
-    """{name: (what the table calls it, what is good)}
+def split(name):
+    """(the metric's name, its part): split("kid_subsets_std_floor") == ("kid_subsets", "_std_floor")."""
+    base, part = name, ""
+    while base not in METRICS and base not in _CANONICAL and base.endswith(PARTS):
+        base, _, last = base.rpartition("_")
+        part = f"_{last}{part}"
+    return base, part
 
-    FID and KID are these numbers only by Inception; another network's are called by what they are.
+
+def canonical(name):
+    """The one name of a metric, whatever the extractor: canonical("fid_low") == "frechet_distance_low"."""
+    base, part = split(name)
+    return _CANONICAL.get(base, base) + part
+
+
+def honest(name, extractor):
+    """The name that a canonical one goes by with an extractor's label: "fid" only if these are Inception's features."""
+    base, part = split(name)
+    return (BY_INCEPTION.get(base, base) if is_inception(extractor) else base) + part
+
+
+def is_inception(extractor):
+    """Whether a label, as `features.label` gives it, means Inception's published weights, by any convention."""
+    return extractor == "inception" or extractor.startswith("inception (")
+
+
+def heading(name, extractor=None):
+    """What a table calls a metric, by either name: "FID" or "Fréchet distance (random-vgg16)".
+
+    extractor: the label of the features; None leaves it out.
     """
-    extractor, lpips = numbers["extractor"], numbers["lpips"]
-    frechet, kernel = ("FID", "KID") if extractor.startswith("inception") else ("Fréchet distance", "Kernel distance")
-    return {
-        "fid": (f"{frechet} ({extractor})", "low"),
-        "fid_infinity": (f"{frechet} ({extractor}), N → ∞", "low"),
-        "kid": (f"{kernel} ({extractor})", "low, about 0"),
-        "kid_mean": (f"{kernel} ({extractor}), subsets of {numbers.get('kid_subset_size')}", "low, about 0"),
-        "lpips_real_fake": (f"LPIPS ({lpips}), real–fake", "low: alike"),
-        "lpips_fake_fake": (f"LPIPS ({lpips}), fake–fake", "high: varied"),
-        "ms_ssim_real_fake": ("MS-SSIM, real–fake", "high: alike"),
-        "ms_ssim_fake_fake": ("MS-SSIM, fake–fake", "low: varied"),
-        "swd_pca": (f"SWD, PCA ({extractor})", "low"),
-        "swd_umap": (f"SWD, UMAP ({extractor})", "low"),
-        "swd_umap_seeds_mean": (f"SWD, UMAP ({extractor}), mean of seeds", "low"),
-        "precision": (f"Precision ({extractor})", "high"),
-        "recall": (f"Recall ({extractor})", "high"),
-        "density": (f"Density ({extractor})", "about 1"),
-        "coverage": (f"Coverage ({extractor})", "high"),
-        "memorisation_share": ("Copies of real images, share", "low"),
-        "memorisation_p": ("Copies of real images, p", "above 0.05"),
-    }
+    metric = METRICS[canonical(name)]
+    by_inception = canonical(name) in BY_INCEPTION and (is_inception(extractor) if extractor else name in _CANONICAL)
+    text = metric.heading
+    if by_inception:
+        text = text.replace("Fréchet distance", "FID").replace("Kernel distance", "KID")
+    return f"{text} ({extractor})" if extractor and metric.of_features and extractor != "inception" else text
 
 
-def rows(numbers):
-    """One row of texts a metric, in the order of `numbers`; a name that isn't known here is shown as it is."""
-    known = labels(numbers)
-    parts = {f"{name}_{part}" for name in numbers for part in PARTS}
-    parts |= {f"{name.removesuffix('_mean')}_std" for name in numbers if name.endswith("_mean")}
-    table = []
-    for name, value in numbers.items():
-        if name in FACTS or name in parts:
-            continue
-        label, good = known.get(name, (name, ""))
-        low, high, floor = (numbers.get(f"{name}_{part}") for part in ("low", "high", "floor"))
-        # kid_std is kid_mean's, and not that of kid over all images
-        std = None if f"{name}_mean" in numbers else numbers.get(f"{name.removesuffix('_mean')}_std")
-        interval = "" if low is None or high is None else f"[{text(low)}, {text(high)}]"
-        spread = "" if std is None else f"± {text(std)}"
-        table.append((label, text(value), interval, spread, "" if floor is None else text(floor), good))
-    return table
-
-
-def text(value):
-    if value is None:  # not finite
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def render(result):
-    """What was compared, the table without its empty columns, and what may be compared with it."""
-    numbers, settings = result["numbers"], result["settings"]
-    lines = []
-    for side in ("real", "fake"):
-        s = result[side]
-        colour = "grey" if s["channels"] == 1 else "colour"
-        lines.append(f"{side}   {s['n']} {colour} images of {s['width']}×{s['height']} pixels from {s['source']}")
-    levels = numbers["ms_ssim_levels"]
-    lines += [f"features {numbers['extractor']}, seed {settings['seed']}, MS-SSIM over {levels} levels", ""]
-
-    columns = [column for column in zip(HEADINGS, *rows(numbers), strict=True) if any(column[1:])]
-    widths = [max(map(len, column)) for column in columns]
-    head, *body = ("   ".join(map(str.ljust, row, widths)).rstrip() for row in zip(*columns, strict=True))
-    lines += [head, "─" * (sum(widths) + 3 * (len(widths) - 1)), *body, ""]
-
-    n, m = numbers["n_real"], numbers["n_fake"]
-    count = f"N = {n}" if n == m else f"{n} real and {m} generated images"
-    lines += [NOTES[column[0]] for column in columns if column[0] in NOTES]
-    lines.append(f"The Fréchet distance falls with N: this one compares only at {count}, this size and these features.")
-    return "\n".join(lines)
+def chosen(names):
+    """The canonical names that a choice means: "fid" also FID∞, "lpips" both of its numbers.  ValueError for others."""
+    found = []
+    for name in names:
+        whole = canonical(name)
+        group = [metric for metric in METRICS if metric == whole or metric.startswith(f"{whole}_")]
+        if not group:
+            raise ValueError(f"metrics must be of {', '.join(METRICS)}, fid and kid, or begin as they do, got {name!r}")
+        found += group
+    return tuple(dict.fromkeys(found))

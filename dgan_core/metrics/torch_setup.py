@@ -33,6 +33,35 @@ def import_torchvision():
     return torchvision
 
 
+def as_device(device=None):
+    """The name of a device that torch has here; None: "cuda" where there is a GPU, else "cpu"."""
+    import torch
+
+    if device is None:
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, TypeError) as error:
+        raise ValueError(
+            f"device must be None, 'cpu' or a device that torch finds here, such as 'cuda', got {device!r}"
+        ) from error
+    return str(device)
+
+
+def as_extractor(forward, device):
+    """A network, (B, C, H, W) uint8 tensor → (B, D), as a function of arrays: (B, H, W, C) uint8 → (B, D) float64."""
+    import torch
+
+    def extract(batch):
+        batch = np.array(batch, order="C")  # torch takes no reversed view
+        # TF32 would halve the digits of a convolution on a GPU.
+        with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            x = torch.from_numpy(batch).to(device).permute(0, 3, 1, 2)
+            return forward(x).double().cpu().numpy()
+
+    return extract
+
+
 def he_normal(modules, seed):
     """Fill every convolution with N(0, 2 / fan_in) and its bias with 0, in order, from NumPy: equal on all machines."""
     import torch

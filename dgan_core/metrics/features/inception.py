@@ -22,7 +22,7 @@ import numpy as np
 
 from dgan_core.io.weights import Published
 
-from .torch_setup import he_normal, import_torchvision, state_dict
+from ..torch_setup import as_extractor, he_normal, import_torchvision, state_dict
 
 SIDE = 299
 PUBLISHED = Published(
@@ -50,7 +50,7 @@ def _pillow_bicubic(x):
 
     resized = np.empty((*x.shape[:2], SIDE, SIDE), np.float32)
     for index in np.ndindex(*x.shape[:2]):
-        channel = Image.fromarray(x[index].float().numpy())
+        channel = Image.fromarray(x[index].float().cpu().numpy())
         resized[index] = np.asarray(channel.resize((SIDE, SIDE), Image.Resampling.BICUBIC)).clip(0, 255)
     return (torch.from_numpy(resized) - 128) / 128
 
@@ -117,22 +117,23 @@ def loaded(path=None, seed=0):
 
 
 @functools.lru_cache(maxsize=1)
-def network(path, digest, seed):
-    """(B, 3, 299, 299) in [-1, 1] → (B, 2048), pool3.  digest: the file's SHA-256, so that a changed file is read."""
+def _network(path, identity, seed, device):
+    """(B, 3, 299, 299) in [-1, 1] → (B, 2048), pool3.  identity: the file's SHA-256, so that a changed file is read."""
     import torch
 
     layers = list(_fold(loaded(path, seed)).children())[:-1]  # in the order of the graph; the last is the classifier
-    return torch.nn.Sequential(*layers, torch.nn.Flatten()).to(memory_format=torch.channels_last).eval()
+    network = torch.nn.Sequential(*layers, torch.nn.Flatten()).eval()
+    return network.to(device, memory_format=torch.channels_last)
 
 
-def pool3(convention, path=None, digest=None, seed=0):
-    """A function (B, 1 or 3, H, W) uint8 → (B, 2048) float32.  A grey image is resized once, then repeated."""
+def build(path, identity, convention, seed, device):
+    """A function (B, H, W, 1 or 3) uint8 → (B, 2048).  A grey image is resized once, then repeated."""
     import torch
 
-    layers, prepare = network(path, digest, seed), PREPARE[convention]
+    network, prepare = _network(path, identity, seed, device), PREPARE[convention]
 
     def forward(x):
-        x = prepare(x).expand(-1, 3, -1, -1)
-        return layers(x.contiguous(memory_format=torch.channels_last))
+        x = prepare(x).to(device).expand(-1, 3, -1, -1)
+        return network(x.contiguous(memory_format=torch.channels_last))
 
-    return forward
+    return as_extractor(forward, device)

@@ -1,7 +1,6 @@
-"""Distances between two sets of features: Fréchet (FID) and kernel (KID).
+"""The kernel distance of two sets of features: KID where they are Inception's.
 
-Heusel et al. 2017 (FID); Bińkowski et al. 2018 (KID); the paper's Equations 1 to 3. Features come from `extractors`;
-both are called "inception" distances only where the features are Inception's. NumPy alone, float64 throughout.
+Bińkowski et al. 2018; the paper's Equations 2 and 3. NumPy alone, float64 throughout.
 """
 
 import numpy as np
@@ -11,34 +10,7 @@ from .checks import as_feature_pair, as_positive_integer
 ROWS = 1024  # of a kernel matrix at once: 10,000 × 10,000 numbers would take 800 MB
 
 
-def _at_most_d_rows(x):
-    """The rows of x (N, D), or D rows with the same xᵀx, which is all that a covariance sees."""
-    return np.linalg.qr(x, mode="r") if len(x) > x.shape[1] else x
-
-
-def frechet_distance(x, y, ddof=1):
-    """d² = ‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2 (Σ₁Σ₂)^½), the squared 2-Wasserstein distance of the fitted Gaussians.
-
-    x (N, D), y (M, D).  Σ divides by N − ddof: 1 is torch-fidelity's, pytorch-fid's and clean-fid's, 0 StyleGAN3's.
-    Biased upwards at small N: compare only at equal N, beside a floor.
-    With A, B the centred features over √(N − ddof), tr (Σ₁Σ₂)^½ is the nuclear norm of A·Bᵀ, exactly: for fewer
-    samples than features one N×M SVD replaces the root of a D×D matrix. For more, A and B are first reduced to D
-    rows by QR. No product is squared on the way: eigenvalues of (A·Bᵀ)(A·Bᵀ)ᵀ would be a little faster, and
-    off by 5e-8 where the spectrum decays.
-    """
-    if isinstance(ddof, bool) or ddof not in (0, 1):
-        raise ValueError(f"ddof must be 1 (divide by N − 1) or 0 (divide by N), got {ddof!r}")
-    x, y = as_feature_pair(x, y)
-    n, m = len(x) - ddof, len(y) - ddof
-    mean_x, mean_y = x.mean(0), y.mean(0)
-    x, y = x - mean_x, y - mean_y
-    shift = mean_x - mean_y
-    traces = np.vdot(x, x) / n + np.vdot(y, y) / m
-    trace_root = np.linalg.svd(_at_most_d_rows(x) @ _at_most_d_rows(y).T, compute_uv=False).sum() / np.sqrt(n * m)
-    return float(max(shift @ shift + traces - 2 * trace_root, 0.0))  # rounding alone can make it negative
-
-
-def _cubic(x, y):
+def cubic_kernel(x, y):
     """k(x, y) = (x·y / D + 1)³  (N, M)"""
     k = x @ y.T
     k /= x.shape[1]
@@ -51,7 +23,7 @@ def kernel_sums(x, y):
 
     A block of rows is held at once, never the N×M matrix.
     """
-    return np.concatenate([_cubic(x[i : i + ROWS], y).sum(1) for i in range(0, len(x), ROWS)])
+    return np.concatenate([cubic_kernel(x[i : i + ROWS], y).sum(1) for i in range(0, len(x), ROWS)])
 
 
 def _own_kernels(x):
@@ -99,7 +71,7 @@ def _of_subsets(x, y, draws):
     kept_x, i = np.unique([i for i, _ in draws], return_inverse=True)
     kept_y, j = np.unique([j for _, j in draws], return_inverse=True)
     x, y = x[kept_x], y[kept_y]
-    kxx, kyy, kxy = _cubic(x, x), _cubic(y, y), _cubic(x, y)
+    kxx, kyy, kxy = cubic_kernel(x, x), cubic_kernel(y, y), cubic_kernel(x, y)
     return [_unbiased(kxx[np.ix_(i, i)], kyy[np.ix_(j, j)], kxy[np.ix_(i, j)]) for i, j in zip(i, j, strict=True)]
 
 
