@@ -27,7 +27,7 @@ help:  ## list these commands
 # What is locked comes by hash; the last line adds torch, locked too, in the build that pip finds right for this machine.
 $(READY): requirements/hashes.txt requirements/radiomics.txt pyproject.toml
 	@python=$$(tools/find_python.sh $(PYTHON)) && "$$python" -m venv .venv
-	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements/hashes.txt
+	$(BIN)/pip install -qq --no-deps --require-hashes --requirement requirements/hashes.txt
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --require-hashes --requirement requirements/radiomics.txt || \
 		echo "radiomics could not be compiled, which needs a C compiler: the Fréchet radiomics distance will be left out"
 	$(BIN)/pip install --quiet --no-build-isolation --constraint requirements/requirements.txt --editable '.[cpu,book,test]'
@@ -43,7 +43,7 @@ sweep: $(READY)  ## train and evaluate the settings that SWEEP lists, e.g. SWEEP
 	@$(SNAKEMAKE) --keep-going sweep $(SETTINGS) sweep="$(SWEEP)" backbone="$(BACKBONE)"
 
 run: $(READY)  ## train one run, e.g. LOSS=bce LAM=3; the executed notebook is OUT
-	$(BIN)/papermill notebooks/train.ipynb "$(OUT)" -r loss "$(LOSS)" -p lam "$(LAM)" -p seed "$(SEED)" -r profile "$(PROFILE)" -r data "$(DATA)"
+	$(BIN)/python tools/execute.py notebooks/train.ipynb "$(OUT)" -r loss "$(LOSS)" -p lam "$(LAM)" -p seed "$(SEED)" -r profile "$(PROFILE)" -r data "$(DATA)"
 
 serve:  ## show the built book at http://127.0.0.1:8000, or another PORT, until Ctrl-C
 	@test -f build/_build/html/index.html || { echo "there is no book in build/ yet: run make book first"; exit 1; }

@@ -14,7 +14,7 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 PROJECT = Path(__file__).resolve().parents[2]
-PACKAGES = ("dgan_core", "dgan_report")
+PACKAGES = ("dgan_core", "dgan_report", "notebooks")
 
 
 class Module(NamedTuple):
@@ -50,6 +50,8 @@ def fingerprint(*entries: str, without: tuple[str, ...] = ()) -> dict[str, str]:
                 seen[name].add(found)
                 statements = module.definitions[found] + (module.loose if first else [])
                 todo += [use for statement in statements for use in _uses(statement, module, name)]
+            elif "__getattr__" in module.definitions and found not in module.definitions:
+                todo.append((name, "__getattr__"))
     return {name: _hash(_parse(name), found) for name, found in sorted(seen.items())}
 
 

@@ -1,0 +1,76 @@
+"""What the Snakefile asks: the numbers it was given, the book's pages, and what code a step depends on."""
+
+import hashlib
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from dgan_core.io.fingerprint import fingerprint
+from dgan_core.training import source
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def numbers(name: str, text: str) -> list[float]:
+    """The numbers in "0.5 3 5" or "0.5,3,5"."""
+    try:
+        return [float(word) for word in _words(text)]
+    except ValueError:
+        raise ValueError(f'{name} must be numbers such as "0.5 3 5" or "0.5,3,5", got "{text}"') from None
+
+
+def seeds(name: str, text: str) -> list[int]:
+    """The whole numbers in "0 1 2", "0,1,2" or "0-2"."""
+    found = []
+    for word in _words(text):
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?", word)
+        if match is None:
+            raise ValueError(f'{name} must be whole numbers such as "0 1 2", "0,1,2" or "0-2", got "{text}"')
+        first, last = int(match[1]), int(match[2] or match[1])
+        found += range(first, last + 1)
+    return found
+
+
+def _words(text: str) -> list[str]:
+    words = re.split(r"[\s,]+", text.strip(" ,"))
+    return words if words != [""] else []
+
+
+def pages() -> list[str]:
+    """The notebooks that the book's contents list, in their order; train-bce-lam3 is train.ipynb of one run."""
+    contents = yaml.safe_load((PROJECT / "_toc.yml").read_text(encoding="utf-8"))
+    files = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
+    return [file.removeprefix("notebooks/") for file in files if file.startswith("notebooks/")]
+
+
+@cache
+def parameters(notebook: str) -> set[str]:
+    """The names that a notebook's parameters cell assigns."""
+    text = (PROJECT / "notebooks" / f"{notebook}.py").read_text(encoding="utf-8")
+    cell = re.search(r'^# %% tags=\["parameters".*?(?=^# %%)', text, re.MULTILINE | re.DOTALL)
+    return set(re.findall(r"^(\w+) = ", cell[0], re.MULTILINE))
+
+
+@cache
+def trained_by(model: str) -> str:
+    """A hash of the code that determines what a training of this model gives."""
+    return _short(source(model))
+
+
+@cache
+def made_by(notebook: str, without: tuple[str, ...] = ()) -> str:
+    """A hash of a notebook's code and of all in the packages that it uses; comments and docstrings don't count."""
+    return _short(fingerprint(f"notebooks.{notebook}", without=without))
+
+
+@cache
+def text_of(notebook: str) -> str:
+    """A hash of a notebook's whole text, prose and comments too: what a page of the book shows."""
+    return _short((PROJECT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))
+
+
+def _short(value) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
