@@ -49,7 +49,7 @@ def fingerprint(*entries: str, without: tuple[str, ...] = ()) -> dict[str, str]:
                 first = not seen[name]
                 seen[name].add(found)
                 statements = module.definitions[found] + (module.loose if first else [])
-                todo += [use for statement in statements for use in _uses(statement, module, name)]
+                todo += [use for statement in statements for use in _uses(statement, name)]
             elif "__getattr__" in module.definitions and found not in module.definitions:
                 todo.append((name, "__getattr__"))
     return {name: _hash(_parse(name), found) for name, found in sorted(seen.items())}
@@ -130,8 +130,10 @@ def _imported(statement: ast.stmt, package: str) -> dict[str, tuple[str, str | N
     return found
 
 
-def _uses(statement: ast.stmt, module: Module, name: str) -> list[tuple[str, str | None]]:
+@cache
+def _uses(statement: ast.stmt, name: str) -> list[tuple[str, str | None]]:
     """(module, name) of everything of this project that a statement mentions; (module, None) for all of a module."""
+    module = _parse(name)
     package = name if _path(name).name == "__init__.py" else name.rpartition(".")[0]
     imports = dict(module.imports)
     for node in ast.walk(statement):
@@ -158,13 +160,14 @@ def _is_text(statement: ast.stmt) -> bool:
 
 def _hash(module: Module, names: set[str]) -> str:
     kept = {id(s): s for name in names for s in module.definitions[name]} | {id(s): s for s in module.loose}
-    texts = [ast.unparse(_without_text(s)) for s in sorted(kept.values(), key=lambda s: s.lineno)]
+    texts = [_text(s) for s in sorted(kept.values(), key=lambda s: s.lineno)]
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
 
-def _without_text(statement: ast.stmt) -> ast.stmt:
-    """The same statement, its docstrings left out (in place: nothing here needs them)."""
+@cache
+def _text(statement: ast.stmt) -> str:
+    """The statement's code, its docstrings left out (in place: nothing here needs them)."""
     for node in ast.walk(statement):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             node.body = [s for s in node.body if not _is_text(s)] or [ast.Pass()]
-    return statement
+    return ast.unparse(statement)
