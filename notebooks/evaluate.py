@@ -1,20 +1,22 @@
 # %% [markdown]
 # # Evaluate
 #
-# As many images as there are real ones are generated from a run's last snapshot and compared with the real ones
-# by every metric; earlier snapshots give KID and FID against the epoch. Written to `metrics.json` and
-# `embeddings.npz` in the run directory.
+# A run's last snapshot generates as many images as there are real ones, and every metric compares the two sets. Earlier
+# snapshots are measured by the distances of features alone, for the curves against the epoch. The results are written
+# into the run directory, where the tables and figures read them.
 
 # %% tags=["parameters"]
 run_path = "runs/quick/dgan-wgan-gp-lam5-seed0"  # a finished run's directory
-extractor = None  # "inception", "random-inception", "random-vgg16"; None: profile's
-lpips_weights = None  # "official" or "random"; None: the profile's
-seed = 0  # of KID's subsets, SWD's projections and UMAP
+extractor = None  # such as "efficientnet-lite0" or "inception"; None: the run's
+others = ""  # extractors measured besides, such as "radiomics, random-vgg16"
+lpips_weights = None  # "official" or "random"; None: the run's
+seed = 0  # of subsets, projections and UMAP
 
 # %% tags=["remove-stderr"]
-from dgan_core import generate
+from dgan_core import generate, metrics
 from dgan_core.data import load
 from dgan_core.runs import Run
+from dgan_core.training.schedule import snapshot_epochs
 
 run = Run.open(run_path)
 config = run.config
@@ -24,14 +26,12 @@ if not run.finished:
     raise ValueError(f"{run.path} is not finished; train it first")
 
 real = load(config)
-fakes = {
-    epoch: generate(run, len(real), epoch) for epoch in config.snapshot_epochs()
-}
+fakes = {e: generate(run, len(real), e) for e in snapshot_epochs(config)}
 cache = run.path.parent.parent / "features"  # of all runs: the real images' once
 
 # %% [markdown]
-# The last snapshot by every metric, on 8-bit images: each with its 95 % interval over images, and with what two halves
-# of the real images score against each other.
+# The last snapshot, by every metric. In brackets its 95 % interval over images; the floor is what two halves of the
+# real images score against each other.
 
 # %%
 import time
@@ -39,68 +39,88 @@ import time
 import pandas as pd
 
 import dgan_report as report
-from dgan_core import metrics
-from dgan_core.metrics.table import HEADINGS, rows
+from dgan_core.metrics.table import METRICS, canonical
 
 started = time.perf_counter()
-final, embeddings = metrics.evaluate(
+besides = tuple(name.strip() for name in others.split(",") if name.strip())
+found = metrics.evaluate(
     real,
     fakes[config.epochs],
     extractor,
+    besides,
     lpips_weights=lpips_weights,
     seed=seed,
     cache=cache,
 )
+
+# %% tags=["hide-input"]
+numbers, features = found.numbers, found.settings["extractor"]
+rows = pd.DataFrame(
+    {
+        "metric": canonical(name),
+        "value": value,
+        "low": numbers.get(f"{name}_low"),
+        "high": numbers.get(f"{name}_high"),
+        "floor": numbers.get(f"{name}_floor"),
+    }
+    for name, value in numbers.items()
+    if canonical(name) in METRICS
+)
+floors = rows.assign(value=rows["floor"], low=None)
+table = pd.DataFrame({
+    "metric": [report.headed(name, features) for name in rows["metric"]],
+    "value": [report.cell(row) for row in rows.itertuples()],
+    "floor": [report.cell(row) for row in floors.itertuples()],
+}).set_index("metric")  # fmt: skip
+
+# %% tags=["hide-input"]
 report.show(
-    pd.DataFrame(rows(final), columns=HEADINGS).set_index("metric"),
-    f"Table E1. The last snapshot of {run.path.name} by every metric, N = {len(real)}.",
+    table,
+    f"Table E1. The last snapshot of {run.path.name} by every metric, N = {len(real)}, features of {features}.",
+    " ".join(found.notes),
 )
 
 # %% [markdown]
-# Earlier snapshots, by the two metrics of Figure 1.
+# Earlier snapshots, by the distances of features.
 
 # %%
-real_features = metrics.features(real, extractor, cache=cache)
+OF_HISTORY = ["frechet_distance", "kernel_distance", "precision", "recall"]
+
+
+def measured(images, name):
+    """The numbers of a snapshot's images by one extractor, without intervals."""
+    two = (metrics.features(x, name, cache=cache) for x in (real, images))
+    return metrics.evaluate_features(
+        *two, name, OF_HISTORY, intervals=False, floor=False, seed=seed
+    )
+
+
 history = [
-    {
-        "epoch": epoch,
-        **metrics.fidelity(
-            real_features, metrics.features(fake, extractor), seed=seed
-        ),
-    }
-    for epoch, fake in list(fakes.items())[:-1]
+    {"epoch": epoch, "extractor": name, **measured(images, name)}
+    for name in (extractor, *besides)
+    for epoch, images in fakes.items()
 ]
-history.append(
-    {
-        "epoch": config.epochs,
-        **{name: final[name] for name in ("kid", "kid_mean", "kid_std", "fid")},
-    }
-)
+of_run = pd.DataFrame([row for row in history if row["extractor"] == extractor])
+distance = next(name for name in of_run if canonical(name) == "kernel_distance")
+first, last = of_run[distance].iloc[[0, -1]]
 report.show(
-    pd.DataFrame(history).set_index("epoch").round(3),
-    f"Table E2. KID {'falls' if history[-1]['kid'] < history[0]['kid'] else 'does not fall'} from the first to the "
-    "last "
+    of_run.drop(columns="extractor").set_index("epoch").round(3),
+    f"Table E2. The kernel distance {'falls' if last < first else 'does not fall'} from the first to the last "
     "snapshot.",
 )
 
 # %%
-import io
+from dgan_core.evaluations import Evaluation
+from dgan_core.io.fingerprint import fingerprint
 
-import numpy as np
-
-from dgan_core.io.files import write_atomically, write_record
-
-archive = io.BytesIO()
-np.savez(archive, **embeddings)
-write_atomically(run.path / "embeddings.npz", archive.getvalue())
-run.save_grid("final", fakes[config.epochs])
-write_atomically(
-    run.path / "samples" / "generated.webp",
-    report.contact_sheet(fakes[config.epochs]),
-)
 seconds = time.perf_counter() - started
-write_record(
-    run.path / "metrics.json",
-    {"final": final, "history": history, "seconds": seconds},
+evaluation = Evaluation(
+    final=numbers,
+    settings=found.settings,
+    others=found.others,
+    history=history,
+    seconds=seconds,
+    source=fingerprint("dgan_core.metrics.evaluation"),
 )
+run.save_evaluation(evaluation, found.embeddings, fakes[config.epochs])
 print(f"evaluated in {seconds:.0f} s; written to metrics.json in {run_path}")

@@ -1,15 +1,17 @@
 # %% [markdown]
-# # Lesson 8: mode collapse, made on purpose
+# # Lesson 9: mode collapse, made on purpose
 #
 # **Claim.** A generator that repeats a few perfect images passes by its precision, and by LPIPS against real images.
-# Recall, coverage and MS-SSIM *within* the generated set show the collapse, and show it before KID and FID do.
+# Recall, coverage and MS-SSIM *within* the generated set show the collapse, and show it before the kernel and the
+# Fréchet distance (KID and FID, with Inception's features) do.
 #
-# *Mode collapse* is a generator with too few ideas. Here it is made without any network: the generated set consists of
-# new simulated scans, each of them perfect, but only *k* of them are different and the rest repeats. Everything else
-# about the set is as good as it can be, so that whatever a metric says is about the collapse.
+# *Mode collapse* means that a generator makes too few kinds of images. Here it is made without any network. The
+# generated set consists of new simulated scans, each of them perfect, but only *k* of them are different and the rest
+# are repeats. Everything else about the set is as good as it can be, so whatever a metric says is about the collapse.
 #
 # A metric *sees* a collapse here if its mean over many choices of the *k* images is worse than its 95 % interval at
-# full variety allows. The networks' weights are random ones, so that nothing need be downloaded.
+# full variety. The networks' weights are random, so that nothing has to be downloaded. You need no other lesson.
+# Reading takes about 10 minutes.
 
 # %% tags=["parameters"]
 n = 60  # images in each set
@@ -24,57 +26,53 @@ from dgan_core.data import phantoms
 
 DISTINCT, CHOICES = (60, 30, 20, 12, 6, 3, 1), 12
 real, new = (phantoms(int(n), int(size), seed=int(seed) + s) for s in (0, 1))
-real_features, new_features = (
-    metrics.features(x, "random-vgg16") for x in (real, new)
-)
-lpips_across = metrics.lpips_pairs(real, new, weights="random")
+of_real, of_new = (metrics.features(x, "random-vgg16") for x in (real, new))
 lpips_within = metrics.lpips_pairs(new, weights="random")
-ms_ssim_within = metrics.ms_ssim_pairs(new)
+PAIRS = {  # matrices over pairs of images, and whether within the generated set
+    "LPIPS, real–generated": (
+        metrics.lpips_pairs(real, new, weights="random"),
+        False,
+    ),
+    "LPIPS within": (lpips_within, True),
+    "MS-SSIM within": (metrics.ms_ssim_pairs(new), True),
+}
 
 # %%
-METRICS = {  # name: whether a rise is bad, the value's function, its interval's
-    "KID": (True, metrics.kernel_distance, metrics.kernel_distance_interval),
-    "FID": (True, metrics.frechet_distance, metrics.frechet_distance_interval),
-    "precision": (
-        False,
-        metrics.precision_recall,
-        metrics.precision_recall_interval,
+METRICS = {  # of features: the value, its interval
+    "kernel distance": (metrics.kernel_distance, metrics.kernel_distance_interval),
+    "Fréchet distance": (
+        metrics.frechet_distance,
+        metrics.frechet_distance_interval,
     ),
-    "recall": (False, metrics.precision_recall, metrics.precision_recall_interval),
-    "coverage": (
-        False,
-        metrics.density_coverage,
-        metrics.density_coverage_interval,
-    ),
+    "precision": (metrics.precision_recall, metrics.precision_recall_interval),
+    "recall": (metrics.precision_recall, metrics.precision_recall_interval),
+    "coverage": (metrics.density_coverage, metrics.density_coverage_interval),
 }
-PAIRS = {
-    "LPIPS, real–generated": (True, lpips_across),
-    "LPIPS within": (False, lpips_within),
-}
-PAIRS |= {"MS-SSIM within": (True, ms_ssim_within)}
+WORSE_ABOVE = ("kernel distance", "Fréchet distance")
+WORSE_ABOVE += ("LPIPS, real–generated", "MS-SSIM within")
 everything = np.arange(len(new))
 
 
+# %%
 def value(name, repeats, interval=False):
     """A metric of the set that shows the images `repeats`, or its interval."""
     if name in METRICS:
-        found = METRICS[name][1 + interval](real_features, new_features[repeats])
+        found = METRICS[name][interval](of_real, of_new[repeats])
         return getattr(found, name, found)
-    within = name.endswith("within")
-    pairs = PAIRS[name][1][np.ix_(repeats if within else everything, repeats)]
-    return (
-        metrics.pair_mean_interval(pairs, within)
-        if interval
-        else metrics.pair_summary(pairs, within)[0]
-    )
+    pairs, within = PAIRS[name]
+    pairs = pairs[np.ix_(repeats if within else everything, repeats)]
+    if interval:
+        return metrics.pair_mean_interval(pairs, within)
+    return metrics.pair_summary(pairs, within)[0]
 
 
 def collapsed(k, choice):
     """The images of a set in which k are different, chosen at random."""
-    kept = rng.generator(seed, "kept", choice).permutation(len(new))[:k]
+    kept = rng.generator(int(seed), "kept", choice).permutation(len(new))[:k]
     return kept[everything % k]
 
 
+# %%
 names = [*METRICS, *PAIRS]
 full = {name: value(name, everything, interval=True) for name in names}
 means = {
@@ -87,12 +85,10 @@ means = {
 
 
 def first_seen(name):
-    """The largest k at which the metric is worse than at full variety."""
-    rises = (METRICS | PAIRS)[name][0]
-    worse = [
-        mean > full[name].high if rises else mean < full[name].low
-        for mean in means[name]
-    ]
+    """The largest k at which the metric is worse than at full variety, or 0."""
+    low, high = full[name][1:]
+    above = name in WORSE_ABOVE
+    worse = [mean > high if above else mean < low for mean in means[name]]
     return DISTINCT[worse.index(True)] if any(worse) else 0
 
 
@@ -105,55 +101,60 @@ import dgan_report as report
 from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
-figure, grid = plt.subplots(4, 2, figsize=(6.6, 6.6), sharex=True)
 place = np.arange(len(DISTINCT))
-for axis, name in zip(grid.flat, names, strict=True):
-    axis.axhspan(
-        full[name].low, full[name].high, color=OKABE_ITO["normal"], alpha=0.3, lw=0
-    )
+
+
+def draw(axis, name):
+    """A metric by the number of different images; a diamond where it first sees it."""
+    low, high = full[name][1:]
+    axis.axhspan(low, high, color=OKABE_ITO["normal"], alpha=0.3, lw=0)
     axis.plot(place, means[name], "o-", ms=4, color=OKABE_ITO["real"])
-    if seen[name]:
-        i = DISTINCT.index(seen[name])
+    k = seen[name]
+    if k:
+        i = DISTINCT.index(k)
         axis.plot(i, means[name][i], "D", ms=8, color=OKABE_ITO["malignant"])
     axis.set_title(
-        f"{name}: " + (f"seen at {seen[name]}" if seen[name] else "not seen"),
-        loc="left",
-        fontsize=10,
+        f"{name}: {f'seen at {k}' if k else 'not seen'}", loc="left", fontsize=10
     )
-for axis in grid[-1]:
     axis.set_xticks(place, DISTINCT)
+
+
+# %% tags=["hide-input"]
+figure, grid = plt.subplots(4, 2, figsize=(6.6, 6.6), sharex=True)
+for axis, name in zip(grid.flat, names, strict=True):
+    draw(axis, name)
+for axis in grid[-1]:
     axis.set_xlabel(f"different images among {n}")
-blind = [name for name, k in seen.items() if k == 0]
-order = sorted((k, name) for name, k in seen.items() if k)[::-1]
+order = sorted(((k, name) for name, k in seen.items() if k), reverse=True)
+blind = ", ".join(name for name, k in seen.items() if not k)
 report.picture(
     figure,
-    f"Figure L8. The collapse is first seen by {order[0][1]}. Eight metrics of {n} generated images of which fewer "
-    "and fewer are different; the band is the 95 % interval at full variety, the diamond the first set outside it "
-    f"on the bad side. In order: "
-    + ", ".join(f"{name} ({k} of {n})" for k, name in order)
-    + ". Not at "
-    f"all: {', '.join(blind) if blind else 'none'}.",
+    f"Figure L9. The collapse is first seen by {order[0][1]}. Eight metrics of {n} generated images of which fewer and "
+    "fewer are different; the band is the 95 % interval at full variety, the diamond the first set outside it on the "
+    f"bad side. In order: {', '.join(f'{name} ({k} of {n})' for k, name in order)}. Not at all: {blind or 'none'}.",
     alt="Eight panels, one a metric: its value against the number of different images, with its interval at the start.",
 )
 
 # %% tags=["check"]
 assert seen["precision"] == 0 and seen["LPIPS, real–generated"] <= 1
 for name in ("recall", "coverage", "MS-SSIM within"):
-    assert seen[name] > max(seen["KID"], seen["FID"]) > 1
+    assert seen[name] > max(seen["kernel distance"], seen["Fréchet distance"]) > 1
 
 # %% [markdown]
-# Recall is helped by the repeats being exact: once every image has three of them, its reach, the distance to its third
-# neighbour, is 0, and no real image lies within it. Coverage measures by the reach of real images and has no such
-# cliff.
+# Recall reacts this strongly only because the repeats are exact copies: once every image has three of them, the
+# distance to its third neighbour is 0, and no real image lies within it. Coverage uses the distances between real
+# images and has no such jump.
 #
 # So it takes two numbers: one for whether images are good, one for whether they are varied. This book prints [both
-# kinds for every model](tables.ipynb), and a test for the other way to be perfect and useless, the [copying of
-# training images](memorisation.ipynb).
+# kinds for every model](tables.ipynb), and a test for the opposite failure, perfect and varied images that are [copies
+# of training images](memorisation.ipynb).
+#
+# **Take away:** no single number sees both bad images and too few of them.
 #
 # ## Exercise
 #
-# The mean LPIPS within the set falls only because some pairs are now an image and its own repeat, at distance 0. If
-# *n* images are *k* different ones, each repeated *n*/*k* times, what share of the pairs is that?
+# *Derive:* the mean LPIPS within the set falls only because some pairs are now an image and its own repeat, at distance
+# 0. If *n* images are *k* different ones, each repeated *n*/*k* times, what share of the pairs is that?
 
 # %% [markdown] tags=["offer"]
 # Try it first, in {download}`this lesson without its solution <exercises/lesson_collapse.ipynb>`. The solution is
@@ -163,8 +164,8 @@ for name in ("recall", "coverage", "MS-SSIM within"):
 # %% tags=["solution", "hide-cell"]
 def share_of_repeats(n, k):
     """Share of the pairs i < j of n images that show the same one."""
-    # Each image has n/k − 1 repeats among the n − 1 others. For large n it
-    # is 1/k: a thousand ideas or a million make no difference to LPIPS.
+    # Each image has n/k − 1 repeats among the n − 1 others. For large n
+    # that is 1/k: LPIPS can't tell a thousand images from a million.
     return (n / k - 1) / (n - 1)
 
 
@@ -173,4 +174,5 @@ upper = np.triu_indices(len(new), 1)
 for k in DISTINCT:
     repeats = np.arange(len(new)) % k
     zero = lpips_within[np.ix_(repeats, repeats)][upper] < 1e-9
-    assert np.isclose(share_of_repeats(len(new), k), zero.mean())
+    answer, right = share_of_repeats(len(new), k), zero.mean()
+    assert np.isclose(answer, right), f"k = {k}: {right:.4f}, not {answer:.4f}"

@@ -1,16 +1,21 @@
 # %% [markdown]
 # # Lesson 1: how far apart are two distributions?
 #
-# **Claim.** Once two distributions hardly overlap, their Jensen–Shannon divergence no longer says how far apart they
-# are, and its gradient is gone; the Wasserstein distance still says so, with the same gradient at every distance.
+# **Claim.** When two distributions hardly overlap, their Jensen–Shannon divergence no longer says how far apart they
+# are, and its gradient has vanished. The Wasserstein distance still says it, with the same gradient at every distance.
 #
-# A GAN's critic compares real samples with generated ones, and the generator moves its samples to where the critic's
-# loss gets worse. What it follows is a distance between two distributions, and the adversarial loss chooses which: at
-# its best critic, BCE is 2 log 2 less twice the *Jensen–Shannon divergence* (Goodfellow et al. 2014, section 4.1), and
-# the Wasserstein loss is minus the *Wasserstein-1 distance*, the mean way that probability has to be carried.
+# A GAN's critic compares real samples with generated ones, and the generator moves its samples to make the critic's
+# loss worse. In effect it follows a distance between two distributions, and the adversarial loss decides which one:
 #
-# Here the real distribution is a Gaussian of deviation 1, and the generated one is the same, moved by a *shift*. Both
-# best critics are known, so that no training is needed: the losses themselves give the distances.
+# - With the best possible critic, the BCE loss is 2 log 2 − 2·JS, where JS is the *Jensen–Shannon divergence*
+#   (Goodfellow et al. 2014, section 4.1).
+# - With the best possible critic of slope at most 1, the Wasserstein loss is −W, where W is the *Wasserstein-1
+#   distance*: the average distance that probability mass must be moved to turn one distribution into the other.
+#
+# Here the real distribution is a Gaussian with standard deviation 1, and the generated one is the same Gaussian, moved
+# by a *shift*. For these two the best critics are known formulas, so nothing has to be trained.
+#
+# You need [Lesson 0](lesson_gan.ipynb). Reading takes about 10 minutes.
 
 # %% tags=["parameters"]
 n = 50_000  # quantiles that stand for each distribution
@@ -18,10 +23,9 @@ largest = 8.0  # shift, in standard deviations
 
 # %% tags=["remove-stderr"]
 import numpy as np
-from keras import ops
 from scipy.stats import norm
 
-from dgan_core import backend
+from dgan_core.backend import gradient
 from dgan_core.losses import bce_critic, wasserstein_critic
 
 real = norm.ppf((np.arange(int(n)) + 0.5) / int(n)).astype("float32")
@@ -43,24 +47,15 @@ def wasserstein(shift):
 
 
 # %% [markdown]
-# `backend.value_and_grad` gives the value and, by the same automatic differentiation as in training, the gradient with
-# respect to the shift: what a generator that can only shift its samples would be told.
-
+# `gradient(f, x)` is the derivative of `f` at `x`, by the same automatic differentiation as in training. A generator
+# that can only shift its samples would be told exactly this number.
 
 # %%
-def along(distance, shifts):
-    """The distance and its gradient at each shift."""
-    found = []
-    for shift in ops.convert_to_tensor(shifts):
-        measured = backend.value_and_grad(lambda v: (distance(v[0]), ()), [shift])
-        (value, _), (gradient,) = measured
-        found.append([float(value), float(gradient)])
-    return np.array(found).T
-
-
 shifts = np.linspace(0, float(largest), 41, dtype="float32")
-js, js_gradient = along(jensen_shannon, shifts)
-w, w_gradient = along(wasserstein, shifts)
+js = np.array([float(jensen_shannon(s)) for s in shifts])
+js_gradient = np.array([float(gradient(jensen_shannon, s)) for s in shifts])
+w = np.array([float(wasserstein(s)) for s in shifts])
+w_gradient = np.array([float(gradient(wasserstein, s)) for s in shifts])
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -71,30 +66,25 @@ from dgan_report.style import OKABE_ITO, use_style
 use_style()
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.6, 3))
 for axis, (a, b) in ((left, (js, w)), (right, (js_gradient, w_gradient))):
-    axis.plot(shifts, b, color=OKABE_ITO["wgan-gp"])
-    axis.plot(shifts, a, "--", color=OKABE_ITO["bce"])
+    axis.plot(shifts, b, color=OKABE_ITO["wgan-gp"], label="Wasserstein")
+    axis.plot(shifts, a, "--", color=OKABE_ITO["bce"], label="Jensen–Shannon")
     axis.set_xlabel("shift, standard deviations")
-left.axhline(np.log(2), color=OKABE_ITO["floor"], linestyle=":")
-left.text(0, np.log(2) + 0.2, "log 2", color=OKABE_ITO["floor"], ha="left")
-left.text(4.6, 5.4, "Wasserstein", color=OKABE_ITO["wgan-gp"], ha="right")
-left.text(8, 1.0, "Jensen–Shannon", color=OKABE_ITO["bce"], ha="right")
+left.legend(fontsize=8)
 left.set_title("distance", loc="left", fontsize=10)
 right.set_title("gradient by the shift", loc="left", fontsize=10)
 peak = js_gradient.argmax()
-half = shifts[peak:][js_gradient[peak:] < js_gradient[peak] / 2][0]
 report.picture(
     figure,
-    f"Figure L1. Left: the Wasserstein distance (solid) grows with the shift, the Jensen–Shannon divergence "
-    f"(dashed, in nats) stops at log 2. Right: the gradient of the former is 1 everywhere. That of the latter is "
-    f"largest at a shift of {shifts[peak]:.1f} and has halved by {half:.1f}; at {shifts[-1]:.0f}, "
-    f"{js_gradient[-1] / js_gradient[peak]:.2%} of it are left. It is 0 at no shift as well: there both "
-    "distributions are the same.",
+    f"Figure L1. Left: the Wasserstein distance grows with the shift; the Jensen–Shannon divergence, in nats, stops at "
+    f"log 2 = {np.log(2):.2f}. Right: the Wasserstein gradient is 1 at every shift above 0. The other is largest at a "
+    f"shift of {shifts[peak]:.1f}; at a shift of {shifts[-1]:.0f} only {js_gradient[-1] / js_gradient[peak]:.2%} of "
+    "that peak remains. It is also 0 without a shift, where both distributions are the same.",
     alt="Two panels against the shift: the two distances on the left, their gradients on the right.",
 )
 
 # %% [markdown]
-# The check: the Wasserstein distance *is* the shift, also by the metric that sorts samples and knows of no critic
-# (`sliced_wasserstein`; a line has one direction to slice along), and the divergence saturates.
+# The check: the Wasserstein distance *is* the shift. `sliced_wasserstein`, a metric that only sorts samples, gives the
+# same number. The divergence stops at log 2.
 
 # %% tags=["check"]
 from dgan_core.metrics import sliced_wasserstein
@@ -110,14 +100,17 @@ assert 0.99 * np.log(2) < js[-1] and js.max() < np.log(2) + 1e-4
 assert js_gradient[-1] < 0.01 * js_gradient.max()
 
 # %% [markdown]
-# This is the argument for the Wasserstein loss (Arjovsky et al. 2017). It is about the *best* critic; networks are
-# trained for a few steps only, and BCE's generator doesn't follow the divergence itself: that is
-# [Lesson 2](lesson_gradients.ipynb). The formulas of both losses are in [the chapter on losses](../book/losses.md).
+# This is the argument for the Wasserstein loss (Arjovsky et al. 2017). It holds for the *best* critic. In practice the
+# critic is a network trained for a few steps, and BCE's generator does not follow the divergence itself: see [Lesson
+# 2](lesson_gradients.ipynb). The [losses chapter](../book/losses.md) has the formulas of both losses.
+#
+# **Take away:** how far apart two sets of samples are has several answers, and not all of them have a usable gradient.
 #
 # ## Exercise
 #
-# A Gaussian's tails always overlap a little. Replace it by a *uniform* distribution on [0, 1] and its copy moved by a
-# shift ≥ 0. What is their Jensen–Shannon divergence? Where does its gradient become exactly 0?
+# The tails of a Gaussian always overlap a little. Replace it by the *uniform* distribution on [0, 1], and the generated
+# one by its copy moved by a shift ≥ 0. What is their Jensen–Shannon divergence? Where does its gradient become exactly
+# 0?
 
 # %% [markdown] tags=["offer"]
 # Try it first, in {download}`this lesson without its solution <exercises/lesson_distances.ipynb>`. The solution is
@@ -127,9 +120,10 @@ assert js_gradient[-1] < 0.01 * js_gradient.max()
 # %% tags=["solution", "hide-cell"]
 def uniform_jensen_shannon(shift):
     """Divergence, in nats, of U(0, 1) and U(shift, 1 + shift)."""
-    # Where both lie, the best critic can't tell them apart: logit 0,
-    # loss 2 log 2. Elsewhere it is sure, and its loss 0. Both lie on a
-    # share 1 − shift of either, and from a shift of 1 on nowhere.
+    # Where both have mass, the best critic can't tell them apart: its
+    # logit is 0 and its loss 2 log 2. Elsewhere it is sure and its loss
+    # is 0. They share a part 1 − shift of their mass, and none of it from
+    # a shift of 1 on, where the gradient is 0.
     return np.log(2) * min(shift, 1.0)
 
 
@@ -139,5 +133,8 @@ for shift in (0.0, 0.3, 0.8, 1.0, 2.5):
     sure = 50.0  # a logit that is as good as infinite
     real_scores = np.where(x < shift, sure, 0.0)
     fake_scores = np.where(x + shift > 1, -sure, 0.0)
-    loss = float(bce_critic(real_scores, fake_scores))
-    assert abs(uniform_jensen_shannon(shift) - (np.log(2) - loss / 2)) < 1e-3
+    right = np.log(2) - float(bce_critic(real_scores, fake_scores)) / 2
+    answer = uniform_jensen_shannon(shift)
+    assert abs(answer - right) < 1e-3, (
+        f"shift {shift}: {right:.3f}, not {answer:.3f}"
+    )

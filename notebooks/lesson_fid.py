@@ -1,13 +1,18 @@
 # %% [markdown]
-# # Lesson 6: FID depends on how many images there are
+# # Lesson 7: FID depends on how many images there are
 #
-# **Claim.** A perfect generator's FID isn't 0: it falls in proportion to one over the number of images, so that a worse
+# **Claim.** A perfect generator's FID is not 0. It falls in proportion to one over the number of images, so a worse
 # generator with more images can have the lower FID. KID has no such bias.
 #
-# FID fits a Gaussian to the features of each set and measures how far apart the two Gaussians are. Two finite
-# samples of one population never have quite the same mean and covariance, and FID is a squared distance, so that every
-# error counts as distance and none cancels. Here "features" are drawn from known populations, so that the truth is
-# known: the perfect generator draws from the real population, the other one from a population whose mean is off.
+# FID fits a Gaussian to the features of each set and measures how far apart the two Gaussians are. Two finite samples
+# of one population never have quite the same mean and covariance. FID is a squared distance, so every such error counts
+# as distance and none cancels.
+#
+# Here the "features" are drawn from known populations, so the truth is known. The perfect generator draws from the real
+# population, the other one from a population whose mean is off. (FID and KID are the names with Inception's features;
+# the formulas below are the same for any features.)
+#
+# You need no other lesson. Reading takes about 10 minutes.
 
 # %% tags=["parameters"]
 dimensions = 64  # of a feature; Inception's has 2,048
@@ -23,7 +28,10 @@ from dgan_core.metrics import frechet_distance, kernel_distance
 
 SIZES = (100, 200, 400, 800, 1600, 3200)
 d = int(dimensions)
-shift = np.sqrt(float(off) / d)  # in every feature
+GENERATORS = {
+    "perfect": 0.0,
+    "worse": np.sqrt(float(off) / d),
+}  # added to each feature
 
 
 def sample(name, n, repeat):
@@ -36,14 +44,13 @@ def measure(metric, shift):
     found = np.empty((len(SIZES), int(repeats)))
     for i, n in enumerate(SIZES):
         for r in range(int(repeats)):
-            real, fake = sample("real", n, r), sample("fake", n, r)
-            found[i, r] = metric(real, fake + shift)
+            found[i, r] = metric(sample("real", n, r), sample("fake", n, r) + shift)
     return found
 
 
-generators = {"perfect": 0.0, "worse": shift}
-fid = {name: measure(frechet_distance, s) for name, s in generators.items()}
-kid = {name: measure(kernel_distance, s) for name, s in generators.items()}
+# %%
+fid = {name: measure(frechet_distance, s) for name, s in GENERATORS.items()}
+kid = {name: measure(kernel_distance, s) for name, s in GENERATORS.items()}
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -52,48 +59,43 @@ import dgan_report as report
 from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
+COLOURS = {"perfect": OKABE_ITO["real"], "worse": OKABE_ITO["malignant"]}
+
+
+def draw(left, right):
+    """FID and KID against the number of images; dotted, their true values."""
+    for name, line in (("perfect", "-o"), ("worse", "--s")):
+        look = {"color": COLOURS[name], "ms": 4}
+        left.loglog(
+            SIZES, fid[name].mean(1), line, label=f"{name} generator", **look
+        )
+        mean, deviation = kid[name].mean(1), kid[name].std(1)
+        right.errorbar(SIZES, mean, deviation, fmt=line, capsize=2, **look)
+    left.axhline(float(off), color=COLOURS["worse"], linestyle=":")
+    right.axhline(0, color=COLOURS["perfect"], linestyle=":")
+    for axis, title in ((left, "FID"), (right, "KID")):
+        axis.set_title(title, loc="left", fontsize=10)
+        axis.set_xlabel("images on each side")
+
+
+# %% tags=["hide-input"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.6, 3.2))
-for name, line, colour in (
-    ("perfect", "-o", OKABE_ITO["real"]),
-    ("worse", "--s", OKABE_ITO["normal"]),
-):
-    left.loglog(
-        SIZES,
-        fid[name].mean(1),
-        line,
-        color=colour,
-        ms=4,
-        label=f"{name} generator",
-    )
-    right.errorbar(
-        SIZES,
-        kid[name].mean(1),
-        kid[name].std(1),
-        fmt=line,
-        color=colour,
-        ms=4,
-        capsize=2,
-    )
-left.axhline(float(off), color=OKABE_ITO["normal"], linestyle=":")
-right.axhline(0, color=OKABE_ITO["real"], linestyle=":")
+draw(left, right)
 right.set_xscale("log")
-for axis, title in ((left, "FID"), (right, "KID")):
-    axis.set_title(title, loc="left", fontsize=10)
-    axis.set_xlabel("images on each side")
-    axis.set_xticks(SIZES, SIZES)
-    axis.minorticks_off()
 left.set_yticks([1, 3, 10, 30], [1, 3, 10, 30])
 left.legend(fontsize=8)
+for axis in (left, right):
+    axis.set_xticks(SIZES, SIZES)
+    axis.minorticks_off()
 small, large = fid["perfect"].mean(1), fid["worse"].mean(1)
 beaten = max(n for n, value in zip(SIZES, small, strict=True) if value > large[-1])
 report.picture(
     figure,
-    f"Figure L6. Left: from {SIZES[0]} to {SIZES[-1]:,} images the perfect generator's FID falls from "
-    f"{small[0]:.1f} to {small[-1]:.2f}; its true value is 0. The other's falls from {large[0]:.1f} to "
-    f"{large[-1]:.2f}; its true value is {off:g} (dotted). At any one size the order is right, but with up to "
-    f"{beaten:,} images the perfect generator looks worse than the other one with {SIZES[-1]:,}. Right: KID, mean "
-    f"and standard deviation of {repeats} samples, scatters around the same value at every size, around 0 for the "
-    "perfect generator.",
+    f"Figure L7. Left: from {SIZES[0]} to {SIZES[-1]:,} images the perfect generator's FID falls from {small[0]:.1f} "
+    f"to {small[-1]:.2f}; its true value is 0. The other's falls from {large[0]:.1f} to {large[-1]:.2f}; its true "
+    f"value is {off:g} (dotted). At any one size the order is right, but with up to {beaten:,} images the perfect "
+    f"generator looks worse than the other one with {SIZES[-1]:,}. Right: KID, mean and standard deviation of "
+    f"{repeats} samples, scatters around the same value at every size, around 0 for the perfect generator.",
     alt="FID on the left and KID on the right, each against the number of images, for a perfect and a worse generator.",
 )
 
@@ -105,16 +107,18 @@ error = kid["perfect"].std(axis=1, ddof=1) / np.sqrt(int(repeats))
 assert (np.abs(kid["perfect"].mean(axis=1)) < 4 * error).all()
 
 # %% [markdown]
-# Thus a FID compares only with another at the same number of images, and no FID of a few hundred images compares with
-# published ones at 50,000. This book prints the number beside every FID, sets a floor next to it (real images against
-# real ones, at half the number), and gives FID∞, which extrapolates the line above to infinitely many images; see
-# [the chapter on metrics](../book/metrics.md) and [how sure they are](uncertainty.ipynb).
+# So an FID can be compared only with one at the same number of images, and no FID of a few hundred images can be
+# compared with published ones at 50,000. This book prints the number beside every such distance, sets a floor next to
+# it (real images against real ones, at half the number), and gives FID∞, which extends the line above to infinitely
+# many images; see the [metrics chapter](../book/metrics.md) and [how sure they are](uncertainty.ipynb).
+#
+# **Take away:** an FID without its number of images means nothing.
 #
 # ## Exercise
 #
-# For a perfect generator whose *D* features are independent and of unit variance, FID is about
-# *D* (*D* + 5) / (2*N*) once *N* is well above *D*: 2*D*/*N* from the means, the rest from the covariances. How many
-# images does it take for it to fall to a given value?
+# For a perfect generator whose *D* features are independent and of unit variance, FID is about *D* (*D* + 5) / (2*N*)
+# once *N* is well above *D*: 2*D*/*N* from the means, the rest from the covariances. *Derive:* how many images does it
+# take for it to fall to a given value? *Predict* the number for *D* = 2,048 and an FID of 1.
 
 # %% [markdown] tags=["offer"]
 # Try it first, in {download}`this lesson without its solution <exercises/lesson_fid.ipynb>`. The solution is folded
@@ -124,14 +128,13 @@ assert (np.abs(kid["perfect"].mean(axis=1)) < 4 * error).all()
 # %% tags=["solution", "hide-cell"]
 def images_needed(d, value):
     """N at which the FID of a perfect generator is `value` on average."""
-    # Inception's 2,048 features, were they independent, would need 2.1
-    # million images on each side for a FID of 1.
+    # If Inception's 2,048 features were independent, an FID of 1 would
+    # need 2.1 million images on each side.
     return d * (d + 5) / (2 * value)
 
 
 # %% tags=["exercise-check"]
 for n, value in list(zip(SIZES, small, strict=True))[2:]:
-    print(
-        f"FID {value:.2f}: {images_needed(d, value):,.0f} images; it was measured with {n:,}"
-    )
-    assert np.isclose(images_needed(d, value), n, rtol=0.1)
+    answer = images_needed(d, value)
+    print(f"FID {value:.2f}: {answer:,.0f} images; it was measured with {n:,}")
+    assert np.isclose(answer, n, rtol=0.1), f"FID {value:.2f}: {n} images"

@@ -81,8 +81,8 @@ def penalty(c, real, fake, eps):  # E[(‖∇D(x̂)‖ − 1)²] at x̂ = ε x +
 
 # %% [markdown]
 # Nothing stops a critic from making the Wasserstein loss as low as it likes: doubling all scores doubles it. The
-# *gradient penalty* stops it. It asks the score to change by about 1 per unit of distance; λ is its weight. BCE with
-# λ = 0 and Wasserstein with a penalty (WGAN-GP) are the paper's two losses.
+# *gradient penalty* stops it. It asks the score to change by about 1 per unit of distance; λ is its weight. BCE with λ
+# = 0 and Wasserstein with a penalty (WGAN-GP) are the paper's two losses.
 #
 # ## The steps
 #
@@ -213,16 +213,17 @@ SMALL |= {"generator_width": 64, "critic_width": 64}
 
 
 def flat(gan):
+    """All weights of both networks, in one row."""
     return np.concatenate([np.ravel(w) for w in (*gan["c"], *gan["g"])])
 
 
+# %%
 def both(loss, critic_loss, generator_loss, lam):
     """Weights at the start, after the library's steps, and after those above."""
     library = Points(Config(loss=loss, lam=lam, **SMALL))
     random, rate = np.random.default_rng(0), np.float32(2e-3)
     start = theirs = library.initial_state()
-    adams = {f"{name}_adam": new_adam(start[name]) for name in "gc"}
-    mine = {**start, **adams}
+    mine = {**start, **{f"{name}_adam": new_adam(start[name]) for name in "gc"}}
     for _ in range(3):
         real, z = ring(random, 128), random.standard_normal((128, 2), "float32")
         eps = random.random((128, 1), "float32")

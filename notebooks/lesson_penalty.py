@@ -1,15 +1,17 @@
 # %% [markdown]
-# # Lesson 4: what the gradient penalty does to the critic
+# # Lesson 3: what the gradient penalty does to the critic
 #
-# **Claim.** Without a penalty the slope of a critic grows for as long as it is trained. With one it comes to rest,
-# above the 1 that the penalty asks for, and the farther above the smaller its weight λ.
+# **Claim.** Without a penalty the slope of a critic grows for as long as it is trained. With one it settles a little
+# above 1, at 1 + d/(2λ): a smaller λ leaves it higher.
 #
 # The Wasserstein distance is the largest gap between real and generated scores that a function of slope at most 1 can
-# reach. A critic that may be steeper can make the gap as large as it likes. WGAN-GP therefore adds λ times the squared
-# excess of the slope over 1, measured between real and generated samples (Gulrajani et al. 2017).
+# have. A steeper critic makes the gap larger without limit. WGAN-GP therefore adds λ times the squared difference of
+# the slope from 1, measured at points between real and generated samples (Gulrajani et al. 2017).
 #
-# Here real points are a cloud like the generated ones, moved by a distance *d*; the generator stands still, so that the
+# Here the real points are a cloud like the generated ones, moved by a distance *d*. The generator stands still, so the
 # critic has all the time it wants. The true Wasserstein distance is *d*.
+#
+# You need [Lesson 2](lesson_gradients.ipynb). Reading takes about 10 minutes.
 
 # %% tags=["parameters"]
 distance = 2.0  # d
@@ -17,106 +19,145 @@ steps = 160  # critic updates; the slope is measured at every fourth
 seed = 0
 
 # %% tags=["remove-stderr"]
-from itertools import pairwise
-
 import numpy as np
-from keras import ops
 
-from dgan_core import Config, backend, rng
-from dgan_core.config import LAMBDAS
+from dgan_core import Config, rng
+from dgan_core.losses import slopes
+from dgan_core.profiles import LAMBDAS
 from dgan_core.training.points import Points
+from dgan_core.training.schedule import critic_draws
 
-SMALL = {"batch_size": 64, "latent_dim": 2, "beta_2": 0.9}
-SMALL |= {"generator_width": 32, "critic_width": 32, "seed": int(seed)}
+SMALL = {"batch_size": 64, "latent_dim": 2, "beta_2": 0.9, "seed": int(seed)}
+SMALL |= {"generator_width": 32, "critic_width": 32}
+away = np.float32([float(distance), 0])
 
 
-def cloud(recipe, state, step):
-    """Points of the generator: (64, 1, 1, 2)."""
+def cloud(points, state, step):
+    """64 points of the generator, new ones at each step."""
     z = rng.normal(seed, "cloud", step, (64, 2))
-    return np.array(recipe.generator.stateless_call(state["g"], [], z)[0])
+    return points.sample(points.snapshot(state), z)
 
 
-def slope(recipe, state, points):
-    """Mean length of the critic's gradient at the points."""
-
-    def total(x):
-        return ops.sum(recipe.score(state["c"], x[0])), ()
-
-    _, (gradient,) = backend.value_and_grad(total, [ops.convert_to_tensor(points)])
-    return np.linalg.norm(gradient, axis=-1).mean()
+def slope_at(points, state, places):
+    """Mean length of the gradient of the critic's score."""
+    slope = slopes(lambda x: points.score(state["c"], x), places)
+    return np.linalg.norm(slope, axis=-1).mean()
 
 
-def train_critic(loss, lam):
+# %%
+def train_critic(**setting):
     """(slope half-way between the clouds, gap of mean scores), every 4 updates."""
-    recipe = Points(Config(loss=loss, lam=lam, **SMALL))
-    state, found = recipe.initial_state(), []
-    fake = cloud(recipe, state, 0)
-    away = np.float32([float(distance), 0])
-    for step in range(int(steps)):
-        real = cloud(recipe, state, step) + away
-        state, measured = recipe.critic_step(state, real, step, np.float32(5e-3))
-        if step % 4 == 0:
-            between = slope(recipe, state, fake + away / 2)
-            found.append((between, float(measured["wasserstein"])))
+    points = Points(Config(**setting, **SMALL))
+    state, found = points.initial_state(), []
+    between = cloud(points, state, 0) + away / 2
+    for i in range(int(steps)):
+        real = {"images": cloud(points, state, i) + away}
+        z, eps = critic_draws(points.config, i, 64)
+        state, measured = points.compiled.critic(
+            state, real, z, eps, np.float32(5e-3)
+        )
+        if i % 4 == 0:
+            slope = slope_at(points, state, between)
+            found.append((slope, float(measured["score_gap"])))
     return np.array(found).T
 
 
-trained = {lam: train_critic("wgan-gp", lam) for lam in LAMBDAS}
-bce_slope, _ = train_critic("bce", 0)
+# %% [markdown]
+# `losses.slopes` is the gradient of the critic's score at each point: the penalty itself uses it.
+
+# %% tags=["remove-stderr"]
+trained = {lam: train_critic(loss="wgan-gp", lam=lam) for lam in LAMBDAS}
+free = {
+    "Wasserstein": train_critic(loss="wasserstein"),
+    "BCE": train_critic(loss="bce"),
+}
+d = float(distance)
+# The mean of the last 8: (slope, gap).
+rest = {lam: found[:, -8:].mean(axis=1) for lam, found in trained.items()}
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
 import dgan_report as report
-from dgan_report.style import MARKERS, OKABE_ITO, SHADES, shade, use_style
+from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
-d = float(distance)
-# Of the last 8: (slope, gap).
-rest = {lam: found[:, -8:].mean(axis=1) for lam, found in trained.items()}
-updates = 1 + 4 * np.arange(len(bce_slope))
-figure, axis = plt.subplots(figsize=(6.6, 3.4))
-for lam, (slopes, _) in trained.items():
-    colour = shade(OKABE_ITO["wgan-gp"], SHADES[lam])
-    axis.plot(
-        updates,
-        slopes,
-        color=colour,
-        marker=MARKERS[lam],
-        markevery=8,
-        ms=4,
-        label=f"WGAN-GP, λ = {lam:g}",
+updates = 1 + 4 * np.arange(len(free["BCE"][0]))
+
+
+def draw_training(axis):
+    """The slope against the critic's updates, without a penalty and with."""
+    axis.plot(updates, free["Wasserstein"][0], ":", color=OKABE_ITO["wgan-gp"])
+    axis.plot(updates, free["BCE"][0], "--", color=OKABE_ITO["bce"])
+    axis.text(
+        30, 5.3, "Wasserstein,\nλ = 0", color=OKABE_ITO["wgan-gp"], fontsize=8
     )
-axis.plot(updates, bce_slope, "--", color=OKABE_ITO["bce"], label="BCE, no penalty")
-axis.axhline(1, color=OKABE_ITO["floor"], linestyle=":")
-axis.set(xlabel="critic updates", ylabel="slope between the clouds", ylim=(0, None))
-axis.legend(fontsize=8, ncols=2)
+    axis.text(36, 3.9, "BCE, λ = 0", color=OKABE_ITO["bce"], fontsize=8)
+    for lam, (slope, _) in trained.items():
+        axis.plot(updates, slope, color=OKABE_ITO["wgan-gp"], lw=1)
+        if lam in (min(LAMBDAS), max(LAMBDAS)):
+            axis.text(updates[-1] + 2, slope[-1], f"{lam:g}", fontsize=7)
+    axis.set(xlabel="critic updates", ylim=(0, 6))
+    axis.set_title("slope between the clouds", loc="left", fontsize=10)
+
+
+# %% tags=["hide-input"]
+def draw_settled(axis):
+    """The settled slope against λ, beside the curve of the claim."""
+    lam = np.geomspace(0.4, 12, 100)
+    axis.semilogx(
+        lam, 1 + d / (2 * lam), color=OKABE_ITO["floor"], label="1 + d/(2λ)"
+    )
+    measured = [slope for slope, _ in rest.values()]
+    axis.plot(
+        list(rest), measured, "o", color=OKABE_ITO["wgan-gp"], label="measured"
+    )
+    axis.set_xticks(list(rest), [f"{lam:g}" for lam in rest])
+    axis.minorticks_off()
+    axis.set(xlabel="λ", ylim=(0, None))
+    axis.set_title("settled slope", loc="left", fontsize=10)
+    axis.legend(fontsize=8)
+
+
+# %% tags=["hide-input"]
+figure, (left, right) = plt.subplots(1, 2, figsize=(6.6, 3.3))
+draw_training(left)
+draw_settled(right)
 low, high = min(LAMBDAS), max(LAMBDAS)
 report.picture(
     figure,
-    f"Figure L4. The slope of a critic between two clouds at distance {d:g}. By BCE it is "
-    f"{bce_slope[-1]:.1f} after {updates[-1]} updates and is still rising. Under the penalty it comes to rest: "
-    f"at {rest[low][0]:.2f} with λ = {low:g}, at {rest[high][0]:.2f} with λ = {high:g}. The gap of scores, "
-    f"read as the Wasserstein distance, is too large by the same factor: {rest[low][1]:.1f} and "
-    f"{rest[high][1]:.1f} in place of {d:g}.",
-    alt="The critic's slope against its updates: rising without a penalty, level with one, lower for a larger λ.",
+    f"Figure L3. A critic between two clouds at distance {d:g}. Left: with the Wasserstein loss and no penalty its "
+    f"slope reaches {free['Wasserstein'][0][-1]:,.0f} after {updates[-1]} updates (beyond the axis), with BCE "
+    f"{free['BCE'][0][-1]:.1f}, and both still rise. With the penalty it settles; numbers at the lines: λ. "
+    f"Right: it settles at {rest[low][0]:.2f} for λ = {low:g} and at {rest[high][0]:.2f} for λ = {high:g}. Read as the "
+    f"Wasserstein distance, which is {d:g}, the gap of scores is too large: {rest[low][1]:.1f} and "
+    f"{rest[high][1]:.1f}.",
+    alt="Left, the critic's slope against its updates: rising without a penalty, level with one. Right, the settled "
+    "slope against λ, on a falling curve.",
 )
 
 # %% tags=["check"]
-settled = [rest[lam][0] for lam in LAMBDAS]
-assert all(a > b > 1 for a, b in pairwise(settled))
-assert settled[-1] < 1.2
-assert bce_slope[-1] > 1.2 * bce_slope[len(bce_slope) // 2] > 1.2 * settled[-1]
+for name, (slope, _) in free.items():
+    assert slope[-1] > 1.2 * slope[len(slope) // 2], f"{name} has settled"
+for lam, (slope, _) in rest.items():
+    assert np.isclose(slope, 1 + d / (2 * lam), rtol=0.1), (lam, slope)
+assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * rest[high][0]
 
 # %% [markdown]
-# So a Wasserstein critic's gap measures a distance only up to a factor that depends on λ, and gaps of runs with
-# different λ can't be compared. The generator's push is that slope (see [Lesson 2](lesson_gradients.ipynb)): λ also
-# scales how hard it is pushed while it is far away.
+# Why 1 + d/(2λ)? Take the critic as a ramp of slope *s* between two points at distance *d*. Its loss is −*s d* + λ (*s*
+# − 1)². The derivative with respect to *s* is −*d* + 2λ (*s* − 1), which is 0 at *s* = 1 + d/(2λ).
+#
+# So the score gap of a WGAN-GP critic measures a distance only up to a factor that depends on λ, and the gaps of runs
+# with different λ can't be compared. The generator's push is that slope (see [Lesson 2](lesson_gradients.ipynb)): λ
+# also decides how hard it is pushed while it is far away.
+#
+# **Take away:** the penalty bounds the slope. Without it the Wasserstein loss has no lowest value, and the critic no
+# reason to stop.
 #
 # ## Exercise
 #
-# Take the critic as a ramp of slope *s* between two points at distance *d*. Its loss is −*s d* + λ (*s* − 1)². Which
-# slope is best, and how does the excess over 1 depend on λ and *d*?
+# *Derive:* how large is the score gap *s d* of that ramp at its best slope? *Predict:* for which λ is it the true
+# distance?
 
 # %% [markdown] tags=["offer"]
 # Try it first, in {download}`this lesson without its solution <exercises/lesson_penalty.ipynb>`. The solution is folded
@@ -124,14 +165,15 @@ assert bce_slope[-1] > 1.2 * bce_slope[len(bce_slope) // 2] > 1.2 * settled[-1]
 
 
 # %% tags=["solution", "hide-cell"]
-def best_slope(d, lam):
-    """Where −s d + lam (s − 1)² is lowest."""
-    # The derivative, −d + 2 lam (s − 1), is 0 there. The excess is in
-    # proportion to the distance: a generator far away is pushed harder.
-    return 1 + d / (2 * lam)
+def settled_gap(d, lam):
+    """Gap of scores between two points at distance d, at the best slope."""
+    # The slope 1 + d/(2 lam), times d. It is the distance only as lam
+    # grows without bound; a small lam exaggerates far distances most.
+    return d + d**2 / (2 * lam)
 
 
 # %% tags=["exercise-check"]
-for lam in LAMBDAS:
-    print(f"λ = {lam:g}: {best_slope(d, lam):.2f}, measured {rest[lam][0]:.2f}")
-    assert np.isclose(best_slope(d, lam), rest[lam][0], rtol=0.1)
+for lam, (_, gap) in rest.items():
+    answer = settled_gap(d, lam)
+    print(f"λ = {lam:g}: {answer:.2f}, measured {gap:.2f}")
+    assert np.isclose(answer, gap, rtol=0.1), f"λ = {lam:g}: measured {gap:.2f}"

@@ -1,17 +1,19 @@
 # %% [markdown]
 # # Lesson 5: what the perceptual term asks for
 #
-# **Claim.** The perceptual term is lower for washed-out images than for perfect ones. The larger its weight λ, the
-# more washed out are the images that serve both terms best.
+# **Claim.** The perceptual term is lower for washed-out images than for perfect ones. The larger its weight λ, the more
+# washed out are the images that serve the adversarial loss and the term together.
 #
 # Both generators of this book also minimise λ times the mean squared difference between features of real and of
-# generated images (Johnson et al. 2016). In style transfer each image is compared with its own target. Here a
-# minibatch of real images meets one of generated images to which it has no relation, and what comes closest to images
-# that can't be foreseen is their mean.
+# generated images (Johnson et al. 2016). In style transfer each image is compared with its own target. Here a minibatch
+# of real images meets one of generated images that have nothing to do with them, and the best guess at unrelated images
+# is their average.
 #
 # The generated images are simulated scans, blended with the average scan: at a blend of 1 they are perfect, at 0 all
-# the same. How far each set is from the real one *as a distribution* is measured by the sliced Wasserstein distance of
-# features, which stands for what a perfect critic would tell the generator.
+# are the average. The sliced Wasserstein distance of features measures how far each set is from the real one *as a
+# distribution*. It stands for what a perfect critic would tell the generator.
+#
+# You need [Lesson 0](lesson_gan.ipynb). Reading takes about 10 minutes.
 
 # %% tags=["parameters"]
 n = 64  # images in each set
@@ -21,22 +23,17 @@ seed = 0
 import numpy as np
 
 from dgan_core import Config, models
-from dgan_core.config import LAMBDAS
 from dgan_core.data import phantoms
 from dgan_core.losses import perceptual
 from dgan_core.metrics import sliced_wasserstein
+from dgan_core.profiles import LAMBDAS
 
-trunk = models.trunk(Config())  # the quick profile's: random, frozen, 64×64
+backbone = models.backbone(Config())  # the quick profile's: random, frozen, 64×64
 
 
 def scans(s):
     """Simulated scans of one seed in [-1, 1], (n, 64, 64, 1) float32."""
     return phantoms(int(n), 64, seed=s).astype("float32") / 127.5 - 1
-
-
-def features(images):
-    """(n, 16, 16, 16)"""
-    return np.array(trunk(images))
 
 
 real, perfect = scans(int(seed)), scans(int(seed) + 1)
@@ -45,6 +42,12 @@ average = perfect.mean(axis=0)
 
 def blended(blend):
     return average + np.float32(blend) * (perfect - average)
+
+
+# %% tags=["remove-stderr"]
+def features(images):
+    """(n, 16, 16, 16)"""
+    return np.array(backbone(images))
 
 
 real_features = features(real)
@@ -62,58 +65,61 @@ best = {lam: blends[np.argmin(distance + lam * term)] for lam in (0, *LAMBDAS)}
 import matplotlib.pyplot as plt
 
 import dgan_report as report
-from dgan_report.style import MARKERS, OKABE_ITO, SHADES, shade, use_style
+from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
+
+
+def draw_images(axes):
+    """A real image, then blends from perfect to average."""
+    shown = {"a real image": real[0]}
+    shown |= {f"blend {b:g}": blended(b)[0] for b in (1, 0.7, 0.3, 0)}
+    for axis, (title, image) in zip(axes, shown.items(), strict=True):
+        axis.imshow(image[..., 0], cmap="gray", vmin=-1, vmax=1)
+        axis.set_title(title, fontsize=9)
+        axis.set_axis_off()
+
+
+# %% tags=["hide-input"]
 figure, axes = plt.subplot_mosaic(
     "rabcd;llmmm", figsize=(6.6, 4.6), height_ratios=[1, 2]
 )
-shown = {"a real image": real[0]} | {
-    f"blend {b:g}": blended(b)[0] for b in (1, 0.7, 0.3, 0)
-}
-for name, (title, image) in zip("rabcd", shown.items(), strict=True):
-    axes[name].imshow(image[..., 0], cmap="gray", vmin=-1, vmax=1)
-    axes[name].set_title(title, fontsize=9)
-    axes[name].set_axis_off()
+draw_images([axes[name] for name in "rabcd"])
 left, right = axes["l"], axes["m"]
-left.plot(blends, term, color=OKABE_ITO["real"])
-left.plot(blends, distance, "--", color=OKABE_ITO["floor"])
-left.text(0.03, term[0] + 0.12, "perceptual term", color=OKABE_ITO["real"])
-left.text(0.03, distance[0] + 0.15, "distance", color=OKABE_ITO["floor"])
+left.plot(blends, term, color=OKABE_ITO["real"], label="perceptual term")
+left.plot(blends, distance, "--", color=OKABE_ITO["floor"], label="distance")
 left.set(xlabel="blend (0: average, 1: perfect)", ylim=(0, None))
-right.plot(
-    list(best), list(best.values()), ":", color=OKABE_ITO["wgan-gp"], zorder=0
-)
-for lam, blend in best.items():
-    colour = shade(OKABE_ITO["wgan-gp"], SHADES[lam]) if lam else OKABE_ITO["floor"]
-    right.plot(lam, blend, MARKERS.get(lam, "x"), color=colour, ms=7)
+left.legend(fontsize=8)
+right.plot(list(best), list(best.values()), "o:", color=OKABE_ITO["wgan-gp"])
 right.set(xlabel="weight λ of the perceptual term", ylim=(-0.05, 1.05))
 right.set_title("best blend for both together", loc="left", fontsize=10)
-lowest, low, high = blends[term.argmin()], min(LAMBDAS), max(LAMBDAS)
+low, high = min(LAMBDAS), max(LAMBDAS)
 report.picture(
     figure,
-    f"Figure L5. The perceptual term is {term[-1]:.2f} for perfect images and {term.min():.2f} at a blend of "
-    f"{lowest:.2f}; the distance of the distributions is lowest at {blends[distance.argmin()]:.2f} (left). The blend "
-    f"at which distance + λ · term is lowest is {best[0]:.2f} without the term, {best[low]:.2f} at λ = {low:g} and "
-    f"{best[high]:.2f} at λ = {high:g} (right).",
+    f"Figure L5. The perceptual term is {term[-1]:.2f} for perfect images and lowest, {term.min():.2f}, at a blend of "
+    f"{blends[term.argmin()]:.2f}; the distance of the distributions is lowest at {blends[distance.argmin()]:.2f} "
+    f"(left). The blend at which distance + λ · term is lowest: {best[0]:.2f} without the term, {best[low]:.2f} at "
+    f"λ = {low:g}, {best[high]:.2f} at λ = {high:g} (right).",
     alt="Scans from perfect to average; the term and the distance against the blend; the best blend against λ.",
 )
 
 # %% tags=["check"]
-assert term[-1] > 1.3 * term.min() and lowest < 0.4
+assert term[-1] > 1.3 * term.min() and blends[term.argmin()] < 0.4
 assert best[0] >= 0.9 > best[low] > 0.5 > best[high]
 assert all(np.diff(list(best.values())) <= 0)
 
 # %% [markdown]
-# Where on the λ axis this happens depends on the scale of the features, and a GAN's critic is no perfect one; that the
+# Where on the λ axis this happens depends on the scale of the features, and a GAN's critic is not perfect. That the
 # term pulls towards an average depends on neither. Why use it at all? Early in training, when the critic has learnt
-# little, the average of real images is a better aim than none. See [the chapter on losses](../book/losses.md).
+# little, the average of real images is a better aim than none. See the [losses chapter](../book/losses.md).
+#
+# **Take away:** a term that compares unpaired images prefers their average.
 #
 # ## Exercise
 #
-# Blend the *features* instead of the images: the generated ones are the mean of the real features plus *a* times a
-# deviation that is distributed like the real ones' but independent of them. How large is the term, in units of the real
-# features' variance? What does a perfect generator pay, and what the average?
+# *Derive:* blend the *features* instead of the images. The generated ones are the mean of the real features plus *a*
+# times a deviation that has the real features' distribution but is independent of them. How large is the term, in units
+# of the real features' variance? *Predict:* what does a perfect generator pay, and what the average?
 
 # %% [markdown] tags=["offer"]
 # Try it first, in {download}`this lesson without its solution <exercises/lesson_perceptual.ipynb>`. The solution is
@@ -123,9 +129,9 @@ assert all(np.diff(list(best.values())) <= 0)
 # %% tags=["solution", "hide-cell"]
 def term_over_variance(a):
     """Expected perceptual term, over the variance of real features."""
-    # Real − generated has the mean 0; two independent deviations add
-    # their variances. The perfect generator, a = 1, pays twice what the
-    # average, a = 0, does.
+    # Real − generated has the mean 0, and the variances of two independent
+    # deviations add up. The perfect generator, a = 1, pays twice what the
+    # average, a = 0, pays.
     return 1 + a**2
 
 
@@ -133,9 +139,8 @@ def term_over_variance(a):
 centre, variance = real_features.mean(axis=0), real_features.var(axis=0).mean()
 deviation = features(perfect) - features(perfect).mean(axis=0)
 for a in (0, 0.5, 1):
-    ratio = (
-        float(perceptual(real_features, centre + np.float32(a) * deviation))
-        / variance
-    )
-    print(f"a = {a:g}: {term_over_variance(a):.2f}, measured {ratio:.2f}")
-    assert np.isclose(term_over_variance(a), ratio, rtol=0.1)
+    fake_features = centre + np.float32(a) * deviation
+    right = float(perceptual(real_features, fake_features)) / variance
+    answer = term_over_variance(a)
+    print(f"a = {a:g}: {answer:.2f}, measured {right:.2f}")
+    assert np.isclose(answer, right, rtol=0.1), f"a = {a:g}: measured {right:.2f}"

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Real against real
 #
-# Before any generator is judged: what do the metrics say of real images alone? Two halves of one class give the
+# Before any generator is judged: what do the metrics say about real images alone? Two halves of one class give the
 # *floor*, the number that stands for "no difference". Malignant against benign gives a *yardstick*: two kinds of real
 # scan that a radiologist tells apart. A generator that scores worse than the yardstick is farther from malignant scans
 # than benign ones are.
@@ -10,70 +10,86 @@
 profile = "quick"  # whose image size, extractor and LPIPS weights are used
 data = "phantom"  # "phantom", "busi" or a BUSI folder
 image_size = None  # 32, 64, 128, 256 or 512; here and below None: the profile's
-extractor = None  # "inception", "random-inception" or "random-vgg16"
+extractor = None  # such as "efficientnet-lite0" or "inception"
+others = ""  # extractors measured besides, such as "radiomics, random-vgg16"
 lpips_weights = None  # "official" or "random"
-seed = 0  # of the benign images, the halves, KID's subsets, projections and UMAP
+seed = 0  # of the benign images, the halves, subsets, projections and UMAP
 
 # %%
-import pandas as pd
-
 from dgan_core import Config, metrics
 from dgan_core.data import load
-from dgan_core.io.environment import environment
-from dgan_core.io.files import write_record
 from dgan_core.rng import generator
 from dgan_core.runs import runs_root
 
-config = Config.from_notebook(globals())
+config = Config.from_notebook(globals(), besides=("others",))
 malignant = load(config)
 benign = load(config.model_copy(update={"label": "benign", "n_phantoms": 437}))
-# Equal N, or FID would differ.
+# As many of each, since the Fréchet distance depends on N.
 chosen = generator(config.seed, "benign").permutation(len(benign))[: len(malignant)]
 
-numbers, _ = metrics.evaluate(
+found = metrics.evaluate(
     malignant,
     benign[chosen],
     config.extractor,
+    tuple(name.strip() for name in others.split(",") if name.strip()),
     lpips_weights=config.lpips_weights,
     seed=config.seed,
     cache=runs_root() / "features",
 )
 
 # %% [markdown]
-# The halves have half as many images a side, which alone raises FID and SWD; KID and the means over pairs don't depend
-# on N.
+# Each half has half as many images. This alone raises the Fréchet distance and SWD. The kernel distance and means over
+# pairs don't depend on N.
 
-# %%
+# %% tags=["hide-input"]
+import pandas as pd
+
 import dgan_report as report
-from dgan_core.metrics.table import HEADINGS, rows
+from dgan_core.metrics.table import METRICS, canonical
 
-table = pd.DataFrame(rows(numbers), columns=HEADINGS).set_index("metric")
+numbers, features = found.numbers, found.settings["extractor"]
+rows = pd.DataFrame(
+    {
+        "metric": canonical(name),
+        "value": value,
+        "low": numbers.get(f"{name}_low"),
+        "high": numbers.get(f"{name}_high"),
+        "floor": numbers.get(f"{name}_floor"),
+    }
+    for name, value in numbers.items()
+    if canonical(name) in METRICS
+)
+floors = rows.assign(value=rows["floor"], low=None)
+table = pd.DataFrame({
+    "metric": [report.headed(name, features) for name in rows["metric"]],
+    "malignant–benign": [report.cell(row) for row in rows.itertuples()],
+    "floor": [report.cell(row) for row in floors.itertuples()],
+}).set_index("metric")  # fmt: skip
+
+# %% tags=["hide-input"]
 report.show(
     table,
-    f"Table R1. Malignant against benign, N = {len(malignant)} each; floor: two halves of malignant.",
+    f"Table R1. Malignant against benign, N = {len(malignant)} each, with 95 % intervals over images; floor: two "
+    f"halves of malignant. Features of {features}.",
+    " ".join(found.notes),
 )
 
 # %%
+from dgan_core.evaluations import Evaluation, save_evaluation
+from dgan_core.io.fingerprint import fingerprint
+
+data_set = "" if config.data == "phantom" else "-busi"
 folder = (
     runs_root()
     / config.profile
-    / f"real-malignant-benign-seed{config.seed}{'' if config.data == 'phantom' else '-busi'}"
+    / f"real-malignant-benign-seed{config.seed}{data_set}"
 )
-folder.mkdir(parents=True, exist_ok=True)
-described = {
-    "profile",
-    "data",
-    "image_size",
-    "resize",
-    "extractor",
-    "lpips_weights",
-    "seed",
-    "seed_data",
-}
-write_record(
-    folder / "config.json",
-    {"model": "real", **config.model_dump(include=described)},
+evaluation = Evaluation(
+    final=numbers,
+    settings=found.settings
+    | {"data": "phantom" if config.data == "phantom" else "busi"},
+    others=found.others,
+    source=fingerprint("dgan_core.metrics.evaluation"),
 )
-write_record(folder / "environment.json", environment())
-write_record(folder / "metrics.json", {"final": numbers})
+save_evaluation(folder, evaluation, found.embeddings)
 print(f"the tables read it from {folder.name}")

@@ -1,19 +1,22 @@
 # %% [markdown]
 # # Train
 #
-# One run: a generator and a critic; for the DGAN one adversarial loss and one weight λ, for a StyleGAN its authors'
-# recipe. On two CPU cores the quick profile takes about a minute. The result is a run directory, from which every
-# table and figure of the report is made.
+# One run: a generator and a critic. For the DGAN, the paper's network, you choose an adversarial loss, a penalty and a
+# weight λ; a StyleGAN has its authors' settings. On two CPU cores the quick profile takes about a minute. The result is
+# a run directory, from which every table and figure of the report is made.
 
 # %% tags=["parameters"]
 profile = "quick"  # "quick": 64×64, a minute; "paper": as printed, for a GPU
 model = "dgan"  # "dgan", "stylegan2" or "stylegan3"
-loss = "wgan-gp"  # "wgan-gp" or "bce"; this and λ are the DGAN's alone
-lam = 5.0  # λ: weight of the gradient penalty (WGAN-GP) and the perceptual term
-lam_gp = None  # a number weighs the penalty alone; None: lam
+loss = "wgan-gp"  # or "bce", "hinge", …: a name in losses.OBJECTIVES; DGAN only
+penalty = (
+    None  # "none", "gp", "r1", "r1-r2", "clip"; None: "gp" for wgan-gp, else "none"
+)
+lam = 5.0  # λ: weight of the penalty and of the perceptual term
+lam_penalty = None  # a number weighs the penalty alone; None: lam
 lam_perceptual = None  # a number weighs the perceptual term alone; None: lam
 variant = "t"  # of StyleGAN3: equivariant to translation, or "r": rotation too
-data = "phantom"  # "phantom": simulated; "busi": download; or a BUSI folder's path
+data = "phantom"  # "phantom": simulated; "busi": download; or a folder's path
 label = "malignant"  # "malignant" or "benign"
 image_size = None  # 32, 64, 128, 256 or 512; here and below None: the profile's
 epochs = None  # passes over the data, by the critic
@@ -24,10 +27,11 @@ precision = None  # "float32" or "bfloat16", of the DGAN's activations
 backbone = None  # "imagenet", "random" or the path of VGG19 weights
 seed = 0  # of the initial weights, the minibatches' order, z and ε
 run_id = None  # name of the run's folder; None: made of the parameters
-stop_after = None  # such as "25min": stop then, go on when run again
+stop_after = None  # such as "25min": stop then, resume when run again
+retrain = False  # True: train a run again that other code made
 
 # %% [markdown]
-# The parameters become one frozen `Config`; an unknown name or an impossible value is refused here.
+# The parameters become one frozen `Config`. An unknown name or an impossible value is refused here.
 
 # %%
 from pathlib import Path
@@ -37,78 +41,112 @@ import pandas as pd
 import dgan_report as report
 from dgan_core import Config
 
-config = Config.from_notebook(globals(), besides=("stop_after",))
-parameters = pd.Series(
-    config.model_dump() | {"data": Path(config.data).name}, name="value"
-).to_frame()
+config = Config.from_notebook(globals(), besides=("stop_after", "retrain"))
+shown = config.model_dump() | {"data": Path(config.data).name}
 report.show(
-    parameters,
-    "Table T1. Every parameter of the run, those left to the profile too.",
+    pd.Series(shown, name="value").to_frame(),
+    "Table T1. Every parameter of the run, those from the profile too.",
 )
+
+# %% [markdown]
+# ## What is minimised, and the step
+#
+# The code that this run uses, as it stands in the package: the two functions of its loss, its penalty, and one update
+# of the critic and of the generator. The [losses chapter](../book/losses.md) gives the equations, the [training
+# chapter](../book/training.md) the order of the updates, and [Lesson 0](lesson_gan.ipynb) writes it all out for points
+# in the plane.
+
+# %% tags=["remove-stderr"]
+import inspect
+
+from IPython.display import Markdown
+
+from dgan_core import losses
+from dgan_core.stylegan import steps as stylegan_steps
+from dgan_core.training import step
+
+
+def code(*functions):
+    """The source of functions, as a page shows it."""
+    whole = [getattr(function, "func", function) for function in functions]
+    source = "\n\n".join(inspect.getsource(function) for function in whole)
+    return Markdown(f"```python\n{source}```")
+
+
+if config.model == "dgan":
+    objective = losses.OBJECTIVES[config.loss]
+    bound = losses.PENALTIES[config.penalty]
+    chosen = [objective.critic, objective.generator, bound.term]
+    chosen += [] if bound.project is list else [bound.project]
+else:
+    chosen = [losses.bce_critic, losses.bce_generator, losses.r1]
+code(*chosen)
+
+# %%
+if config.model == "dgan":
+    algorithm = (step.critic_step, step.generator_step)
+else:
+    algorithm = (stylegan_steps.make_steps,)
+code(*algorithm)
+
+# %% [markdown]
+# ## Training
 
 # %% tags=["remove-stderr"]
 from dgan_core import fit
 
-run = fit(config, stop_after)
+run = fit(config, stop_after, retrain)
 
 # %% [markdown]
 # ## Losses
 #
-# Everything the steps measured. What each means is told in the chapter on losses, and for the StyleGANs in the one on
-# training. Under WGAN-GP the score gap D(real) − D(fake) (`wasserstein`) estimates the Wasserstein distance and should
-# shrink; under the others it is a difference of logits. Points: measured every few updates only.
+# Everything the steps measured, as the [losses chapter](../book/losses.md) explains it, and for the StyleGANs the
+# [training chapter](../book/training.md). `score_gap` is D(real) − D(fake): under WGAN-GP it estimates the Wasserstein
+# distance and should shrink; under BCE it is a difference of logits. A panel of points was measured every few updates
+# only.
 
-# %%
+# %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from dgan_report.style import colour, use_style
+from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
 log = pd.DataFrame(run.log())
-measured = log.columns.drop(["step", "epoch", "seconds", "images"], errors="ignore")
-figure, axes = plt.subplots(
-    -(-len(measured) // 3),
-    3,
-    figsize=(9, 2.3 * -(-len(measured) // 3)),
-    squeeze=False,
-)
-for (_, column), axis in zip(log[measured].items(), axes.flat, strict=False):
-    axis.plot(
-        log.epoch,
-        column,
-        "." if column.isna().any() else "-",
-        color=colour(config.model, config.loss),
-        lw=1,
-        ms=3,
-    )
-    axis.set(title=column.name.replace("_", " "), xlabel="epoch")
-for axis in axes.flat[len(measured) :]:
+measured = log.drop(
+    columns=["step", "seconds", "images"], errors="ignore"
+).set_index("epoch")
+family = config.loss if config.model == "dgan" else config.model
+look = {"color": OKABE_ITO.get(family, OKABE_ITO["real"]), "lw": 1, "ms": 3}
+rows = -(-measured.shape[1] // 3)
+figure, axes = plt.subplots(rows, 3, figsize=(9, 2.3 * rows), squeeze=False)
+for axis in axes.flat[measured.shape[1] :]:
     axis.set_axis_off()
+for (name, column), axis in zip(measured.items(), axes.flat, strict=False):
+    axis.plot(column, "." if column.isna().any() else "-", **look)
+    axis.set(title=name.replace("_", " "), xlabel="epoch")
+ends = log.critic_loss.iloc[[0, -1]].to_list()
 report.picture(
     figure,
-    f"Figure T1. The critic's loss goes from {log.critic_loss.iloc[0]:.3g} to {log.critic_loss.iloc[-1]:.3g} in "
-    f"{config.epochs} epochs. Everything that the steps measured.",
+    f"Figure T1. The critic's loss goes from {ends[0]:.3g} to {ends[1]:.3g} in {config.epochs} epochs.",
     alt="A panel for each measured quantity: its value against the epoch.",
 )
 
 # %% [markdown]
 # ## Samples
 #
-# Left, images of the training data; right, images generated by the last snapshot, from the same z in every run of a
+# Left, images of the training data. Right, images generated by the last snapshot, from the same z in every run of a
 # model.
 
-# %%
+# %% tags=["hide-input"]
 from PIL import Image
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.8))
-left.imshow(
-    Image.open(run.path / "samples" / "real.png"), cmap="gray", vmin=0, vmax=255
-)
-left.set(title="real", xticks=[], yticks=[])
-newest = max((run.path / "samples").glob("epoch-*.png"))
-epoch = int(newest.stem.removeprefix("epoch-"))
-right.imshow(Image.open(newest), cmap="gray", vmin=0, vmax=255)
-right.set(title="generated", xticks=[], yticks=[])
+epoch = run.epochs_with_samples()[-1]
+pictures = {"real": "real", "generated": f"epoch-{epoch:04d}"}
+figure, axes = plt.subplots(1, 2, figsize=(9, 4.8))
+for axis, (title, name) in zip(axes, pictures.items(), strict=True):
+    tiles = Image.open(run.path / "samples" / f"{name}.png")
+    axis.imshow(tiles, cmap="gray", vmin=0, vmax=255)
+    axis.set(title=title, xticks=[], yticks=[])
 report.picture(
     figure,
     f"Figure T2. Images of the training data, and images generated after {epoch} epochs; none was selected.",
@@ -116,12 +154,10 @@ report.picture(
 )
 
 # %%
-path = (
-    run.path.relative_to(Path.cwd())
-    if run.path.is_relative_to(Path.cwd())
-    else run.path
-)
+here = Path.cwd()
+path = run.path.relative_to(here) if run.path.is_relative_to(here) else run.path
+images = len(log) * config.n_critic * config.batch_size
 print(
-    f"{len(log)} generator updates, {len(log) * config.n_critic * config.batch_size:,} images shown to the critic, "
-    f"in {log.seconds.iloc[-1]:.0f} s; the run lies in {path}{'' if run.finished else ', not finished yet'}"
+    f"{len(log)} generator updates, {images:,} images shown to the critic, in {log.seconds.iloc[-1]:.0f} s; the run "
+    f"lies in {path}{'' if run.finished else ', not finished yet'}"
 )
