@@ -1,24 +1,19 @@
-"""python -m dgan_core.metrics REAL FAKE: every metric of the protocol on images of one's own, from the shell."""
+"""`dgan metrics REAL FAKE`: every metric on images of one's own, from the shell."""
 
 import argparse
 import json
-import math
 import os
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-from tqdm import tqdm
-
-from dgan_core import metrics
 from dgan_core.io.files import write_json
 
-from .table import render
+from .features import DEFAULT, EXTRACTORS
+from .features.inception import CONVENTIONS
+from .shell import measure
+from .table import METRICS, render
 
-PROGRAM = "python -m dgan_core.metrics"
-SETTINGS = ("extractor", "weights", "lpips_weights", "size", "grey", "exclude", "seed")
-VERSIONS = ("numpy", "scipy", "scikit-learn", "torch", "torchvision", "torch-fidelity", "lpips", "umap-learn", "pillow")
+PROGRAM = "dgan metrics"
 
 
 class Parser(argparse.ArgumentParser):
@@ -26,58 +21,64 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (--help lists the arguments)\n")
 
 
+def _size(text):
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    try:
+        return (int(width), int(height)) if height else (int(width), int(width))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be S or W×H in pixels, such as 256 or 320x240, got {text!r}") from None
+
+
+def _names(text):
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 def parser():
     new = Parser(
         PROGRAM,
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Compare generated images with real ones by FID, KID, LPIPS, MS-SSIM and SWD.\n"
-        "REAL and FAKE are folders or .zip archives of PNG, JPEG, BMP, TIFF or WebP files, or .npy files of shape\n"
-        "(N, H, W), (N, H, W, 1) or (N, H, W, 3) in uint8: at least 12 real and 6 generated images, all of one size.",
+        description="Compare generated images with real ones by every metric of this project.\n"
+        "REAL and FAKE are folders or .zip archives of PNG, JPEG, BMP, TIFF or WebP files, .npy files of shape\n"
+        "(N, H, W), (N, H, W, 1) or (N, H, W, 3) in uint8, or .npz files of features or statistics: at least 12 real\n"
+        "and 6 generated images, all of one size.",
         epilog=f"""examples:
   {PROGRAM} scans/ generated.zip --exclude '*_mask*' --size 256
-  {PROGRAM} real.npy fake.npy --output result.json
-  {PROGRAM} real/ fake/ --extractor random-vgg16 --lpips-weights random     no download
+  {PROGRAM} real/ fake/ --extractor inception --metrics fid,kid
+  {PROGRAM} real.npy fake.npy --others radiomics --lpips-weights random --output result.json
 
 exit status: 0 measured, 1 an unexpected error, 2 an argument or a file that can't be used, 130 interrupted""",
     )
-    new.add_argument("real", metavar="REAL", help="real images")
-    new.add_argument("fake", metavar="FAKE", help="generated images, as many as real ones if possible")
-    new.add_argument(
-        "--extractor",
-        default="inception",
-        metavar="NAME",
-        help="network of FID and KID: inception (default; the published one), random-vgg16 (nothing to download) "
-        "or random-inception",
-    )
-    new.add_argument(
-        "--weights",
-        metavar="FILE",
-        help="weights of the extractor, .safetensors or .npz if your own; default: DGAN_ASSETS, else a download",
-    )
-    new.add_argument(
-        "--lpips-weights",
-        default="official",
-        metavar="WEIGHTS",
-        help="official (default; DGAN_ASSETS, else a download), random, or a file in torchvision's layout, "
-        ".safetensors or .npz if it is your own",
-    )
-    new.add_argument("--size", type=int, metavar="S", help="resize every image to S×S (Lanczos, aspect not kept)")
-    new.add_argument("--grey", action="store_true", help="turn colour into grey (luma)")
-    new.add_argument(
-        "--exclude",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="leave out files whose path inside the set matches, such as '*_mask*'; may be repeated",
-    )
-    new.add_argument(
-        "--seed", type=int, default=0, help="of subsets, projections, UMAP and random weights (default: 0)"
-    )
-    new.add_argument("--cache", metavar="FOLDER", help="keep features there, for the next time the same images come")
-    new.add_argument("--output", type=Path, metavar="FILE.json", help="write the numbers and how they came about")
-    new.add_argument("--force", action="store_true", help="replace an --output that exists")
-    new.add_argument("--json", action="store_true", help="print what --output writes, instead of the table")
+    add = new.add_argument
+    add("real", metavar="REAL", help="real images")
+    add("fake", metavar="FAKE", help="generated images, as many as real ones if possible")
+    add("--metrics", type=_names, metavar="NAMES", help=f"only these, by commas: fid, kid, {', '.join(METRICS)}")
+    add("--no-intervals", dest="intervals", action="store_false", help="leave out the 95 %% intervals")
+    add("--no-floor", dest="floor", action="store_false", help="leave out real against real")
+    add("--no-umap", dest="umap", action="store_false", help="leave out the plane of UMAP")
+    add("--extractor", metavar="NAME", help=f"features: {', '.join(EXTRACTORS)} (default: {DEFAULT}; FID and KID need "
+        "inception)")  # fmt: skip
+    add("--others", type=_names, default=[], metavar="NAMES", help="further extractors, by commas")
+    add("--weights", metavar="FILE", help="the extractor's weights: .safetensors or .npz if your own; default: the "
+        "published ones")  # fmt: skip
+    add("--convention", default=CONVENTIONS[0], metavar="NAME", help=f"of Inception's input: {', '.join(CONVENTIONS)}")
+    add("--lpips-weights", default="official", metavar="WEIGHTS", help="official (default; DGAN_ASSETS, else a "
+        "download), random, or a file in torchvision's layout")  # fmt: skip
+    add("--size", type=_size, metavar="S", help="resize every image to S×S, or to W×H given as 320x240 (Lanczos)")
+    add("--fit", default="stretch", choices=("stretch", "pad", "crop"), help="what --size does to the aspect")
+    add("--grey", action="store_true", help="turn colour into grey (luma)")
+    add("--exclude", action="append", default=[], metavar="GLOB", help="leave out files or folders by name, such as "
+        "'*_mask*' or masks; may be repeated")  # fmt: skip
+    add("--seed", type=int, default=0, help="of subsets, projections, UMAP and random weights (default: 0)")
+    add("--batch-size", type=int, default=32, metavar="N", help="images at once (default: 32)")
+    add("--device", metavar="NAME", help="cpu, cuda, …; default: a GPU where there is one")
+    add("--cache", metavar="FOLDER", help="keep features there, for the next time the same images come")
+    add("--save-features", type=Path, metavar="FOLDER", help="write real.npz and fake.npz there, to be given as REAL "
+        "or FAKE")  # fmt: skip
+    add("--copies", type=Path, metavar="FILE.png", help="draw the generated images nearest to real ones, beside them")
+    add("--output", type=Path, metavar="FILE.json", help="write the numbers and how they came about")
+    add("--force", action="store_true", help="replace an --output or --copies that exists")
+    add("--json", action="store_true", help="print what --output writes, instead of the table")
     return new
 
 
@@ -89,7 +90,7 @@ def main(argv=None):
     try:
         result = measure(args)
         if args.output is not None:
-            check_output(args.output, args.force)  # again: its place may have been taken meanwhile
+            check_output("--output", args.output, args.force)  # again: its place may have been taken meanwhile
             write_json(args.output, result)
         print(json.dumps(result, indent=1, allow_nan=False) if args.json else render(result), flush=True)
         return 0
@@ -99,8 +100,8 @@ def main(argv=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except ConnectionError as error:
-        return complain(f"{error} (--extractor random-vgg16 --lpips-weights random need no download)", 2)
-    except (ValueError, OSError) as error:
+        return complain(f"{error} (--lpips-weights random and --extractor {DEFAULT} need no download)", 2)
+    except (ValueError, OSError, ImportError) as error:
         return complain(error, 2)
     except Exception as error:
         hint = "call dgan_core.metrics.evaluate from Python to see where"
@@ -112,77 +113,16 @@ def complain(message, status):
     return status
 
 
-def measure(args):
-    """The parsed arguments → what --output writes: where the images came from, settings, versions, numbers."""
-    if args.seed < 0:
-        raise ValueError(f"--seed must be a whole number ≥ 0, got {args.seed}")
-    if args.output is not None:
-        check_output(args.output, args.force)
-    for name, weights in (("--weights", args.weights), ("--lpips-weights", args.lpips_weights)):
-        if weights not in (None, "official", "random") and not Path(weights).is_file():
-            raise FileNotFoundError(f"{name} must name a file, got {weights!r}, which doesn't exist")
-    real = read("REAL", args.real, args)
-    fake = read("FAKE", args.fake, args)
-    if real.shape[1:3] != fake.shape[1:3]:
-        sides = [f"{images.shape[2]}×{images.shape[1]}" for images in (real, fake)]
-        raise ValueError(f"REAL's images are {sides[0]} pixels and FAKE's {sides[1]}: resize both of them by --size S")
-    if real.shape[-1] != fake.shape[-1]:
-        warn("one set is grey and the other in colour; the grey one is repeated to three channels (--grey: both grey)")
-        real, fake = (np.repeat(images, 3 // images.shape[-1], axis=3) for images in (real, fake))
-    if len(real) != len(fake):
-        warn(f"{len(real)} real and {len(fake)} generated images: FID depends on N, so take as many of each")
-    if len(real) == len(fake) and all(map(np.array_equal, real, fake)):
-        warn("REAL and FAKE hold the same images")
-    with tqdm(bar_format="measuring: {desc}begun after {elapsed}", disable=None) as bar:
-        numbers, _ = metrics.evaluate(
-            real,
-            fake,
-            extractor=args.extractor,
-            extractor_weights=args.weights,
-            lpips_weights=args.lpips_weights,
-            seed=args.seed,
-            cache=args.cache,
-            progress=bar.set_description,
-        )
-    return {
-        "real": describe(args.real, real),
-        "fake": describe(args.fake, fake),
-        "settings": {name: getattr(args, name) for name in SETTINGS},
-        "versions": {name: version(name) for name in VERSIONS},
-        # JSON has no infinity and no NaN
-        "numbers": {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in numbers.items()},
-    }
-
-
-def read(label, source, args):
-    with tqdm(desc=f"reading {label}", unit=" images", disable=None) as bar:  # nothing where stderr is no terminal
-
-        def progress(done, total):
-            bar.total = total
-            bar.update(done - bar.n)
-
-        return metrics.read_images(source, args.size, args.grey, args.exclude, progress)
-
-
-def describe(source, images):
-    n, height, width, channels = images.shape
-    return {"source": source, "n": n, "height": height, "width": width, "channels": channels}
-
-
-def warn(message):
-    print(f"warning: {message}", file=sys.stderr)
-
-
-def check_output(path, force):
+def check_output(option, path, force):
     """Before any work: a result of hours shouldn't find its place taken."""
     if path.is_dir():
-        raise IsADirectoryError(f"--output must name a file, got the folder {path}")
+        raise IsADirectoryError(f"{option} must name a file, got the folder {path}")
     if not path.parent.is_dir():
-        raise FileNotFoundError(f"--output {path}: its folder {path.parent} doesn't exist; make it first")
+        raise FileNotFoundError(f"{option} {path}: its folder {path.parent} doesn't exist; make it first")
     if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"--output {path}: its folder {path.parent} can't be written to")
+        raise PermissionError(f"{option} {path}: its folder {path.parent} can't be written to")
     if path.exists() and not force:
-        raise FileExistsError(f"--output {path} exists: name another file, or replace it with --force")
+        raise FileExistsError(f"{option} {path} exists: name another file, or replace it with --force")
 
 
 if __name__ == "__main__":

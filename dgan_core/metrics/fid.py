@@ -33,3 +33,17 @@ def frechet_distance(x, y, ddof=1):
     traces = np.vdot(x, x) / n + np.vdot(y, y) / m
     trace_root = np.linalg.svd(_at_most_d_rows(x) @ _at_most_d_rows(y).T, compute_uv=False).sum() / np.sqrt(n * m)
     return float(max(shift @ shift + traces - 2 * trace_root, 0.0))  # rounding alone can make it negative
+
+
+def frechet_distance_of_statistics(mu_x, sigma_x, mu_y, sigma_y):
+    """The same from means (D,) and covariances (D, D), where the features themselves are gone.
+
+    tr (Σ₁Σ₂)^½ is the sum of the roots of the eigenvalues of Σ₁^½ Σ₂ Σ₁^½, which is symmetric.
+    """
+    if mu_x.shape != mu_y.shape or sigma_x.shape != sigma_y.shape:
+        raise ValueError(f"both sides must have equally many features, got {len(mu_x)} and {len(mu_y)}")
+    value, vector = np.linalg.eigh(sigma_x)
+    root = (vector * np.sqrt(value.clip(0))) @ vector.T
+    trace_root = np.sqrt(np.linalg.eigvalsh(root @ sigma_y @ root).clip(0)).sum()
+    shift = mu_x - mu_y
+    return float(max(shift @ shift + np.trace(sigma_x) + np.trace(sigma_y) - 2 * trace_root, 0.0))

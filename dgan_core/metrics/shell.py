@@ -1,0 +1,220 @@
+"""What `dgan metrics` does with its arguments: read both sets, measure, and describe how the numbers came about."""
+
+import io
+import math
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from dgan_core import metrics
+from dgan_core.io.files import write_atomically
+from dgan_core.io.folders import ImageSet, no_match, read_set
+from dgan_core.io.weights import sha256
+
+from .cache import array_hash
+from .checks import as_positive_integer, as_seed
+from .feature_files import Stored, read_features, write_features
+from .features import DEFAULT, EXTRACTORS, label
+from .fid import frechet_distance_of_statistics
+from .progress import Progress
+from .table import BY_INCEPTION, chosen, honest
+
+SETTINGS = ("weights", "lpips_weights", "convention", "size", "fit", "grey", "exclude", "seed", "batch_size")
+VERSIONS = ("dgan-core", "numpy", "scipy", "scikit-learn", "torch", "torchvision", "torch-fidelity", "lpips",
+            "umap-learn", "pillow", "pyradiomics-bhklab")  # fmt: skip
+SHOWN = 12  # pairs of the contact sheet
+
+
+def measure(args):
+    """The parsed arguments → what --output writes: where the images came from, settings, versions, numbers."""
+    check(args)
+    notes, real, fake = [], read("REAL", args.real, args), read("FAKE", args.fake, args)
+    for glob in args.exclude:
+        if all(glob in getattr(side, "unmatched", [glob]) for side in (real, fake)):
+            example = next((side.names[0] for side in (real, fake) if isinstance(side, ImageSet)), "")
+            raise ValueError(no_match([glob], "REAL and FAKE", example))
+    if isinstance(real, Stored) or isinstance(fake, Stored):
+        result, real_images, fake_images = from_files(real, fake, args), None, None
+    else:
+        notes += real.notes + fake.notes
+        real_images, fake_images = alike(real.images, fake.images, notes)
+        result = from_images(real_images, fake_images, real.names, fake.names, args)
+    result["notes"] = notes = notes + result["notes"]
+    for note in notes:
+        warn(note)
+    sides = {"real": describe(args.real, real, real_images), "fake": describe(args.fake, fake, fake_images)}
+    settings = {name: getattr(args, name) for name in SETTINGS} | result.pop("settings")
+    return {**sides, "settings": settings, "versions": versions(), **finite(result)}
+
+
+def check(args):
+    """Refuse what can be refused before any image is read."""
+    from .__main__ import check_output
+
+    as_seed(args.seed, "--seed", 10)
+    as_positive_integer(args.batch_size, "--batch-size")
+    for name in (args.extractor, *args.others):
+        if name is not None and name not in EXTRACTORS:
+            raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {name!r}")
+    if args.metrics is not None:
+        chosen(args.metrics)
+        by_inception = [name for name in args.metrics if name in BY_INCEPTION.values()]
+        if by_inception and args.extractor != "inception" and not args.real.endswith(".npz"):
+            raise ValueError(
+                f"{', '.join(by_inception)} need Inception's features: add --extractor inception, or ask for "
+                f"{', '.join(name for name, short in BY_INCEPTION.items() if short in by_inception)} of another's"
+            )
+    for option, path in (("--output", args.output), ("--copies", args.copies)):
+        if path is not None:
+            check_output(option, path, args.force)
+    for option, weights in (("--weights", args.weights), ("--lpips-weights", args.lpips_weights)):
+        if weights not in (None, "official", "random") and not Path(weights).is_file():
+            raise FileNotFoundError(f"{option} must name a file, got {weights!r}, which doesn't exist")
+
+
+def read(side, source, args):
+    """An ImageSet, or Stored features."""
+    if source.lower().endswith(".npz"):
+        return read_features(source)
+    progress = Progress()
+    try:
+        count = lambda done, total: progress(f"reading {side}", done, total)  # noqa: E731
+        return read_set(source, args.size, args.grey, args.exclude, count, args.fit)
+    finally:
+        progress.end()
+
+
+def alike(real, fake, notes):
+    """Both sets at one size and in equally many channels."""
+    if real.shape[1:3] != fake.shape[1:3]:
+        sides = [f"{images.shape[2]}×{images.shape[1]}" for images in (real, fake)]
+        raise ValueError(f"REAL's images are {sides[0]} pixels and FAKE's {sides[1]}: resize both of them by --size S")
+    if real.shape[-1] != fake.shape[-1]:
+        notes.append(
+            "one set is grey and the other in colour; the grey one is repeated to three channels (--grey: both grey)"
+        )
+        real, fake = (np.repeat(images, 3 // images.shape[-1], axis=3) for images in (real, fake))
+    return real, fake
+
+
+def from_images(real, fake, real_names, fake_names, args):
+    extractor, progress = args.extractor or DEFAULT, Progress()
+    try:
+        found = metrics.evaluate(
+            real, fake, extractor, args.others, args.metrics, args.weights, args.lpips_weights, args.convention,
+            args.intervals, args.floor, args.umap, args.seed, args.batch_size, args.device, args.cache, progress,
+        )  # fmt: skip
+        result = {"settings": found.settings, "numbers": found.numbers, "others": found.others, "notes": found.notes}
+        if args.save_features is not None or "radiomics" in (extractor, *args.others):
+            result |= of_features(real, fake, extractor, args, progress)
+    finally:
+        progress.end()
+    if args.copies is not None:
+        if found.copies is None:
+            raise ValueError("--copies needs the memorisation test: add memorisation to --metrics")
+        result["copies"] = draw_copies(args.copies, real, fake, found.copies, real_names, fake_names)
+    return result
+
+
+def of_features(real, fake, extractor, args, progress):
+    """Features again, from the cache where there is one: to keep them, or to say which differ."""
+    from .features import radiomics
+
+    def pair(name, weights=None, convention="torch-fidelity"):
+        count = lambda done, total: progress(f"features to keep, {name}", done, total)  # noqa: E731
+        return [
+            metrics.features(x, name, weights, convention, args.batch_size, args.seed, args.cache, args.device, count)
+            for x in (real, fake)
+        ]
+
+    kept = {}
+    if args.save_features is not None:
+        args.save_features.mkdir(parents=True, exist_ok=True)
+        for side, values in zip(("real", "fake"), pair(extractor, args.weights, args.convention), strict=True):
+            write_features(args.save_features / f"{side}.npz", values, label(extractor, args.weights, args.convention))
+    if "radiomics" in (extractor, *args.others):
+        kept["differences"] = radiomics.largest_differences(*pair("radiomics"))
+    return kept
+
+
+def from_files(real, fake, args):
+    """Numbers of features where at least one side is a file of them; the other's images get the same extractor."""
+    names = [side.extractor for side in (real, fake) if isinstance(side, Stored) and side.extractor]
+    if len(set(names)) > 1:
+        raise ValueError(f"REAL and FAKE must be features of one extractor, got {names[0]} and {names[1]}")
+    name = args.extractor or (names[0] if names else None)
+    if names and name != names[0]:
+        raise ValueError(f"--extractor must be left out or be {names[0]}, which the file's features are, got {name}")
+    if not all(isinstance(side, Stored) for side in (real, fake)):
+        if name not in EXTRACTORS:
+            raise ValueError(
+                f"--extractor must name what the file's features are, one of {', '.join(EXTRACTORS)}, so that the "
+                f"other side gets the same, got {name!r}"
+            )
+        real, fake = (side if isinstance(side, Stored) else of_images(side.images, name, args) for side in (real, fake))
+    name = name or "features of files"
+    settings = {"extractor": name, "lpips": None, "ms_ssim_levels": None}
+    if real.features is None or fake.features is None:
+        value = frechet_distance_of_statistics(real.mu, real.sigma, fake.mu, fake.sigma)
+        numbers = {honest("frechet_distance", name): value}
+        notes = ["statistics alone give the Fréchet distance and nothing else"]
+    else:
+        numbers = metrics.evaluate_features(
+            real.features, fake.features, name, args.metrics, args.intervals, args.floor, args.seed
+        )
+        notes = []
+    return {"settings": settings, "numbers": numbers, "others": {}, "notes": notes}
+
+
+def of_images(images, name, args):
+    found = metrics.features(
+        images, name, args.weights, args.convention, args.batch_size, args.seed, args.cache, args.device
+    )
+    return Stored(found, found.mean(0), np.atleast_2d(np.cov(found, rowvar=False)), name)
+
+
+def describe(source, side, images):
+    if isinstance(side, Stored):
+        n = "unknown" if side.features is None else len(side.features)
+        return {"source": source, "n": n, "sha256": sha256(Path(source))}
+    images = side.images if images is None else images
+    n, height, width, channels = images.shape
+    shape = {"n": n, "height": height, "width": width, "channels": channels}
+    return {"source": source, **shape, "excluded": side.n_excluded, "sha256": array_hash(images)}
+
+
+def versions():
+    found = {}
+    for name in VERSIONS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def finite(value):
+    """JSON has no infinity and no NaN: they become None."""
+    if isinstance(value, dict):
+        return {k: finite(v) for k, v in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def draw_copies(path, real, fake, copies, real_names, fake_names):
+    """A sheet of the generated images nearest to real ones, each over its real image; returns their names."""
+    order = copies.distance.argsort(kind="stable")[:SHOWN]
+    pairs = [np.concatenate([fake[i], real[copies.nearest[i]]]) for i in order]
+    sheet = np.concatenate(pairs, axis=1)
+    Image.fromarray(sheet[..., 0] if sheet.shape[-1] == 1 else sheet).save(buffer := io.BytesIO(), "PNG")
+    write_atomically(path, buffer.getvalue())
+    return [
+        {"fake": fake_names[i], "real": real_names[copies.nearest[i]], "distance": float(copies.distance[i])}
+        for i in order
+    ]
+
+
+def warn(message):
+    print(f"warning: {message}", file=sys.stderr)
