@@ -1,4 +1,4 @@
-"""Copy what the book shows of finished runs into results/: python tools/keep_runs.py runs/SWEEP/quick results/NAME
+"""Copy what the book shows of finished runs: python tools/keep_runs.py runs/SWEEP/quick results/SWEEP/quick
 
 Records, log and metrics of every run; of seed 0 also the embeddings' coordinates and the generated images, of which
 figures are made.  No real image and no weights; the paths of data and backbone become their names.
@@ -12,7 +12,7 @@ from dgan_core.io.files import read_record, write_record
 from dgan_core.runs import Run
 
 COPIED = ("environment.json", "status.json", "log.jsonl", "metrics.json")
-OF_SEED_0 = ("embeddings.npz", "samples/final.png")
+OF_SEED_0 = ("embeddings.safetensors", "samples/final.png")
 
 
 def keep(run: Run, target: Path) -> None:

@@ -40,10 +40,18 @@ def _words(text: str) -> list[str]:
 
 
 def pages() -> list[str]:
-    """The notebooks that the book's contents list, in their order; train-bce-lam3 is train.ipynb of one run."""
+    """The notebooks that the book's contents list, in their order.
+
+    train-bce-lam3 is train.ipynb of one run, own-tables is tables.ipynb on the runs that this build trained.
+    """
     contents = yaml.safe_load((PROJECT / "_toc.yml").read_text(encoding="utf-8"))
     files = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
     return [file.removeprefix("notebooks/") for file in files if file.startswith("notebooks/")]
+
+
+def notebook(page: str) -> str:
+    """The notebook that a page is made of, for pages of several runs."""
+    return page.removeprefix("own-")
 
 
 @cache
