@@ -12,6 +12,7 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("_config.yml", "_toc.yml", "CHANGELOG.md", "book", "notebooks/exercises")
+SOURCES += ("dgan_core/losses.py", "dgan_core/training/step.py")  # which chapters show
 
 
 def collect(source: Path, target: Path) -> None:
@@ -37,6 +38,7 @@ def render(folder: Path, pages: dict[str, Path]) -> Path:
     (source / "notebooks").mkdir(parents=True)
     for name in SOURCES:
         original = ROOT / name
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if original.is_dir() else shutil.copy)(original, source / name)
     for name, notebook in pages.items():
         collect(notebook, source / "notebooks" / f"{name}.ipynb")
