@@ -1,0 +1,60 @@
+"""The shell command: dgan train --loss bce --lam 3, and dgan metrics REAL FAKE; also python -m dgan_core."""
+
+import ast
+import sys
+from contextlib import suppress
+
+from dgan_core.config import Config
+
+USAGE = """usage: dgan train [--PARAMETER VALUE …]     train a run, or continue it
+       dgan metrics REAL FAKE [OPTION …]    measure images against real ones; dgan metrics --help says more
+parameters:"""
+OF_FIT = {
+    "stop_after": 'a time such as "25min", after which training stops with a checkpoint',
+    "retrain": "True: set a run that was made by other code aside, and train it again",
+}
+
+
+def parameters(words: list[str]) -> dict:
+    """["--lam", "3", "--loss=bce"] → {"lam": 3, "loss": "bce"}; ValueError where a name or a value is missing."""
+    words = [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
+    names, values = words[::2], words[1::2]
+    if len(names) != len(values) or not all(name.startswith("--") for name in names):
+        raise ValueError(f"parameters must be given as --NAME VALUE, got {' '.join(words)}")
+    given = {name[2:].replace("-", "_"): text for name, text in zip(names, values, strict=True)}
+    for name, text in given.items():
+        with suppress(ValueError, SyntaxError):  # a text stays one
+            given[name] = ast.literal_eval(text)
+    return given
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; its exit status: 0, 1 an unexpected error, 2 wrong parameters, 130 interrupted."""
+    command, *words = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    if command == "metrics":
+        from dgan_core.metrics.__main__ import main as metrics
+
+        return metrics(words)
+    if command != "train" or {"-h", "--help"} & {*words}:
+        said = {n: f"{f.description} (default: {f.default!r})" for n, f in Config.model_fields.items()}
+        print(USAGE, *(f"  --{name:20}{text}" for name, text in {**said, **OF_FIT}.items()), sep="\n")
+        return 0 if {"-h", "--help"} & {command, *words} else 2
+    try:
+        given = parameters(words)
+        of_fit = {name: given.pop(name) for name in OF_FIT if name in given}
+        config = Config(**given)
+        from dgan_core.training.loop import fit  # after the check: it loads a deep-learning framework
+
+        run = fit(config, **of_fit)
+        print(f"the run lies in {run.path}{'' if run.finished else ', not finished yet'}")
+    except (ValueError, OSError, RuntimeError) as error:
+        print(f"dgan train: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("dgan train: interrupted; the same command continues from the checkpoint", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

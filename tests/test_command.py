@@ -1,0 +1,67 @@
+"""The shell command `dgan`: the same parameters and sentences as Config, and the metrics' own command."""
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from dgan_core import __main__ as command
+from dgan_core.config import Config
+from dgan_core.runs import Run
+
+
+def test_words_become_numbers_texts_and_tuples():
+    given = "--lam 3 --loss=bce --lr-decay 0.5 --backbone-widths 8,16 --run_id 7a --data /a=b --penalty None"
+    assert command.parameters(given.split()) == {
+        "lam": 3, "loss": "bce", "lr_decay": 0.5, "backbone_widths": (8, 16), "run_id": "7a", "data": "/a=b",
+        "penalty": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [["bce"], ["--lam"], ["--lam", "3", "--loss"], ["-lam", "3"]])
+def test_a_name_or_a_value_that_is_missing_is_told(words, capsys):
+    assert command.main(["train", *words]) == 2
+    assert capsys.readouterr().err.startswith("dgan train: parameters must be given as --NAME VALUE, got ")
+
+
+@pytest.mark.parametrize("given", [{"lamda": 3}, {"lam": "three"}, {"learning_rate": 0}, {"image_size": 50}])
+def test_a_wrong_parameter_is_refused_in_the_sentence_of_config(runs, given, capsys):
+    with pytest.raises(ValueError) as refused:
+        Config(**given)
+    ((name, value),) = given.items()
+    assert command.main(["train", f"--{name}", str(value)]) == 2
+    assert capsys.readouterr().err == f"dgan train: {refused.value}\n" and not runs.exists()
+
+
+def test_help_lists_every_parameter(capsys):
+    assert command.main(["train", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(f"--{name} " in said for name in [*Config.model_fields, "stop_after", "retrain"])
+    assert command.main(["trane"]) == 2
+
+
+def test_train_trains_and_tells_where(runs, capsys, monkeypatch):
+    made = {}
+
+    def fit(config, **others):
+        made.update(config=config, others=others)
+        return Run(config)
+
+    monkeypatch.setitem(sys.modules, "dgan_core.training.loop", SimpleNamespace(fit=fit))
+    assert command.main("train --loss bce --lam 3 --stop-after 25min --image-size 64".split()) == 0
+    assert made == {"config": Config(loss="bce", lam=3), "others": {"stop_after": "25min"}}
+    assert capsys.readouterr().out == f"the run lies in {runs / 'quick' / 'dgan-bce-lam3-seed0'}, not finished yet\n"
+
+
+def test_metrics_is_the_metrics_command(tmp_path, capsys):
+    assert command.main(["metrics", str(tmp_path / "none"), str(tmp_path)]) == 2
+    assert "none doesn't exist" in capsys.readouterr().err
+
+
+def test_a_refusal_comes_before_a_deep_learning_framework_is_loaded():
+    code = (
+        "import sys; from dgan_core.__main__ import main; print(main(['train', '--lam', 'x']), 'keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "2 False\n", done.stderr
