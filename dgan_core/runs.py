@@ -28,25 +28,17 @@ import numpy as np
 
 from dgan_core.config import Config
 from dgan_core.evaluations import Evaluation, read_evaluation, read_grid, save_evaluation, save_grid
+from dgan_core.io import files
 from dgan_core.io.environment import environment
-from dgan_core.io.files import (
-    DamagedFile,
-    read_arrays,
-    read_record,
-    remove_partial_files,
-    sync,
-    write_arrays,
-    write_atomically,
-    write_record,
-)
+from dgan_core.io.files import DamagedFile
 
 PATIENCE = 100  # tenths of a second for another process to write config.json
 
 
 def runs_root() -> Path:
-    """DGAN_RUNS, or runs/ beside the package's pyproject.toml, or runs/ of the current folder."""
-    if "DGAN_RUNS" in os.environ:
-        return Path(os.environ["DGAN_RUNS"]).expanduser().resolve()
+    """DGAN_RUNS if it is set and not empty, or runs/ beside pyproject.toml, or runs/ of the current folder."""
+    if given := os.environ.get("DGAN_RUNS"):
+        return Path(given).expanduser().resolve()
     project = Path(__file__).resolve().parent.parent
     return (project if (project / "pyproject.toml").is_file() else Path.cwd()) / "runs"
 
@@ -80,21 +72,18 @@ class Run:
                 break
             with suppress(filelock.Timeout), self._filelock(timeout=0.1):
                 if not written.is_file():
-                    write_record(written, mine)
+                    files.write_record(written, mine)
         if not written.is_file():
             raise RuntimeError(
-                f"{self.path} is being trained by another process, and its config.json is gone: wait for it, or choose "
-                "another run_id"
+                f"{self.path} is being trained by another process, and its config.json is gone: wait for it"
             )
-        theirs = read_record(written)
+        theirs = files.read_record(written)
         differing = [name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name)]
         if differing:
+            held, given = (", ".join(f"{n}={values.get(n)!r}" for n in differing) for values in (theirs, mine))
             raise ValueError(
-                f"{self.path} holds a run with "
-                + ", ".join(f"{name}={theirs.get(name)!r}" for name in differing)
-                + ", this configuration has "
-                + ", ".join(f"{name}={mine.get(name)!r}" for name in differing)
-                + "; choose another run_id or remove it"
+                f"{self.path} holds a run with {held}, this configuration has {given}; "
+                "choose another run_id or remove it"
             )
         self._config_hash = hashlib.sha256(json.dumps(mine, sort_keys=True).encode()).hexdigest()
         self._current = self.path / "checkpoint.safetensors"
@@ -110,7 +99,7 @@ class Run:
         if not (path / "config.json").is_file():
             raise FileNotFoundError(f"{path} is not a run directory: it has no config.json")
         try:
-            config = Config.recorded(read_record(path / "config.json"))
+            config = Config.recorded(files.read_record(path / "config.json"))
         except DamagedFile:
             raise
         except ValueError as error:
@@ -134,7 +123,7 @@ class Run:
             ) from None
         with lock:
             for folder in (self.path, self.path / "snapshots", self.path / "samples"):
-                remove_partial_files(folder)
+                files.remove_partial_files(folder)
             yield
 
     @property
@@ -143,9 +132,8 @@ class Run:
 
     def status(self) -> dict[str, Any]:
         """What set_status wrote last; empty before the run has begun."""
-        path = self.path / "status.json"
         try:
-            return read_record(path)
+            return files.read_record(self.path / "status.json")
         except FileNotFoundError:
             return {}
         except DamagedFile as error:
@@ -154,16 +142,16 @@ class Run:
     def set_status(self, state: str, **facts: Any) -> None:
         """When training ends, also store the log's length and SHA-256, to verify it later."""
         log = {} if state == "running" else self._marks[max(self._marks)]
-        write_record(self.path / "status.json", {"state": state, **facts, **log})
+        files.write_record(self.path / "status.json", {"state": state, **facts, **log})
 
     def record_environment(self, **facts: Any) -> None:
         """Versions, hardware and commit, beside `facts`, such as the source's fingerprint."""
-        write_record(self.path / "environment.json", {**environment(), **facts})
+        files.write_record(self.path / "environment.json", {**environment(), **facts})
 
     def environment(self) -> dict[str, Any]:
         """What record_environment wrote; empty before training has begun."""
         try:
-            return read_record(self.path / "environment.json")
+            return files.read_record(self.path / "environment.json")
         except FileNotFoundError:
             return {}
 
@@ -202,9 +190,7 @@ class Run:
         if "log_sha256" in status:
             written = written[: status["log_bytes"]]
             if hashlib.sha256(written).hexdigest() != status["log_sha256"]:
-                raise DamagedFile(
-                    f"{self._log_path} is damaged: its SHA-256 is not the one in status.json; train again"
-                )
+                raise DamagedFile(f"{self._log_path} is damaged: its SHA-256 is not that in status.json; train again")
         return [json.loads(line) for line in written.splitlines(keepends=True) if line.endswith(b"\n")]
 
     def begin(self) -> tuple[dict[str, np.ndarray], int] | None:
@@ -217,7 +203,7 @@ class Run:
             self._current.unlink(missing_ok=True)  # damaged: it must not take the place of the good one
         log = b"" if found is None else found.log
         if not self._log_path.is_file() or self._log_path.read_bytes() != log:
-            write_atomically(self._log_path, log)
+            files.write_atomically(self._log_path, log)
         self._log = hashlib.sha256(log)
         self._marks = {found.step if found else 0: _mark(len(log), self._log)}
         return found and (found.arrays, found.step)
@@ -229,12 +215,12 @@ class Run:
 
     def save_checkpoint(self, arrays: dict[str, np.ndarray], step: int) -> None:
         """Read back before it counts as saved; until then, and until the run is finished, the one before stays."""
-        sync(self._log_path)
+        files.sync(self._log_path)
         if self._current.exists():
             os.replace(self._current, self._previous)
         facts = {"step": step, "config_sha256": self._config_hash, **self._marks[step]}
-        write_arrays(self._current, arrays, {name: str(value) for name, value in facts.items()})
-        read_arrays(self._current)
+        files.write_arrays(self._current, arrays, {name: str(value) for name, value in facts.items()})
+        files.read_arrays(self._current)
 
     def finish(self, **facts: Any) -> None:
         """The run is over, its last checkpoint whole: no other is needed."""
@@ -255,7 +241,7 @@ class Run:
         return None
 
     def _read_checkpoint(self, path: Path) -> Checkpoint:
-        arrays, facts = read_arrays(path)
+        arrays, facts = files.read_arrays(path)
         self._check_configuration(path, facts)
         log = self._log_path.read_bytes()[: int(facts["log_bytes"])] if self._log_path.is_file() else b""
         if hashlib.sha256(log).hexdigest() != facts["log_sha256"]:
@@ -270,7 +256,7 @@ class Run:
         return self.path / "snapshots" / f"epoch-{epoch:04d}.safetensors"
 
     def save_snapshot(self, epoch: int, arrays: dict[str, np.ndarray]) -> None:
-        write_arrays(self.snapshot_path(epoch), arrays, {"epoch": str(epoch), "config_sha256": self._config_hash})
+        files.write_arrays(self.snapshot_path(epoch), arrays, {"epoch": str(epoch), "config_sha256": self._config_hash})
 
     def load_snapshot(self, epoch: int) -> dict[str, np.ndarray]:
         path = self.snapshot_path(epoch)
@@ -278,7 +264,7 @@ class Run:
             kept = sorted(p.stem for p in path.parent.glob("*.safetensors"))
             raise FileNotFoundError(f"{self.path} has no snapshot of epoch {epoch}; kept are {', '.join(kept)}")
         try:
-            arrays, facts = read_arrays(path)
+            arrays, facts = files.read_arrays(path)
         except DamagedFile as error:
             raise DamagedFile(f"{error}; remove {self.path} and train it again") from None
         self._check_configuration(path, facts)
