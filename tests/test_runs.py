@@ -172,7 +172,7 @@ def test_a_failed_checkpoint_leaves_the_one_before(run, monkeypatch):
     def full(*_):
         raise OSError("no space left")
 
-    monkeypatch.setattr("dgan_core.runs.write_arrays", full)
+    monkeypatch.setattr("dgan_core.io.files.write_arrays", full)
     run.append_log({"step": 5})
     with pytest.raises(OSError, match="no space left"):
         run.save_checkpoint(ARRAYS, 5)
