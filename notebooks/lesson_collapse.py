@@ -129,9 +129,10 @@ order = sorted(((k, name) for name, k in seen.items() if k), reverse=True)
 blind = ", ".join(name for name, k in seen.items() if not k)
 report.picture(
     figure,
-    f"Figure L9. The collapse is first seen by {order[0][1]}. Eight metrics of {n} generated images of which fewer and "
-    "fewer are different; the band is the 95 % interval at full variety, the diamond the first set outside it on the "
-    f"bad side. In order: {', '.join(f'{name} ({k} of {n})' for k, name in order)}. Not at all: {blind or 'none'}.",
+    f"Figure L9. The collapse is first seen by {order[0][1] if order else 'none'}. Eight metrics of {n} generated "
+    "images of which fewer and fewer are different. The band is the 95 % interval at full variety, the diamond the "
+    "first set outside it on the bad side. In order: "
+    f"{', '.join(f'{name} ({k} of {n})' for k, name in order)}. Not at all: {blind or 'none'}.",
     alt="Eight panels, one a metric: its value against the number of different images, with its interval at the start.",
 )
 

@@ -88,12 +88,13 @@ for axis in (left, right):
     axis.set_xticks(SIZES, SIZES)
     axis.minorticks_off()
 small, large = fid["perfect"].mean(1), fid["worse"].mean(1)
-beaten = max(n for n, value in zip(SIZES, small, strict=True) if value > large[-1])
+beaten = [n for n, value in zip(SIZES, small, strict=True) if value > large[-1]]
+crossed = f"with up to {beaten[-1]:,}" if beaten else "with no number of"
 report.picture(
     figure,
     f"Figure L7. Left: from {SIZES[0]} to {SIZES[-1]:,} images the perfect generator's FID falls from {small[0]:.1f} "
     f"to {small[-1]:.2f}; its true value is 0. The other's falls from {large[0]:.1f} to {large[-1]:.2f}; its true "
-    f"value is {off:g} (dotted). At any one size the order is right, but with up to {beaten:,} images the perfect "
+    f"value is {off:g} (dotted). At any one size the order is right, but {crossed} images the perfect "
     f"generator looks worse than the other one with {SIZES[-1]:,}. Right: KID, mean and standard deviation of "
     f"{repeats} samples, scatters around the same value at every size, around 0 for the perfect generator.",
     alt="FID on the left and KID on the right, each against the number of images, for a perfect and a worse generator.",

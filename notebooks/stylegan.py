@@ -165,8 +165,7 @@ def pictures(draw):
     """The skip image of each resolution, of the first style and the noise of a draw; (r, r) each."""
     shapes = enumerate(stylegan2.noise_shapes(config))
     noise = [
-        rng.normal(seed, f"noise {draw}", i, (1, *shape, 1))
-        for i, shape in shapes
+        rng.normal(seed, f"noise {draw}", i, (1, *shape, 1)) for i, shape in shapes
     ]
     return [to_numpy(image)[0, ..., 0] for image in skips([ws[:1], *noise])]
 
@@ -516,44 +515,31 @@ report.picture(
 # ## Trained on real scans
 #
 # Both were trained by this project on the malignant scans of BUSI and are kept with it; no scan is kept or shown. What
-# they cost and score stands beside the other models on [their own page](busi.ipynb).
+# they score stands beside the other models in [Table 3](tables.ipynb).
 
 # %% tags=["hide-input"]
-kept = report.collect(results, "busi-128")
-trained = {model: report.find(kept, model) for model in ("stylegan2", "stylegan3")}
-
-
-def told(model, run):
-    """What a run is: length, time and KID with its interval and floor; or that there is none."""
-    if run is None:
-        return f"{report.label(model)}: not run."
-    shown, kid = (
-        f"{run.label}: {run.log['images'].iloc[-1]:,.0f} images shown",
-        run.final,
-    )
-    if not kid:
-        return f"{shown}, not evaluated."
-    return (
-        f"{shown}, KID {kid['kid']:.3f} [{kid['kid_low']:.3f}, {kid['kid_high']:.3f}], "
-        f"halves of the scans against each other {kid['kid_floor']:.3f}."
-    )
-
-
+kept = report.collect(f"{results}/busi-128")
+kernel = kept.by().query("metric == 'kernel_distance'").set_index("label")
 figure, axes = plt.subplots(1, 2, figsize=(9, 4.8), layout="constrained")
-for axis, (model, run) in zip(axes, trained.items(), strict=True):
-    axis.set_title(report.label(model), loc="left", color=OKABE_ITO[model])
+told = []
+for axis, name in zip(axes, ("StyleGAN2", "StyleGAN3"), strict=True):
+    axis.set_title(name, color=OKABE_ITO[name.lower()])
     axis.set_axis_off()
-    if run is not None and run.tiles() is not None:
-        rows = run.tiles()[:16].reshape(4, 4, *run.tiles().shape[1:])
-        axis.imshow(
-            np.concatenate(np.concatenate(rows, axis=2)),
-            cmap="gray",
-            vmin=0,
-            vmax=255,
-        )
+    run = kept.of(name).get(name)
+    if run is None or run.tiles() is None:
+        told.append(f"{name}: not run.")
+        continue
+    grid = run.tiles()[:16].reshape(4, 4, *run.tiles().shape[1:])
+    axis.imshow(np.hstack(np.hstack(grid)), cmap="gray", vmin=0, vmax=255)
+    score = ", not evaluated"
+    if name in kernel.index:
+        row = kernel.loc[name]
+        score = f", kernel distance {report.cell(row)}, floor {row.floor:.4f}"
+    told.append(f"{name}: {run.log()[-1]['images']:,.0f} images shown{score}.")
 report.picture(
     figure,
     "Figure S7. The first sixteen images of each generator's fixed draw, none selected. "
-    + " ".join(told(model, run) for model, run in trained.items()),
+    + " ".join(told),
     alt="Two grids of sixteen generated ultrasound images each, StyleGAN2's on the left and StyleGAN3's on the right.",
+    note=report.badge(kept, "StyleGAN2", "StyleGAN3"),
 )

@@ -9,9 +9,7 @@
 profile = "quick"  # "quick": 64×64, a minute; "paper": as printed, for a GPU
 model = "dgan"  # "dgan", "stylegan2" or "stylegan3"
 loss = "wgan-gp"  # or "bce", "hinge", …: a name in losses.OBJECTIVES; DGAN only
-penalty = (
-    None  # "none", "gp", "r1", "r1-r2", "clip"; None: "gp" for wgan-gp, else "none"
-)
+penalty = None  # "gp", "r1", "r1-r2", "clip", "none"; None: gp with wgan-gp alone
 lam = 5.0  # λ: weight of the penalty and of the perceptual term
 lam_penalty = None  # a number weighs the penalty alone; None: lam
 lam_perceptual = None  # a number weighs the perceptual term alone; None: lam
