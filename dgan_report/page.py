@@ -5,7 +5,7 @@ from html import escape
 
 import pandas as pd
 
-from dgan_core.metrics.table import METRICS
+from dgan_core.metrics.table import METRICS, heading
 
 NUMBERED = re.compile(r"(Figure|Table) ([A-Z]?\d+)\. ")
 NOT_RUN = "not run"
@@ -97,10 +97,10 @@ def cell(row):
     return number(row.value, digits) + (f" [{', '.join(ends)}]" if all(ends) else "")
 
 
-def headed(metric, heading):
-    """A column's heading with an arrow to where the better numbers lie, "Recall ↑"."""
+def headed(metric, extractor=None):
+    """A metric's heading with an arrow to where the better numbers lie: "Recall ↑", by Inception "FID ↓"."""
     arrow = {"low": " ↓", "high": " ↑"}.get(METRICS[metric].better, "")
-    return heading + arrow
+    return heading(metric, extractor).partition(" (")[0] + arrow
 
 
 def show(frame, caption="", note=""):
@@ -123,7 +123,7 @@ def _rows(frame):
     texts = frame.astype(object).where(frame.notna(), "").map(str)
     words = [_is_words(texts[name]) for name in texts.columns]
     depth = frame.index.nlevels
-    first = [f'<th scope="col">{escape(str(name or ""))}</th>' for name in frame.index.names]
+    first = [f'<th scope="col" class="dgan-heads">{escape(str(name or ""))}</th>' for name in frame.index.names]
     head = first + [
         f'<th scope="col"{_class("dgan-words" if left else "")}>{_text(name)}</th>'
         for name, left in zip(texts.columns, words, strict=True)

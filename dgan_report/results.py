@@ -26,9 +26,9 @@ MODELS = {"stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3", "real": "malignant
 BEST = ("WGAN-GP λ=5", "BCE λ=3", "StyleGAN2", "StyleGAN3")  # of Table 3: the paper's best of each loss, its baselines
 
 SETTING = ["run", "label", "family", "model", "loss", "penalty", "lam", "lam_penalty", "lam_perceptual", "precision",
-           "seed", "data"]  # fmt: skip
+           "seed", "data", "plain"]  # fmt: skip
 REAL = dict.fromkeys(SETTING) | {"label": MODELS["real"], "family": MODELS["real"], "model": "real", "lam": math.nan,
-                                 "seed": 0}  # fmt: skip
+                                 "seed": 0, "plain": False}  # fmt: skip
 MEASURED = [*SETTING, "extractor", "main", "metric", "value", "low", "high", "std", "floor", "std_floor"]
 TRAINED = [*SETTING, "image_size", "epochs", "batch_size", "n_critic", "profile", "state", "reason", "steps",
            "seconds", "evaluation_seconds", "peak_memory", "peak_device_memory", "commit", "cpu", "cores",
@@ -42,14 +42,23 @@ class Results(NamedTuple):
     runs: {name: Run}.  trained: a row per run.  measured: a row per run, extractor and metric, of the last snapshot.
     history: a row per run, extractor, metric and evaluated snapshot.  The columns are TRAINED, MEASURED and HISTORY.
 
-    `label` names a setting, which seeds share; `main` marks the extractor that the run was configured with; metrics
-    go by their canonical names, see `dgan_core.metrics.table`.  Real images against real ones are the model "real".
+    `label` names a setting, which seeds share, `family` the setting without its λ; `plain` marks those of which only
+    loss, penalty and λ differ.  `main` marks the extractor that the run was configured with; metrics go by their
+    canonical names, see `dgan_core.metrics.table`.  Real images against real ones are the model "real".
     """
 
     runs: dict
     trained: pd.DataFrame
     measured: pd.DataFrame
     history: pd.DataFrame
+
+    def by(self, extractor=None):
+        """The rows of `measured` by one extractor, None for each run's own; LPIPS and MS-SSIM depend on none."""
+        rows = self.measured
+        if extractor is None or rows.empty:
+            return rows[rows["main"].astype(bool)]
+        without = ~rows["metric"].map(lambda metric: METRICS[metric].of_features) & rows["main"].astype(bool)
+        return rows[(rows["extractor"] == extractor) | without]
 
     def of(self, *labels):
         """{label: its Run of the lowest seed}, in the order asked for; settings without a run are left out."""
@@ -134,7 +143,11 @@ def _setting(config, apart):
     weights = {"penalty": config.lam_penalty, "perceptual": config.lam_perceptual}
     name += "".join(f", {term} {weight:g}" for term, weight in weights.items() if weight is not None)
     family = label(config.model, config.loss, None, config.penalty)
-    values = {field: getattr(config, field) if dgan else None for field in SETTING[4:9]}
+    values = {
+        field: getattr(config, field) if dgan else None
+        for field in ("loss", "penalty", "lam_penalty", "lam_perceptual")
+    }
+    values |= {"plain": apart == "" and name == label(config.model, config.loss, config.lam, config.penalty)}
     values |= {"lam": config.lam if dgan else math.nan, "seed": config.seed, "data": config.data}
     return {
         "run": config.run_id, "label": name + (f", {apart}" if apart else ""), "family": family,
@@ -184,6 +197,7 @@ def _history(setting, evaluation):
     for snapshot in evaluation.history if evaluation else ():
         main = evaluation.settings.get("extractor", "unknown")
         extractor = snapshot.get("extractor", main)
+        extractor = main if extractor == main.partition(" (")[0] else extractor  # a name, and its label
         numbers = {canonical(name): number for name, number in snapshot.items()}
         rows += [
             {**setting, "extractor": extractor, "main": extractor == main, "epoch": snapshot["epoch"],

@@ -1,50 +1,152 @@
 # %% [markdown]
-# # Figure 1: KID and FID against epoch
+# # Figure 1: distances during training
 #
-# All ten DGAN runs, one line each: colour tells the loss, shade and marker the weight λ. The dotted line is the
-# same distance measured between two halves of the *real* images, which a perfect generator would not be
-# expected to beat.
+# Every DGAN run, one line each: colour tells the loss, shade and marker the weight λ. The dotted line is the *floor*,
+# the same distance between two halves of the *real* images. Then what the two runs that the paper calls best logged at
+# each step.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
-profile = "quick"  # "quick", "paper", or another folder inside it
+profile = "quick"  # "quick" or "paper"
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
+left = "WGAN-GP λ=5"  # of the training curves: the label of a run in the legend
+right = "BCE λ=3"
 
 # %% tags=["hide-input"]
-from IPython.display import Markdown, display
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
 
 import dgan_report as report
 
+report.use_style()
 found = report.collect(runs, profile, data)
-display(Markdown(report.badge(found)))
+report.banner(found)
 
 # %% tags=["hide-input"]
+DISTANCES = ["kernel_distance", "frechet_distance"]
+history = found.history.query("model == 'dgan' and metric in @DISTANCES")
+last = found.measured.query("model == 'dgan' and metric in @DISTANCES")
+extractors = list(history["extractor"].unique()) or ["not run"]
+figure, axes = plt.subplots(
+    len(extractors), 2, figsize=(9, 3.8 * len(extractors)), squeeze=False
+)
+for name, row in zip(extractors, axes, strict=True):
+    for letter, metric, axis in zip("ab", DISTANCES, row, strict=True):
+        axis.set(title=f"({letter}) {report.headed(metric, name)}, {name}")
+        part = history[
+            (history["extractor"] == name) & (history["metric"] == metric)
+        ]
+        if part.empty:
+            axis.text(0.5, 0.5, "not run", ha="center", transform=axis.transAxes)
+            continue
+        sns.lineplot(
+            part,
+            x="epoch",
+            y="value",
+            units="run",  # a line for each run, so no mean over seeds
+            estimator=None,
+            lw=1.2,
+            ms=5,
+            ax=axis,
+            **report.looks(part),
+        )
+        ends = last[(last["extractor"] == name) & (last["metric"] == metric)]
+        axis.axhline(ends["floor"].mean(), color="#777777", ls=":", label="floor")
+        axis.set(xlabel="epoch", ylabel="")
+        # The kernel distance falls over decades and may be negative.
+        axis.set_yscale("symlog", linthresh=max(ends["floor"].mean(), 1e-3))
+        axis.set_ylim(bottom=min(0, 1.5 * part["value"].min()))
+        axis.get_legend().remove()
+handles, labels = axes[0, 0].get_legend_handles_labels()
+if handles:
+    figure.legend(handles, labels, loc="outside right center", fontsize=8)
+
+ordered = history[history["metric"] == "kernel_distance"].sort_values("epoch")
+course = ordered.groupby(["run", "extractor"])["value"].agg(["first", "last"])
+falls = int((course["last"] < course["first"]).sum())
+moved = (
+    f"The kernel distance falls from the first to the last snapshot in {falls} of {len(course)} curves. "
+    if len(course)
+    else ""
+)
 report.picture(
-    report.figure1(found),
-    report.caption1(found),
-    alt="Two panels, KID and FID against epoch on logarithmic axes: a line for each of the ten DGAN runs with the "
-    "interval "
-    "of its last snapshot, and a dotted line for two halves of the real images.",
+    figure,
+    f"Figure 1. {moved}{report.main_claim(found)}",
+    alt="Two panels for each extractor, kernel and Fréchet distance against the epoch on a logarithmic axis: a line "
+    "for each DGAN run, and a dotted line for two halves of the real images.",
+    note=report.badge(found),
 )
 
 # %% [markdown]
-# The real–real floor uses fewer images a side than the runs do, so it is a little high for FID, whose bias
-# grows as the number of images falls; KID has no such bias. A line that still falls at its right end has not
-# converged: its final number is a number about training time as much as about the loss.
+# The floor uses fewer images a side than the runs do, so it is a little high for the Fréchet distance, whose bias grows
+# as the number of images falls; the kernel distance has no such bias. A line that still falls at its right end has not
+# converged: its final number is also about training time.
 
 # %% [markdown]
-# ## The last snapshot of each run
+# ## What training logged
 
 # %% tags=["hide-input"]
-rows = report.tidy(found).query("metric in ['kid', 'fid']")
-last = rows.pivot_table(index="label", columns="metric", values="value", sort=False)
-trained = rows[rows["model"] != "real"].dropna(subset="value")
-best = [
-    f"lowest {metric.upper()}: {part.loc[part['value'].idxmin(), 'label']}"
-    for metric, part in trained.groupby("metric", sort=False)
-]
-report.show(
-    (last.round(3) + 0.0).rename(columns=str.upper),  # no −0
-    f"Table F1. {'; '.join(['KID and FID of the last snapshot of each run', *best])}.",
-    found,
+CURVES = {  # column of the log → its title; those of gradients and the penalty are on a logarithmic axis
+    "critic_loss": "critic's loss",
+    "generator_loss": "generator's loss",
+    "score_gap": "critic's score, real − generated",
+    "perceptual": "perceptual term, before its weight",
+    "accuracy": "critic's accuracy, share of a minibatch",
+    "penalty": "penalty, before its weight",
+    "critic_gradient": "norm of the critic's gradient",
+    "generator_gradient": "norm of the generator's gradient",
+}
+pair = found.of(left, right)
+logs = [pd.DataFrame(run.log()).assign(label=name) for name, run in pair.items()]
+log = pd.concat(logs or [pd.DataFrame({"label": []})], ignore_index=True)
+looks = report.looks(found.trained[found.trained["label"].isin(pair)])
+# A penalty that is 0 throughout is none, and not shown.
+columns = [c for c in CURVES if c in log and log[c].any()]
+figure, axes = plt.subplots(
+    max(-(-len(columns) // 2), 1),
+    2,
+    figsize=(9, 2.6 * max(-(-len(columns) // 2), 1)),
 )
+for column, axis in zip(columns, axes.flat, strict=False):
+    present = log.dropna(subset=[column])
+    present = present[present.groupby("label")[column].transform("any")]
+    sns.lineplot(
+        present,
+        x="step",
+        y=column,
+        hue="label",
+        palette=looks["palette"],
+        lw=1,
+        ax=axis,
+        errorbar=None,
+    )
+    axis.set(title=CURVES[column], ylabel="")
+    axis.legend(title="", fontsize=8)
+    if column == "penalty" or column.endswith("gradient"):
+        axis.set_yscale("log")
+for axis in axes.flat[len(columns) :]:
+    axis.set_axis_off()
+
+gaps = []
+for name, rows in log.groupby("label", sort=False):
+    tail = rows["score_gap"].dropna().iloc[-max(len(rows) // 10, 1) :]
+    gaps.append(f"{tail.mean():.3g} ({name})")
+told = (
+    "Over the last tenth of the steps the critic scores real images above generated ones by "
+    f"{' and '.join(gaps)}, each in its own units."
+    if gaps
+    else "Not run."
+)
+report.picture(
+    figure,
+    f"Figure C1. {told}",
+    alt="A panel for each logged quantity against the step, a line for each of the two runs.",
+    note=report.badge(found, *pair) if pair else "",
+)
+
+# %% [markdown]
+# The two losses have different units: compare the shape of a curve over time, never its height with the other's. Under
+# WGAN-GP the score difference estimates a Wasserstein distance, up to the critic's Lipschitz constant; under BCE it is
+# a difference of logits. An accuracy of 1 says that BCE's critic recognises every image of a minibatch, and has little
+# left to teach; a Wasserstein critic has no threshold, and so no accuracy.

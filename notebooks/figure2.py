@@ -1,30 +1,88 @@
 # %% [markdown]
 # # Figure 2: the images themselves
 #
-# One row each: real images, then the first images of each model's fixed draw of z. Nothing was selected, and
-# both DGANs see the same z. No metric replaces looking.
+# One row each: real images, then the first images of each model's fixed draw of z. Nothing was selected, and all
+# DGANs see the same z. No metric replaces looking.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
-profile = "quick"  # "quick", "paper", or another folder inside it
+profile = "quick"  # "quick" or "paper"
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
 
 # %% tags=["hide-input"]
-from IPython.display import Markdown, display
+import matplotlib.pyplot as plt
+import numpy as np
 
 import dgan_report as report
 
+report.use_style()
 found = report.collect(runs, profile, data)
-display(Markdown(report.badge(found)))
+report.banner(found)
 
 # %% tags=["hide-input"]
+N = 8  # images in a row
+
+
+def strip(axis, title, tiles, n=N, missing="not run"):
+    """The first n images (size, size) side by side in one panel, with a gap between them; or the words `missing`."""
+    axis.set_axis_off()
+    axis.set_title(title, fontsize=10)
+    if tiles is None:
+        axis.text(0, 0.5, missing, style="italic", color="#777777")
+        return
+    gap = np.full((tiles.shape[1], 2), np.nan)  # drawn transparent
+    pieces = [piece for tile in tiles[:n] for piece in (tile.astype(float), gap)]
+    axis.imshow(np.hstack(pieces[:-1]), cmap="gray", vmin=0, vmax=255)
+
+
+shown = found.of(*report.BEST)
+real = next(
+    (t for run in shown.values() if (t := run.tiles("real")) is not None), None
+)
+figure, axes = plt.subplots(5, 1, figsize=(9, 6.4))
+absent = "no scan is kept with the runs" if shown else "not run"
+strip(axes[0], "real", real, missing=absent)
+for name, axis in zip(report.BEST, axes[1:], strict=True):
+    strip(axis, name, shown[name].tiles() if name in shown else None)
+
+missing = [name for name in report.BEST if name not in shown]
+steps = {name: run.status().get("steps", 0) for name, run in shown.items()}
+seen = [
+    f"{name} {steps[name] * run.config.n_critic * run.config.batch_size:,}"
+    for name, run in shown.items()
+]
 report.picture(
-    report.figure2(found),
-    report.caption2(found),
+    figure,
+    "Figure 2. The first images of each model's fixed draw; none was selected. "
+    f"Images seen by the critic: {', '.join(seen) or 'none'}. "
+    + (f"Not run: {', '.join(missing)}." if missing else ""),
     alt="Five rows of eight ultrasound images: real ones, then those of WGAN-GP, BCE, StyleGAN2 and StyleGAN3.",
+    note=report.badge(found, *shown) if shown else "",
 )
 
 # %% [markdown]
-# What to look for: tissue in layers, speckle that is neither smooth nor striped, a dark mass with a plausible
-# outline, and whether neighbours in a row repeat each other (a collapsed generator). The paper reports bands
-# across StyleGAN3's images, which a feature distance does not see.
+# What to look for: tissue in layers, speckle that is neither smooth nor striped, a dark mass with a plausible outline,
+# and whether neighbours in a row repeat each other (a collapsed generator). The paper reports bands across StyleGAN3's
+# images, which a feature distance does not see.
+
+# %% [markdown]
+# ## Every setting
+#
+# The lowest seed of each DGAN setting that was run, a loss of your own too.
+
+# %% tags=["hide-input"]
+labels = list(found.trained.query("model == 'dgan'")["label"].unique())
+every = found.of(*labels)
+rows = max(-(-len(labels) // 2), 1)
+figure, axes = plt.subplots(rows, 2, figsize=(9, 1.35 * rows + 0.6), squeeze=False)
+for axis in axes.flat[len(labels) :]:
+    axis.set_axis_off()
+# Down the columns: WGAN-GP's λ on the left, BCE's on the right.
+for name, axis in zip(labels, axes.T.flat, strict=False):
+    strip(axis, name, every[name].tiles(), n=4, missing="no image was kept")
+report.picture(
+    figure,
+    f"Figure B1. The first images of {len(labels)} settings, the same z in every run; none was selected.",
+    alt="Two columns of strips of generated images, one for each setting.",
+    note=report.badge(found),
+)

@@ -2,34 +2,85 @@
 # # Figures 3 and 4: real and generated images in two dimensions
 #
 # Features of the real and of the generated images are projected together to two dimensions, by PCA and by UMAP.
-# The sliced Wasserstein distance (SWD) between the two clouds is printed on each panel and drawn as bars below.
+# The sliced Wasserstein distance (SWD) between the two clouds stands above each panel and is drawn as dots below.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
-profile = "quick"  # "quick", "paper", or another folder inside it
+profile = "quick"  # "quick" or "paper"
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
 
 # %% tags=["hide-input"]
-from IPython.display import Markdown, display
+import matplotlib.pyplot as plt
+import seaborn as sns
 
 import dgan_report as report
+from dgan_core.evaluations import read_embeddings
 
+report.use_style()
 found = report.collect(runs, profile, data)
-display(Markdown(report.badge(found)))
+report.banner(found)
 
 # %% [markdown]
 # ## Figure 3
 
 # %% tags=["hide-input"]
+PLANES = {"pca": "PCA", "umap": "UMAP"}
+shown = found.of(*report.BEST)
+colours = report.palette([])
+swd = (
+    found.by()
+    .query("metric in ['swd_pca', 'swd_umap']")
+    .sort_values("seed", kind="stable")
+    .drop_duplicates(["label", "metric"])
+    .set_index(["label", "metric"])
+)
+
+figure, axes = plt.subplots(2, len(report.BEST), figsize=(10, 5.8))
+for name, column in zip(report.BEST, axes.T, strict=True):
+    points = read_embeddings(shown[name].path) if name in shown else {}
+    for (kind, title), axis in zip(PLANES.items(), column, strict=True):
+        axis.set_title(f"{name}\n{title}", fontsize=9)
+        if f"{kind}_fake" not in points:
+            axis.text(0.5, 0.5, "not run", ha="center", transform=axis.transAxes)
+            continue
+        for side, colour, marker in (
+            ("real", "#444444", "o"),
+            ("fake", colours[name.partition(" λ")[0]], "^"),
+        ):
+            x, y = points[f"{kind}_{side}"].T
+            sns.scatterplot(
+                x=x,
+                y=y,
+                color=colour,
+                marker=marker,
+                s=14,
+                alpha=0.6,
+                lw=0,
+                ax=axis,
+            )
+        value = swd["value"].get((name, f"swd_{kind}"), float("nan"))
+        axis.set_title(f"{name}\n{title}, SWD {value:.2f}", fontsize=9)
+        axis.set_aspect("equal", adjustable="datalim")  # SWD is a distance here
+        axis.tick_params(labelsize=7)
+
+
+def ranking(kind):
+    """ "PCA: A < B < C", the lowest distance first."""
+    values = swd["value"].xs(f"swd_{kind}", level=1) if len(swd) else swd["value"]
+    values = values[values.index.isin(report.BEST)].sort_values()
+    return f"{PLANES[kind]}: {' < '.join(values.index) or 'not run'}"
+
+
+order = f"By SWD in the plane of {ranking('pca')}; of {ranking('umap')}."
 report.picture(
-    report.figure3(found),
-    report.caption3(found),
+    figure,
+    f"Figure 3. Real images (grey) and generated ones, in planes fitted to both. {order}",
     alt="Eight scatter plots, PCA above and UMAP below, one column a model: points of real and of generated images.",
+    note=report.badge(found, *shown) if shown else "",
 )
 
 # %% [markdown]
-# Axes are equal within a panel, as SWD is a distance in that plane. Each panel has a fit of its own, so scales
-# differ from panel to panel.
+# Each panel has a fit of its own, so scales differ from panel to panel.
 
 # %% [markdown]
 # ### Point by point
@@ -44,12 +95,50 @@ report.clouds(found)
 # ## Figure 4
 
 # %% tags=["hide-input"]
+paper = report.load_paper().dropna(subset="value")
+bars = swd.reset_index()
+bars = bars[bars["model"] != "real"]
+figure, axes = plt.subplots(1, 2, figsize=(9, 0.45 * bars["label"].nunique() + 2))
+for (kind, title), axis in zip(PLANES.items(), axes, strict=True):
+    axis.set(title=f"SWD in the plane of {title}")
+    part = bars[bars["metric"] == f"swd_{kind}"]
+    if part.empty:
+        axis.text(0.5, 0.5, "not run", ha="center", transform=axis.transAxes)
+        continue
+    sns.barplot(
+        part,
+        x="value",
+        y="label",
+        hue="family",
+        palette=report.palette(part["family"]),
+        dodge=False,
+        legend=False,
+        saturation=1,
+        ax=axis,
+    )
+    reach = [part["value"] - part["low"], part["high"] - part["value"]]
+    axis.errorbar(
+        part["value"],
+        range(len(part)),
+        xerr=reach,
+        fmt="none",
+        color="#222222",
+        capsize=3,
+    )
+    printed = paper[
+        (paper["metric"] == f"swd_{kind}") & paper["label"].isin(part["label"])
+    ]
+    axis.plot(
+        printed["value"], printed["label"], "D", mfc="none", mec="#222222", ms=7
+    )
+    axis.set(xlabel="lower is better", ylabel="")
 report.picture(
-    report.figure4(found),
-    report.caption4(found),
-    alt="Two bar charts, PCA-SWD and UMAP-SWD of the four models with intervals, the paper's values as open diamonds.",
+    figure,
+    "Figure 4. Sliced Wasserstein distance of every setting (its lowest seed), with its 95 % interval in this plane; "
+    f"open diamonds: the paper's legible values. {order}",
+    alt="Two bar charts, PCA-SWD and UMAP-SWD of each setting with intervals, the paper's values as open diamonds.",
+    note=report.badge(found),
 )
 
 # %% [markdown]
-# UMAP bends distances and depends on its seed: an order that holds in PCA *and* UMAP is worth more than either
-# alone.
+# UMAP bends distances and depends on its seed: an order that holds in PCA *and* UMAP is worth more than either alone.

@@ -148,7 +148,7 @@ for name in ("recall", "coverage", "MS-SSIM within"):
 #
 # So it takes two numbers: one for whether images are good, one for whether they are varied. This book prints [both
 # kinds for every model](tables.ipynb), and a test for the opposite failure, perfect and varied images that are [copies
-# of training images](memorisation.ipynb).
+# of training images](own-memorisation.ipynb).
 #
 # **Take away:** no single number sees both bad images and too few of them.
 #

@@ -1,18 +1,19 @@
 # %% [markdown]
 # # Copies of the training images?
 #
-# FID and KID praise a generator that replays its training set. This test doesn't: it asks whether generated images lie
-# closer to single training images than new real images would ([how it works](../book/metrics.md)). Two controls say
-# whether it can be trusted: a replayed training set must fail, and real images that were never trained on must pass.
+# The Fréchet and the kernel distance praise a generator that replays its training set. This test doesn't: it asks
+# whether generated images lie closer to single training images than new real images would
+# ([how it works](../book/metrics.md)). Two controls say whether it can be trusted: a replayed training set must fail,
+# and real images that were never trained on must pass.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
-profile = "quick"  # "quick", "paper", or another folder inside it
+profile = "quick"  # "quick" or "paper"
 data = "phantom"  # "phantom", "busi" or a folder: what the run was trained on
 model = "dgan"  # "dgan", "stylegan2" or "stylegan3"
-loss = "wgan-gp"  # "wgan-gp" or "bce"; a StyleGAN ignores it
+loss = "wgan-gp"  # "bce" or another loss that was run; a StyleGAN ignores it
 lam = 5.0  # one of the λ that were run
-extractor = None  # "inception", "random-inception", "random-vgg16"; None: the run's
+extractor = None  # such as "efficientnet-lite0" or "inception"; None: the run's
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -24,22 +25,23 @@ import dgan_report as report
 from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
-found = report.find(report.collect(runs, profile, data), model, loss, float(lam))
-finished = found is not None and found.status.get("state") == "finished"
+found = report.collect(runs, profile, data)
+name = report.label(model, loss, float(lam))
+run = found.of(name).get(name)
+finished = run is not None and run.finished
 NOT_RUN = Markdown("not run: no finished run of this model, loss and λ was found")
-display(Markdown(report.badge([found])) if finished else NOT_RUN)
+display(report.banner(found) if finished else NOT_RUN)
 
 # %% [markdown]
 # ## The test
 #
-# Held out are, for phantoms, ones drawn with another seed. Of real scans there are no more than those trained on, so
-# one half stands for the training images and the other half for new ones.
+# For phantoms we hold out images drawn with another seed. There are no more real scans than those trained on, so one
+# half stands for the training images and the other half for new ones.
 
 # %% tags=["hide-input", "remove-stderr"]
 from dgan_core import generate, metrics
 from dgan_core.data import load
 from dgan_core.metrics.memorisation import CLOSE, memorisation
-from dgan_core.runs import Run
 
 
 def controls(real, real_features, config, extract):
@@ -55,7 +57,6 @@ def controls(real, real_features, config, extract):
 if not finished:
     display(NOT_RUN)
 else:
-    run = Run.open(found.path)
     config = run.config
     cache = run.path.parent.parent / "features"
 
@@ -69,7 +70,7 @@ else:
     # As a copier would draw them.
     replayed = np.random.default_rng(0).integers(0, len(real), len(real))
     tested = {
-        f"generated, {found.label}": memorisation(real_features, extract(fake)),
+        f"generated, {name}": memorisation(real_features, extract(fake)),
         "replayed training images": memorisation(
             real_features, real_features[replayed]
         ),
@@ -97,7 +98,7 @@ else:
         f"counts as a copy if its nearest training image is closer than {CLOSE:.2f} of the usual distance between real "
         f"images and closer than {CLOSE:.2f} of the distance to the second nearest."
     )
-    display(report.show(pd.DataFrame(table).T, caption, [found]))
+    display(report.show(pd.DataFrame(table).T, caption, report.badge(found, name)))
 
 # %% [markdown]
 # ## Distances

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Nothing lost, nothing let in
+# # What happens when a run crashes
 #
 # What happens to a run that is killed, to a file that is damaged, to a disk that is full, to a loss that is not a
 # number? `make faults` does all of it on purpose, hundreds of times, and compares what is left with a run that nothing
@@ -21,7 +21,7 @@ HEADINGS = {
     "disk": "The disk",
     "damage": "Damaged files",
     "processes": "Other processes, and memory",
-    "numbers": "Numbers that are not finite",
+    "numbers": "NaN and infinity",
     "inputs": "Bad input and hostile files",
     "endurance": "Long runs",
 }
@@ -45,7 +45,7 @@ else:
 display(Markdown(total))
 
 # %% [markdown]
-# *Survived* means: what is written in the last column came true. A fault that did not happen, since the run was done
+# *Survived* means that what the last column says came true. A fault that did not happen, because the run was done
 # before the kill came, counts as not tried. What could not be tried on this machine says so.
 
 # %% tags=["hide-input"]
@@ -73,12 +73,12 @@ for number, part in enumerate(
 # the configuration and of the log up to its step: a run goes on only from state, log and configuration that belong
 # together, or says which file is damaged.
 #
-# **Every draw is a function of (seed, stream, step)**, so going on needs no more than the state and the step; see
+# **Every random number is a function of (seed, stream, step)**, so a run resumes from the state and the step; see
 # [the training protocol](../book/training.md).
 #
 # **One training a directory.** The system drops the lock of a process that died; nothing has to be unlocked by hand.
 #
-# **Nothing that is not finite is saved.** All measured numbers and the whole state are looked at in each step.
+# **No NaN or infinity is saved.** All measured numbers and the whole state are checked in each step.
 
 # %% tags=["hide-input"]
 for part, found in measured.items():

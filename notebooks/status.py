@@ -1,39 +1,94 @@
 # %% [markdown]
 # # Status: what this book was built from
 #
-# Every table and figure of the results, with the runs behind it; then every run, finished or not. The pages on speed
-# and on coverage show files of their own, and say which.
+# Every run, finished or not: its state, what it took and when it was written. The pages on speed and on coverage show
+# files of their own, and say which.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
-profile = "quick"  # "quick", "paper", or another folder inside it
+profile = "quick"  # "quick" or "paper"
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
 
 # %% tags=["hide-input"]
-from IPython.display import Markdown, display
+import pandas as pd
 
 import dgan_report as report
+from dgan_core.profiles import LAMBDAS
+from dgan_report.benchmark import duration
 
 found = report.collect(runs, profile, data)
-display(Markdown(report.badge(found)))
-
-# %% [markdown]
-# ## Tables and figures
-
-# %% tags=["hide-input"]
-report.show(
-    report.sources(found),
-    "Table P1. The runs behind each table and figure; cost is their training and evaluation.",
-)
+report.banner(found)
 
 # %% [markdown]
 # ## Runs
 
 # %% tags=["hide-input"]
+
+
+def took(seconds):
+    """ "59 s", or "not run"."""
+    return "not run" if pd.isna(seconds) else duration(seconds)
+
+
+trained = found.trained
+state = trained["state"] + trained["reason"].map(lambda r: f": {r}" if r else "")
+states = pd.DataFrame({
+    "state": state,
+    "training": trained["seconds"].map(took),
+    "evaluation": trained["evaluation_seconds"].map(took),
+    "features": trained["extractor"].fillna("not run"),
+    "commit": trained["commit"],
+    "written": trained["written"],
+})  # fmt: skip
+paper = [
+    report.label("dgan", loss, lam)
+    for loss in ("wgan-gp", "bce")
+    for lam in LAMBDAS
+]
+wanted = dict.fromkeys([*paper, *report.BEST])
+missing = [name for name in wanted if name not in set(trained["label"])]
 report.show(
-    report.run_states(found), "Table P2. Every run, its state and its wall clock."
+    states.set_index(trained["run"].rename("run")),
+    f"Table P1. {len(trained)} runs, {(trained['state'] == 'finished').sum()} of them finished. "
+    f"Settings of the paper that were not run: {', '.join(missing) or 'none'}.",
 )
 
 # %% [markdown]
-# A run that was interrupted or failed keeps its checkpoint: `make book` goes on from there. Dates are those of the
-# files, in UTC.
+# A run that was interrupted or failed keeps its checkpoint: training it again resumes from there. Dates are those of
+# the files, in UTC.
+
+# %% [markdown]
+# ## What they took
+#
+# An update is one of the generator, with the critic's before it. Where `make book` trained the runs, two jobs ran side
+# by side on one thread each; alone, the same run has all cores and is faster.
+
+# %% tags=["hide-input"]
+
+
+def gigabytes(size):
+    """ "2.5 GB", or "not logged"."""
+    return "not logged" if pd.isna(size) else f"{size / 1e9:.2g} GB"
+
+
+done = trained[trained["state"] == "finished"].dropna(subset="seconds")
+on_gpu = done["peak_device_memory"].notna()
+cost = pd.DataFrame({
+    "seed": done["seed"],
+    "images": done["image_size"].map("{0}×{0}".format),
+    "batch": done["batch_size"],
+    "updates": done["steps"].map("{:.0f}".format),
+    "each": (done["seconds"] / done["steps"]).map(duration),
+    "training": done["seconds"].map(duration) + on_gpu.map({True: ", GPU", False: ", CPU"}),
+    "memory": done["peak_memory"].map(gigabytes),
+    "GPU memory": done["peak_device_memory"].map(gigabytes).where(on_gpu, ""),
+    "evaluation": done["evaluation_seconds"].map(took),
+})  # fmt: skip
+machines = dict.fromkeys(
+    f"{r.cpu}, {r.cores:g} cores" for r in done.dropna(subset="cores").itertuples()
+)
+report.show(
+    cost.set_index(done["label"].rename("setting")),
+    f"Table P2. Time and memory of each finished run, on {'; '.join(machines) or 'a machine that was not recorded'}.",
+    report.badge(found),
+)

@@ -1,92 +1,319 @@
 # %% [markdown]
-# # Tables 1–3: what was measured, and what the paper prints
+# # Verdicts and tables
 #
-# Each row of ours, from a run directory, stands over its 95 % interval over images and the paper's printed number. A
-# question mark stands where Table 2 can't be assigned with certainty in the copy at hand, *illegible* where it can't
-# be read at all, and *not run* where no run has been evaluated. Ours and the paper's compare in *order*, not in size,
-# unless data, resolution and feature extractor are the same: the line under each table says what they were.
+# First the verdict on each of the paper's claims, then Tables 1–3 with the paper's numbers below ours, then what the
+# paper doesn't report. Ours and the paper's compare in *order*, not in size, unless data, resolution and feature
+# extractor are the same: the line below each table says what ours were.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
-profile = "quick"  # "quick", "paper", or another folder inside it
+profile = "quick"  # "quick" or "paper"
 data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
+extractor = None  # whose features the tables show; None: those of each run's own
 
 # %% tags=["hide-input"]
-from IPython.display import Markdown, display
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from IPython.display import display
 
 import dgan_report as report
+from dgan_core.profiles import LAMBDAS
 
+report.use_style()
 found = report.collect(runs, profile, data)
-display(Markdown(report.badge(found)))
+report.banner(found)
 
 # %% [markdown]
 # ## The paper's claims, judged by these runs
 #
-# An order of two settings is *clear* where their 95 % intervals have no number in common. A claim *holds* if every
-# order it states is clear, *does not hold* if one is clearly the other way round, and otherwise *can't be told*.
-# Brackets hold the interval of the number before them; where several seeds were trained, it covers those of all.
+# A claim is a set of orders, such as "WGAN-GP has the lower FID at λ = 5". With two seeds or more, runs of the same
+# seed are compared: they start from the same weights and see the same batches. The claim *holds* if the mean difference
+# over all λ and seeds is above 0 with its whole 95 % interval, and points the same way at each λ. With one seed, it
+# *holds* if no two 95 % intervals over images overlap. It *does not hold* if the reverse is as clear. Otherwise it
+# *can't be told*, and the numbers behind the verdict say what is missing.
 
 # %% tags=["hide-input"]
 judged = report.claims(found)
 display(
-    report.show(report.claims_table(judged), report.caption_claims(judged), found)
+    report.show(
+        report.claims_table(judged),
+        report.caption_claims(judged),
+        report.badge(found),
+    )
 )
 report.claims_figures(judged)
 
 # %% [markdown]
-# A *setback* is a snapshot whose FID lies above an earlier one's by more than the last one's interval explains. Longer
-# runs on real scans are judged by the same rules [on a page of their own](busi.ipynb).
+# A *setback* is a snapshot whose Fréchet distance lies above an earlier one's by more than its interval explains.
+# Variety is not quality: noise varies more than tissue does, so read claim D beside the distances and the images.
+
+# %% [markdown]
+# ## All runs at a glance
+
+# %% tags=["hide-input"]
+DISTANCES = ["kernel_distance", "frechet_distance"]
+dots = found.measured[
+    found.measured["plain"].astype(bool)
+    & (found.measured["model"] == "dgan")
+    & found.measured["metric"].isin(DISTANCES)
+]
+extractors = list(dots["extractor"].unique()) or ["not run"]
+figure, axes = plt.subplots(
+    len(extractors), 2, figsize=(9, 3.2 * len(extractors)), squeeze=False
+)
+for name, row in zip(extractors, axes, strict=True):
+    for metric, axis in zip(DISTANCES, row, strict=True):
+        part = dots[(dots["extractor"] == name) & (dots["metric"] == metric)]
+        axis.set(title=f"{report.headed(metric, name)}, {name}")
+        if part.empty:
+            axis.text(0.5, 0.5, "not run", ha="center", transform=axis.transAxes)
+            continue
+        sns.stripplot(
+            part,
+            x="lam",
+            y="value",
+            hue="family",
+            palette=report.palette(part["family"]),
+            dodge=True,
+            jitter=False,
+            size=6,
+            alpha=0.85,
+            ax=axis,
+        )
+        axis.axhline(part["floor"].mean(), color="#777777", ls=":", label="floor")
+        axis.set_yscale("symlog", linthresh=max(part["floor"].mean(), 1e-3))
+        axis.set(xlabel="λ", ylabel="")
+        axis.set_ylim(bottom=min(0, 1.5 * part["value"].min()))
+        axis.legend(fontsize=8)
+lower = report.main_claim(found)
+report.picture(
+    figure,
+    f"Figure A1. {lower} A dot is a run. The dotted floor is the distance between two halves of the real images.",
+    alt="Two panels for each extractor, kernel and Fréchet distance on a logarithmic axis: a dot for each run, by λ.",
+    note=report.badge(found),
+)
+
+# %% tags=["hide-input"]
+# The code that makes the tables: three lines for each setting, a column for each metric.
+measured = found.by(extractor).sort_values("seed", kind="stable")
+used = measured[measured["metric"] == "kernel_distance"]["extractor"].unique()
+state = found.trained.drop_duplicates("label").set_index("label")["state"]
+ENDED = ("diverged", "failed", "stopped", "interrupted")
+
+
+def wide(cells, labels, metrics):
+    """label, metric, text → a row for each label, a column for each metric."""
+    return cells.pivot(index="label", columns="metric", values="text").reindex(
+        index=labels, columns=metrics
+    )
+
+
+def table(labels, metrics):
+    """Here: the lowest seed with its interval. Below it the mean over three seeds or more, and the paper's number."""
+    rows = measured[measured["label"].isin(labels)]
+    first = rows.drop_duplicates(["label", "metric"])
+    here = wide(
+        first.assign(text=[report.cell(row) for row in first.itertuples()]),
+        labels,
+        metrics,
+    )
+    for name in labels:
+        ended = state.get(name) if state.get(name) in ENDED else "not run"
+        here.loc[name] = here.loc[name].fillna(ended)
+    several = (
+        rows.groupby(["label", "metric"])["value"]
+        .agg(["mean", "std", "count"])
+        .query("count >= 3")
+        .reset_index()
+    )
+    texts = [
+        f"{r.mean:.3g} ± {r.std:.2g} ({r.count})" for r in several.itertuples()
+    ]
+    paper = report.load_paper()
+    lines = {
+        "here": here,
+        "mean ± sd (seeds)": wide(several.assign(text=texts), labels, metrics),
+        "paper": wide(paper, labels, metrics),
+    }
+    whole = pd.concat(lines).swaplevel()
+    whole = whole.loc[[(name, line) for name in labels for line in lines]]
+    headings = {
+        m: report.headed(m, used[0] if len(used) else None) for m in metrics
+    }
+    whole.index.names = ["setting", ""]
+    return whole.dropna(how="all").rename(columns=headings)
+
+
+def floor(metrics):
+    """Two halves of the real images against each other, and malignant against benign scans."""
+    first = measured.dropna(subset="floor").drop_duplicates("metric")
+    halves = first.assign(
+        label="real halves", value=first["floor"], low=None, high=None
+    )
+    rows = pd.concat([halves, measured[measured["model"] == "real"]])
+    rows = rows.assign(text=[report.cell(row) for row in rows.itertuples()])
+    cells = wide(rows, ["real halves", "malignant–benign"], metrics).dropna(
+        how="all"
+    )
+    headings = {
+        m: report.headed(m, used[0] if len(used) else None) for m in metrics
+    }
+    return pd.concat({"": cells}).swaplevel().rename(columns=headings)
+
+
+PRINTED = [
+    "kernel_distance",
+    "frechet_distance",
+    "lpips_real_fake",
+    "lpips_fake_fake",
+    "ms_ssim_real_fake",
+    "ms_ssim_fake_fake",
+]
+
+
+def best(labels, metric="kernel_distance"):
+    """The setting with the lowest mean over its seeds, or None."""
+    rows = measured[(measured["metric"] == metric) & measured["label"].isin(labels)]
+    means = rows.groupby("label", sort=False)["value"].mean()
+    return means.idxmin() if len(means) else None
+
+
+def of_loss(loss):
+    """The paper's settings of one loss, and every other λ that was run."""
+    own = found.trained.query(
+        "loss == @loss and plain and penalty in ['gp', 'none']"
+    )
+    own = own[own["family"] == report.label("dgan", loss)]
+    lams = sorted({*LAMBDAS, *own["lam"]})
+    return [report.label("dgan", loss, lam) for lam in lams]
+
 
 # %% [markdown]
 # ## Table 1: WGAN-GP
 
 # %% tags=["hide-input"]
-report.show(report.table1(found), report.caption_table(found, 1), found)
+labels = of_loss("wgan-gp")
+report.show(
+    pd.concat([table(labels, PRINTED), floor(PRINTED)]),
+    "Table 1. DGAN trained with WGAN-GP, by weight λ. "
+    f"Lowest kernel distance here: {best(labels) or 'not run'}; the paper's best is λ = 5.",
+    report.badge(found, *labels),
+)
 
 # %% [markdown]
 # ## Table 2: BCE
 
 # %% tags=["hide-input"]
-report.show(report.table2(found), report.caption_table(found, 2), found)
+labels = of_loss("bce")
+report.show(
+    pd.concat([table(labels, PRINTED), floor(PRINTED)]),
+    "Table 2. DGAN trained with BCE, by weight λ. "
+    f"Lowest kernel distance here: {best(labels) or 'not run'}; the paper's best is λ = 3.",
+    report.badge(found, *labels),
+)
 
 # %% [markdown]
 # ## Table 3: the best of each, and StyleGAN
 #
-# The paper picks λ = 5 for WGAN-GP and λ = 3 for BCE; the captions above say which λ is lowest here.
+# The paper picks λ = 5 for WGAN-GP and λ = 3 for BCE; the captions above say which λ is lowest here. The models trained
+# for different lengths, so part of the ranking is training time: the caption says how many images each critic saw.
 
 # %% tags=["hide-input"]
-report.show(report.table3(found), report.caption_table(found, 3), found)
+labels = list(report.BEST)
+shown = found.trained[found.trained["label"].isin(labels)].drop_duplicates("label")
+seen = [
+    f"{r.label} {r.steps * r.n_critic * r.batch_size:,.0f}"
+    for r in shown.dropna(subset="steps").itertuples()
+]
+kernel = measured[
+    (measured["metric"] == "kernel_distance") & measured["label"].isin(labels)
+]
+ranked = kernel.groupby("label")["value"].mean().sort_values()
+report.show(
+    pd.concat([table(labels, PRINTED), floor(PRINTED)]),
+    "Table 3. The two DGANs that the paper calls best, beside two StyleGANs. By kernel distance: "
+    f"{' < '.join(ranked.index) or 'not run'}. Images seen by the critic: {', '.join(seen) or 'not run'}.",
+    report.badge(found, *labels),
+)
 
 # %% [markdown]
 # ## Table 4: beyond the paper
 #
 # Precision and density ask whether generated images lie among the real ones, recall and coverage whether the real ones
-# are reached; density is about 1 where the two agree. FID∞ extrapolates FID to unlimited images. UMAP-SWD over UMAP's
-# own ten seeds shows how much of Figure 4 is UMAP's. A small p says that generated images lie closer to the training
-# images than these lie to each other.
+# are reached; density is about 1 where the two agree. The Fréchet distance is extrapolated to unlimited images. A small
+# p says that generated images lie closer to the training images than these lie to each other.
 
 # %% tags=["hide-input"]
-report.show(report.table4(found), report.caption_table(found, 4), found)
+BEYOND = [
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "frechet_distance_infinity",
+    "memorisation_p",
+]
+p = measured[
+    (measured["metric"] == "memorisation_p") & measured["label"].isin(labels)
+]
+copies = list(p[p["value"] < 0.05]["label"].unique())
+report.show(
+    pd.concat([table(labels, BEYOND), floor(BEYOND)]),
+    "Table 4. How much of the real images is covered, and whether they are copied. "
+    f"Suspected of memorising (p < 0.05): {', '.join(copies) or 'no model'}.",
+    report.badge(found, *labels),
+)
+
+# %% [markdown]
+# ## Every setting, every seed
+#
+# All settings that were trained, those beyond the paper too, such as a loss of your own. A seed draws the initial
+# weights, the order of the batches, $z$ and $\varepsilon$: the same ones for every loss and λ.
+
+# %% tags=["hide-input"]
+EVERY = ["kernel_distance", "frechet_distance", "recall", "coverage"]
+rows = measured[measured["metric"].isin(EVERY) & (measured["model"] != "real")]
+listed = (
+    rows.groupby(["label", "metric"], sort=False)["value"]
+    .agg(lambda values: ", ".join(f"{value:.3g}" for value in values))
+    .str.replace("-", "−")
+    .rename("text")
+    .reset_index()
+)
+labels = list(found.trained["label"].unique())
+seeds = found.trained.groupby("label")["seed"].nunique().reindex(labels)
+spread = rows.groupby(["metric", "label"])["value"].agg(
+    lambda values: values.max() - values.min()
+)
+widest = [
+    f"{report.headed(metric)[:-2].lower()} by {spread[metric].max():.3g}"
+    for metric in EVERY[:2]
+    if metric in spread and seeds.max() > 1
+]
+every = wide(listed, labels, EVERY).fillna("not run").rename(columns=report.headed)
+every.insert(0, "seeds", seeds)
+report.show(
+    every.rename_axis("setting"),
+    "Table A2. The numbers of every seed, in the order of the seeds. "
+    + (
+        f"Seeds of one setting differ at most in {' and in '.join(widest)}."
+        if widest
+        else "One seed each."
+    ),
+    report.badge(found),
+)
 
 # %% [markdown]
 # ## How to read them
 #
-# The last two rows of Tables 1 to 3 are [real images against real ones](real.ipynb): a floor, and a yardstick. The
-# interval respects that pairs share images; it is about these images of this one model, not about another training run,
-# and for FID it covers what FID is at this number of images, not the distance of the distributions.
+# The last rows of Tables 1 to 4 are [real images against real ones](real.ipynb): the *floor*, which stands for no
+# difference, and a yardstick. An interval says what other images of this one model would change, not what another
+# training would. For the Fréchet distance it covers the distance at this number of images, not that of the
+# distributions.
 #
-# KID and FID compare the *distributions* of features of generated and real images: low is good. LPIPS and
-# MS-SSIM compare *pairs*: between generated images, a high LPIPS or a low MS-SSIM means variety, and between a
-# real and a generated one likeness. The ± of the pairwise metrics is the spread over pairs, and that of KID the
-# spread over subsets; neither is the spread over training runs. Where several seeds were trained, a line *over seeds*
-# gives their mean, their standard deviation and, in brackets, their number; the other lines are the first seed's. The
-# definitions are in [the metrics chapter](../book/metrics.md).
-
-# %% [markdown]
-# ## What the runs took
-#
-# Where `make book` built the report, two jobs ran side by side on one thread each. The same run alone has all cores and
-# is faster.
-
-# %% tags=["hide-input"]
-report.show(report.cost(found), report.caption_cost(found), found)
+# Kernel and Fréchet distance compare the *distributions* of features: low is good. They are KID and FID if the features
+# are Inception's. LPIPS and MS-SSIM compare *pairs*: between generated images a high LPIPS or a low MS-SSIM means
+# variety, between a real and a generated one the reverse means likeness. The paper's ± is a spread over pairs or over
+# subsets of images; it is not the spread over training runs. A question mark stands where a number of Table 2 can't be
+# assigned with certainty in the copy at hand; *illegible* where it can't be read at all. The definitions are in
+# [the metrics chapter](../book/metrics.md).
