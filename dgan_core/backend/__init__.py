@@ -17,10 +17,13 @@ Another backend is one more module with the same four functions.
 
 import importlib
 
+from dgan_core.io.quiet import without_notes
+
 BACKENDS = ("tensorflow", "jax", "torch")
 
 try:
-    import keras
+    with without_notes():
+        import keras
 except ModuleNotFoundError as error:
     if error.name not in BACKENDS:
         raise

@@ -5,9 +5,11 @@ from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from dgan_core import backend  # isort: skip  (first, since it loads Keras without notes)
 from keras import ops
 
-from dgan_core import backend, models
+from dgan_core import models
 from dgan_core.config import Config
 from dgan_core.losses import OBJECTIVES, PENALTIES
 from dgan_core.models.precision import computing_in

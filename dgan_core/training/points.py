@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import Any
 
+from dgan_core import backend  # noqa: F401  isort: skip  (first, since it loads Keras without notes)
 from keras import ops
 
 from dgan_core.models.points import point_critic, point_generator
