@@ -3,7 +3,7 @@ PROFILE ?= quick
 DATA    ?= phantom
 LAMBDAS ?= 0.5 3 5 7 10
 SEEDS   ?= 0
-RUNS    ?= all
+RUNS    ?= two
 CORES   ?= 2
 PORT    ?= 8000
 STOP_AFTER ?=
@@ -21,7 +21,7 @@ SNAKEMAKE := $(BIN)/python tools/only_one.py .snakemake/only-one $(BIN)/snakemak
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
-	@echo 'variables   PROFILE=quick|paper  DATA=phantom|busi|FOLDER  LAMBDAS=0.5,3,5  SEEDS=0-2  RUNS=all|two'
+	@echo 'variables   PROFILE=quick|paper  DATA=phantom|busi|FOLDER  LAMBDAS=0.5,3,5  SEEDS=0-2  RUNS=two|all|kept'
 	@echo '            CORES=2  PORT=8000  STOP_AFTER=25min  PYTHON=python3.12; of make run: LOSS=bce  LAM=3  SEED=0  OUT=out.ipynb'
 
 # What is locked comes by hash; the last line adds torch, locked too, in the build that pip finds right for this machine.

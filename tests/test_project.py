@@ -25,7 +25,7 @@ ALLOWED = {  # what each part of dgan_core, and dgan_report, may import of dgan_
     "profiles": set(),
     "config": {"profiles"},
     "io": set(),
-    "backend": set(),
+    "backend": {"io"},
     "evaluations": {"io"},
     "data": {"config", "io", "rng"},
     "losses": {"backend"},
