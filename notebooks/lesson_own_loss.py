@@ -80,7 +80,7 @@ def train(loss, penalty):
     for i in range(int(iterations)):
         state, _ = points.iteration(state, data, i)
     z = rng.normal(int(seed), "z sample", 0, (1000, 2))
-    return points.sample(points.snapshot(state), z)[:, 0, 0]
+    return ops.convert_to_numpy(points.generate(state["g"], [], z)[0])[:, 0, 0]
 
 
 # %% tags=["remove-stderr"]

@@ -35,7 +35,7 @@ away = np.float32([float(distance), 0])
 def cloud(points, state, step):
     """64 points of the generator, new ones at each step."""
     z = rng.normal(seed, "cloud", step, (64, 2))
-    return points.sample(points.snapshot(state), z)
+    return np.array(points.generate(state["g"], [], z)[0])
 
 
 def slope_at(points, state, places):

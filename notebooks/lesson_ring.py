@@ -57,6 +57,7 @@ SMALL = {
 SMALL |= {"learning_rate": 2e-3, "lr_decay": 1, "beta_2": 0.9, "n_critic": 5}
 
 
+# %%
 def train(seed, compiled=None, **setting):
     """1,000 generated points every few iterations, and the compiled steps."""
     points = Points(Config(**setting, lam=1, lam_perceptual=0, seed=seed, **SMALL))
@@ -65,7 +66,8 @@ def train(seed, compiled=None, **setting):
     z, seen = rng.normal(seed, "z sample", 0, (1000, 2)), []
     for i in range(int(iterations) + 1):
         if i % int(every) == 0 or i == int(iterations):
-            seen.append(points.sample(points.snapshot(state), z)[:, 0, 0])
+            made, _ = points.generate(state["g"], [], z)
+            seen.append(np.reshape(made, (1000, 2)))
         state, _ = points.iteration(state, data, i)
     return np.array(seen), points.compiled
 
