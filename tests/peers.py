@@ -12,9 +12,9 @@ from unittest.mock import patch
 
 import numpy as np
 
-from .checks import as_feature_pair, as_images
-from .inception import loaded
-from .torch_setup import import_torchvision
+from dgan_core.metrics.checks import as_feature_pair, as_images
+from dgan_core.metrics.features.inception import loaded
+from dgan_core.metrics.torch_setup import import_torchvision
 
 BATCH = 4
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from dgan_core import metrics
 from dgan_core.data import load_busi
-from dgan_core.io import images
+from dgan_core.io import folders, images
 
 rng = np.random.default_rng(3)
 COLOUR = rng.integers(0, 256, (12, 16, 3), dtype=np.uint8)
@@ -132,8 +132,9 @@ def test_size_resizes_with_antialias(tmp_path):
     np.save(tmp_path / "colour.npy", np.stack([COLOUR, COLOUR]))
     expected = np.asarray(Image.fromarray(COLOUR).resize((9, 9), Image.Resampling.LANCZOS))
     np.testing.assert_array_equal(metrics.read_images(tmp_path / "colour.npy", size=9), np.stack([expected] * 2))
-    with pytest.raises(ValueError, match="size must be a whole number"):
-        metrics.read_images(tmp_path / "grey", size=1.5)
+    for wrong in (1.5, 0, 9000, (16, 0), (16, 16, 16), "16"):
+        with pytest.raises(ValueError, match="size must be"):
+            metrics.read_images(tmp_path / "grey", size=wrong)
 
 
 def test_progress_counts_every_image(tmp_path):
@@ -153,10 +154,10 @@ def test_no_cut_passes_for_a_whole_file(form, options):
 
 def test_a_set_too_large_for_memory_is_refused_after_its_first_image(tmp_path, monkeypatch):
     source = folder(tmp_path, a=GREY, b=b"never read", c=b"never read")
-    monkeypatch.setattr(images, "SET_LIMIT", 3 * GREY.size - 1)
+    monkeypatch.setattr(folders, "SET_LIMIT", 3 * GREY.size - 1)
     with pytest.raises(ValueError, match="3 images of 16×12×1"):
         metrics.read_images(source)
-    monkeypatch.setattr(images, "SET_LIMIT", 3 * GREY.size)  # enough for grey, not for colour
+    monkeypatch.setattr(folders, "SET_LIMIT", 3 * GREY.size)  # enough for grey, not for colour
     with pytest.raises(ValueError, match="3 images of 16×12×3"):
         metrics.read_images(folder(tmp_path, b=COLOUR))
     assert metrics.read_images(folder(tmp_path, b=GREY, c=GREY)).shape == (3, 12, 16, 1)
@@ -177,3 +178,83 @@ def test_reading_and_the_command_load_no_network_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_width_and_height_and_what_becomes_of_the_aspect(tmp_path):
+    wide = np.zeros((10, 30), np.uint8)
+    wide[:, 10:20] = 200  # dark, bright, dark thirds
+    source = folder(tmp_path, a=wide, b=wide)
+    assert metrics.read_images(source, size=(15, 5)).shape == (2, 5, 15, 1)
+    stretched = metrics.read_images(source, size=30)[0, ..., 0]
+    assert (stretched[:, 13:17] == 200).all()
+    padded = metrics.read_images(source, size=30, fit="pad")[0, ..., 0]
+    np.testing.assert_array_equal(padded[10:20], wide)
+    assert not padded[:10].any() and not padded[20:].any()
+    cropped = metrics.read_images(source, size=10, fit="crop")[0, ..., 0]
+    assert (cropped == 200).all()
+    with pytest.raises(ValueError, match="fit must be 'stretch', 'pad' or 'crop', got 'fill'"):
+        metrics.read_images(source, size=10, fit="fill")
+
+
+@pytest.mark.parametrize("glob", ["masks", "masks/", "./masks/*", "masks/*", "*/b*.png", "?asks"])
+def test_a_folder_of_masks_is_left_out_by_its_name(tmp_path, glob):
+    folder(tmp_path / "images", a=GREY, c=GREY)
+    folder(tmp_path / "masks", b=GREY, bb=GREY)
+    found = folders.read_set(tmp_path, exclude=glob)
+    assert (found.names, found.n_excluded, found.unmatched) == (["images/a.png", "images/c.png"], 2, [])
+
+
+def test_a_glob_that_matches_nothing_is_refused(tmp_path):
+    source = folder(tmp_path, a=GREY, b=GREY)
+    with pytest.raises(ValueError, match="exclude must match at least one file, and 'mask' matches none in .* 'a.png'"):
+        metrics.read_images(source, exclude=["mask"])
+    assert folders.read_set(source, exclude=["mask", "c*"]).unmatched == ["mask", "c*"]
+
+
+@pytest.mark.parametrize("name", ["x_Mask", "x_segmentation", "mask_0001"])
+def test_masks_by_any_name_beside_images_are_warned_of(tmp_path, name):
+    mask = np.zeros((12, 16), np.uint8)
+    mask[3:7, 4:9] = 255
+    source = folder(tmp_path, x=GREY, y=GREY, **{name: mask})
+    with pytest.warns(UserWarning, match=f"1 of the 3 images of .* almost only black and white, .*{name}.png"):
+        assert len(metrics.read_images(source)) == 3
+    (source / f"{name}.png").unlink()
+    assert not folders.read_set(source).notes  # and warnings are errors here
+    metrics.read_images(source)
+    assert not folders.read_set(folder(tmp_path / "only", a=mask, b=mask)).notes  # a set of masks is nobody's mistake
+
+
+@pytest.mark.parametrize(
+    ("array", "says"),
+    [
+        (np.zeros((4, 8, 8), np.float32), r"choose the levels that become 0 and 255 .*astype\('uint8'\)"),
+        (np.zeros((4, 8, 8), np.uint16), "got uint16: choose the levels"),
+        (np.zeros((4, 1, 8, 8), np.uint8), r"whose channels come first: save numpy.moveaxis\(x, 1, 3\)"),
+        (np.zeros((4, 3, 8, 8), np.uint8), "whose channels come first"),
+        (np.zeros((64, 64, 3), np.uint8), r"looks like one colour image: save several as numpy.stack"),
+    ],
+)
+def test_arrays_that_cannot_be_taken_say_how_to_convert_them(tmp_path, array, says):
+    np.save(tmp_path / "set.npy", array)
+    with pytest.raises(ValueError, match=says):
+        metrics.read_images(tmp_path / "set.npy")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"P5\n4 4\n255\n" + bytes(16), "it is PGM; convert it to PNG"),
+        (b"GIF89a" + bytes(40), "it is GIF; convert it to PNG"),
+        (bytes(128) + b"DICM" + bytes(40), "it is DICOM; choose a window of levels"),
+        (b"some text", "remove it, or leave it out by exclude"),
+    ],
+)
+def test_foreign_files_say_what_they_are(tmp_path, content, says):
+    with pytest.raises(ValueError, match=f"b.png is not a readable .* image: {says}"):
+        metrics.read_images(folder(tmp_path, a=GREY, b=content))
+
+
+def test_sixteen_bits_say_how_to_convert_them(tmp_path):
+    deep = encoded(Image.fromarray(GREY.astype(np.uint16) * 256))
+    with pytest.raises(ValueError, match=r"more than 8 bits a channel: choose the levels low and high .*'uint8'"):
+        metrics.read_images(folder(tmp_path, a=deep, b=deep))

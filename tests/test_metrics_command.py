@@ -236,7 +236,8 @@ def test_an_end_from_within_is_one_line(sets, monkeypatch, capsys, tmp_path, kin
 
 
 def start(sets, evaluate, **streams):
-    code = (
+    code = (  # a background job's children would ignore Ctrl-C
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "import sys, time; from dgan_core import metrics; from dgan_core.metrics.__main__ import main;"
         f"numbers = {NUMBERS!r}; metrics.evaluate = {evaluate}; sys.exit(main({[str(path) for path in sets]!r}))"
     )

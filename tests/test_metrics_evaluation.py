@@ -1,21 +1,21 @@
+"""`evaluate`: which numbers it gives, by which names, and what it refuses before any work."""
+
 import numpy as np
 import pytest
 
 from dgan_core import metrics
-from dgan_core.metrics import extractors
+from dgan_core.metrics import evaluation
+from dgan_core.metrics.table import METRICS, PARTS, canonical, chosen, heading, honest, split
 
 rng = np.random.default_rng(5)
-FACTS = ["n_real", "n_fake", "extractor", "lpips", "ms_ssim_levels", "kid_subset_size", "kid_n_subsets"]
 PAIRED = ["lpips_real_fake", "lpips_fake_fake", "ms_ssim_real_fake", "ms_ssim_fake_fake"]
-WITH_INTERVAL = ["kid", "fid", "swd_pca", "swd_umap", *PAIRED]
+WITH_INTERVAL = ["kernel_distance", "frechet_distance", "swd_pca", "swd_umap", *PAIRED]
 NEIGHBOURS = ["precision", "recall", "density", "coverage"]
-WITHOUT = ["kid_mean", "kid_std", *(f"{name}_std" for name in PAIRED)]
-ONCE = ["memorisation_share", "memorisation_p", "swd_umap_seeds_mean", "swd_umap_seeds_std"]
 KEYS = (
-    FACTS
-    + [f"{name}{part}" for name in WITH_INTERVAL + NEIGHBOURS for part in ("", "_low", "_high", "_floor")]
-    + [f"{name}{part}" for name in WITHOUT for part in ("", "_floor")]
-    + ONCE
+    [f"{name}{part}" for name in WITH_INTERVAL + NEIGHBOURS for part in ("", "_low", "_high", "_floor")]
+    + [f"{name}{part}" for name in PAIRED for part in ("_std", "_std_floor")]
+    + [f"kernel_distance_subsets{part}" for part in ("", "_std", "_floor", "_std_floor")]
+    + ["memorisation_share", "memorisation_p", "swd_umap_std"]
 )
 
 
@@ -31,208 +31,154 @@ def test_within_a_set_each_pair_counts_once_and_no_image_with_itself():
         metrics.pair_summary(pairs * np.nan)
 
 
-def test_fidelity_is_kid_and_fid():
-    real, fake = rng.normal(size=(40, 12)), rng.normal(size=(40, 12)) + 1
-    numbers = metrics.fidelity(real, fake)
-    assert list(numbers) == ["kid", "kid_mean", "kid_std", "fid"]
-    assert numbers["fid"] == metrics.frechet_distance(real, fake)
-    assert (numbers["kid_mean"], numbers["kid_std"]) == metrics.kernel_distance_subsets(real, fake, 20, 100, 0)
-    with pytest.raises(ValueError, match="at least 4"):
-        metrics.fidelity(real[:3], fake)
-
-
 def test_halves_are_disjoint_and_repeat():
-    first, second = protocol.halves(11, seed=3)
+    first, second = evaluation.halves(11, seed=3)
     assert len(first) == len(second) == 5 and len({*first, *second}) == 10
-    assert (first == protocol.halves(11, seed=3)[0]).all() and (first != protocol.halves(11, seed=4)[0]).any()
+    assert (first == evaluation.halves(11, seed=3)[0]).all() and (first != evaluation.halves(11, seed=4)[0]).any()
+
+
+def test_fid_and_kid_are_names_of_inceptions_distances_alone():
+    assert canonical("fid_low") == "frechet_distance_low" and canonical("recall") == "recall"
+    assert canonical("kid_subsets_std_floor") == "kernel_distance_subsets_std_floor"
+    assert split("kid_subsets_std_floor") == ("kid_subsets", "_std_floor") and split("kid") == ("kid", "")
+    assert honest("frechet_distance_infinity_low", "inception (clean-fid)") == "fid_infinity_low"
+    for other in ("inception:mine.npz", "random-inception", "efficientnet-lite0", "own:f"):
+        assert honest("kernel_distance_floor", other) == "kernel_distance_floor"
+        assert heading("fid", other) == f"Fréchet distance ({other})"
+    assert heading("kid") == "KID" and heading("kernel_distance", "inception") == "KID"
+    assert heading("fid", "inception (clean-fid)") == "FID (inception (clean-fid))"
+    assert chosen(["fid", "lpips"]) == ("frechet_distance", "frechet_distance_infinity", *PAIRED[:2])
+    assert chosen(["recall", "recall"]) == ("recall",)
+    with pytest.raises(ValueError, match="metrics must be of frechet_distance, .* got 'fidd'"):
+        chosen(["fidd"])
+    assert {m.better for m in METRICS.values()} == {"low", "high", "one"}
+
+
+def test_features_alone_give_the_distances_and_shares():
+    real, fake = rng.normal(size=(40, 12)), rng.normal(size=(40, 12)) + 1
+    numbers = metrics.evaluate_features(real, fake, "inception", intervals=False, floor=False)
+    assert sorted(numbers) == sorted(
+        ["fid", "kid", "kid_subsets", "kid_subsets_std", "precision", "recall", "density", "coverage", "swd_pca"]
+    )
+    assert numbers["fid"] == metrics.frechet_distance(real, fake)
+    assert numbers["kid"] == metrics.kernel_distance(real, fake)
+    subsets = metrics.kernel_distance_subsets(real, fake, 20, 100, 0)
+    assert (numbers["kid_subsets"], numbers["kid_subsets_std"]) == subsets
+    assert numbers["recall"] == metrics.precision_recall(real, fake).recall
+    a, b = evaluation.halves(40)
+    whole = metrics.evaluate_features(real, fake, "random-vgg16", ["kernel_distance", "recall"])
+    assert whole["kernel_distance_floor"] == metrics.kernel_distance(real[a], real[b])
+    interval = metrics.kernel_distance_interval(real, fake)
+    assert (whole["kernel_distance"], whole["kernel_distance_low"], whole["kernel_distance_high"]) == interval
+    assert {split(name)[0] for name in whole} == {"kernel_distance", "kernel_distance_subsets", "recall"}
+    with pytest.raises(ValueError, match="at least 12 real and 6 generated"):
+        metrics.evaluate_features(real[:11], fake)
 
 
 @pytest.fixture
 def no_umap(monkeypatch):
     """PCA in UMAP's place, which takes seconds."""
-    monkeypatch.setattr(protocol, "umap", lambda real, fake, seed, n_neighbors: metrics.pca(real, fake))
+    monkeypatch.setattr(evaluation, "umap_planes", lambda real, fake, seed, n_neighbors: metrics.pca(real, fake))
 
 
-def test_evaluate_returns_the_protocol(no_umap, tmp_path):
+def evaluated(real, fake, extractor="random-vgg16", **options):
+    return metrics.evaluate(real, fake, extractor, lpips_weights="random", **options)
+
+
+def test_evaluate_gives_every_metric_with_its_parts(no_umap, tmp_path):
     real, fake, stages = images(14), images(12), []
-    numbers, points = metrics.evaluate(real, fake, cache=tmp_path, progress=stages.append)
+    result = evaluated(real, fake, cache=tmp_path, progress=lambda *call: stages.append(call))
+    numbers = result.numbers
     assert sorted(numbers) == sorted(KEYS)
-    assert (numbers["n_real"], numbers["n_fake"], numbers["kid_subset_size"]) == (14, 12, 6)
-    assert (numbers["extractor"], numbers["lpips"], numbers["ms_ssim_levels"]) == ("random-vgg16", "alex-random", 2)
-    assert all(np.isfinite(v) for v in numbers.values() if not isinstance(v, str))
-    assert all(type(v) in (int, float, str) for v in numbers.values())
-    assert all(numbers[f"{name}_low"] < numbers[name] < numbers[f"{name}_high"] for name in WITH_INTERVAL)
-    for name in NEIGHBOURS:  # which may be 0 or 1
-        low, high = numbers[f"{name}_low"], numbers[f"{name}_high"]
-        assert 0 <= low <= numbers[name] <= high and low < high
-    assert {k: (v.shape, v.dtype) for k, v in points.items()} == {
+    settings = result.settings
+    assert (settings["n_real"], settings["n_fake"], settings["subset_size"]) == (14, 12, 6)
+    assert (settings["extractor"], settings["lpips"], settings["ms_ssim_levels"]) == ("random-vgg16", "alex-random", 2)
+    assert all(type(v) is float and np.isfinite(v) for v in numbers.values())
+    for name in WITH_INTERVAL + NEIGHBOURS:
+        low, value, high = (numbers[name + part] for part in ("_low", "", "_high"))
+        assert low <= value <= high and low < high
+        assert low >= 0 or name == "kernel_distance"  # whose unbiased estimate may lie below 0
+    assert {k: (v.shape, v.dtype) for k, v in result.embeddings.items()} == {
         f"{name}_{side}": ((n, 2), np.float32) for name in ("pca", "umap") for side, n in (("real", 14), ("fake", 12))
     }
-    assert len(stages) == len(set(stages)) == 7
-    assert metrics.evaluate(real, fake, cache=tmp_path)[0] == numbers == metrics.evaluate(real, fake)[0]
+    assert any("14 real and 12 generated images" in note for note in result.notes)
+    assert all(0 <= done <= total for _, done, total in stages) and len({stage for stage, _, _ in stages}) >= 6
+    again = evaluated(real, fake, cache=tmp_path)
+    assert again.numbers == numbers == evaluated(real, fake).numbers
+
+
+def test_other_extractors_give_the_numbers_of_features_alone():
+    real, fake = images(14), images(14)
+
+    def brightness(x):
+        return x.reshape(len(x), -1)[:, :40].astype(float)
+
+    brief = {"intervals": False, "umap": False, "metrics": ["recall"]}
+    result = evaluated(real, fake, others=[brightness, "random-vgg16"], **brief)
+    assert set(result.numbers) == {"recall", "recall_floor"} and result.settings["lpips"] is None
+    assert list(result.others) == ["own:brightness", "random-vgg16"] == result.settings["others"]
+    expected = metrics.evaluate_features(brightness(real), brightness(fake), "own:brightness", intervals=False)
+    assert result.others["own:brightness"] == expected
+    assert "swd_pca" in expected and not result.embeddings and result.copies is None
+
+
+def test_what_is_left_out_is_not_computed(monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("computed though left out")
+
+    for name in ("umap_planes", "lpips_pairs", "lpips_network", "ms_ssim_pairs", "frechet_distance_interval",
+                 "kernel_distance_interval", "precision_recall_interval", "density_coverage_interval"):  # fmt: skip
+        monkeypatch.setattr(evaluation, name, never)
+    wanted = ["frechet_distance", "precision", "density", "swd"]
+    numbers = evaluated(images(20), images(20), metrics=wanted, intervals=False, floor=False, umap=False).numbers
+    assert sorted(numbers) == ["density", "frechet_distance", "frechet_distance_infinity", "precision", "swd_pca"]
+    assert not [name for name in numbers if name.endswith(PARTS)]
 
 
 def test_evaluate_tells_images_apart_from_its_floor(no_umap):
     real, fake = images(24), images(24) // 2 + 64
-    numbers, _ = metrics.evaluate(real, fake)
-    assert numbers["kid"] > 10 * abs(numbers["kid_floor"]) and numbers["kid_low"] > 0
-    assert numbers["fid"] > 2 * numbers["fid_floor"] and numbers["fid_infinity"] < numbers["fid"]
+    numbers = evaluated(real, fake).numbers
+    assert (
+        numbers["kernel_distance"] > 10 * abs(numbers["kernel_distance_floor"]) and numbers["kernel_distance_low"] > 0
+    )
+    assert numbers["frechet_distance"] > 2 * numbers["frechet_distance_floor"]
+    assert numbers["frechet_distance_infinity"] < numbers["frechet_distance"]
     assert numbers["memorisation_p"] > 0.05
-    assert metrics.evaluate(real, real.copy())[0]["memorisation_p"] <= 0.05
+    copied = evaluated(real, real.copy(), metrics=["memorisation"])
+    assert copied.numbers["memorisation_p"] <= 0.05 and copied.copies.nearest.tolist() == list(range(24))
+    assert copied.notes == ["the real and the generated images are the same"]
 
 
-def test_too_few_images_are_refused():
-    with pytest.raises(ValueError, match="at least 12 real and 6 generated images, got 11 and 6"):
-        metrics.evaluate(images(11), images(6))
+def test_repeats_and_cut_off_pairs_are_told():
+    real = images(12)
+    result = evaluated(np.repeat(real, 5, 0), images(60), metrics=["recall", "ms_ssim"], intervals=False)
+    assert result.notes[0].startswith("48 of the 60 real images repeat another one exactly")
+    assert "of MS-SSIM's pairs are exactly 0" in result.notes[1]  # noise: half of its contrast terms are negative
 
 
 def test_fewer_than_eight_generated_images_have_no_halves(no_umap):
-    numbers, _ = metrics.evaluate(images(12), images(7))
-    assert "recall" in numbers and "recall_low" not in numbers and "kid_low" in numbers
-
-
-def test_an_own_weight_file_shows_in_the_label():
-    assert protocol._label("inception", None, None) == "inception"
-    assert protocol._label("inception", "folder/mine.pth", None) == "inception:mine.pth"
-    assert protocol._label("alex", "official", "official") == "alex"
-
-
-def test_random_vgg16_is_torchvisions_trunk():
-    import torch
-
-    from dgan_core.metrics.torch_setup import import_torchvision
-
-    torchvision = import_torchvision()
-    trunk = torchvision.models.vgg.make_layers(torchvision.models.vgg.cfgs["D"]).eval()
-    extractors.he_normal(trunk.modules(), 0)
-    x = images(2)
-    h = torch.tensor(x).permute(0, 3, 1, 2).expand(-1, 3, -1, -1).float() / 255
-    h = (h - torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)) / torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
-    expected = []
-    with torch.no_grad():
-        for k, layer in enumerate(trunk):
-            if k in (16, 23, 30):  # the pooling after blocks 3, 4, 5
-                expected += [h.mean((2, 3)), h.std((2, 3), correction=0)]
-            h = layer(h)
-    actual = metrics.features(x)
-    assert actual.shape == (2, 2560)
-    assert actual.dtype == np.float64
-    np.testing.assert_allclose(actual, torch.cat(expected, 1).numpy(), rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize("extractor", ["random-vgg16", "random-inception"])
-@pytest.mark.parametrize("shape", [(33, 50, 1), (40, 40, 3)])
-def test_features_do_not_depend_on_batches_and_repeat_grey(extractor, shape):
-    x = rng.integers(0, 256, (5, *shape), dtype=np.uint8)
-    whole = metrics.features(x, extractor)
-    near = {"rtol": 1e-5, "atol": 1e-6 * whole.max()}
-    for batch_size in (1, 2, 5):
-        np.testing.assert_allclose(metrics.features(x, extractor, batch_size=batch_size), whole, **near)
-    grey = x[..., :1]
-    repeated = metrics.features(np.repeat(grey, 3, 3), extractor)
-    np.testing.assert_allclose(metrics.features(grey, extractor), repeated, **near)
-    assert np.abs(metrics.features(x, extractor, seed=1) - whole).max() > 0.01
-
-
-def test_large_images_pass_through_the_trunk_in_smaller_groups(monkeypatch):
-    x = images(3)
-    whole = metrics.features(x)
-    monkeypatch.setattr(extractors, "PIXELS", 2 * 32 * 32)
-    np.testing.assert_allclose(metrics.features(x), whole, rtol=1e-5, atol=1e-6 * whole.max())
-
-
-def test_random_inception_is_a_file_of_the_same_weights(tmp_path):
-    from safetensors.torch import save_file
-
-    from dgan_core.metrics import inception
-
-    x, path = images(2, 48), tmp_path / "same.safetensors"
-    shell = inception._shell()
-    extractors.he_normal(shell.modules(), 3)
-    save_file(shell.state_dict(), path)
-    from_seed = metrics.features(x, "random-inception", seed=3)
-    assert (metrics.features(x, "inception", path) == from_seed).all()
-    extractors.he_normal(shell.modules(), 4)
-    save_file(shell.state_dict(), path)  # the file changed: its network is read anew
-    assert (metrics.features(x, "inception", path) != from_seed).any()
-
-
-def test_a_file_that_holds_something_else_is_refused_and_not_executed(tmp_path):
-    import pickle
-
-    import torch
-    from safetensors.torch import save_file
-
-    class Trap:
-        def __reduce__(self):
-            return open, (str(tmp_path / "sprung"), "w")
-
-    (tmp_path / "text.pth").write_text("not weights")
-    (tmp_path / "empty.pth").write_bytes(b"")
-    (tmp_path / "trap.pth").write_bytes(pickle.dumps(Trap(), protocol=2))
-    torch.save({"weight": torch.zeros(2)}, tmp_path / "sound.pth")  # a pickle all the same
-    for name in ("text", "empty", "trap", "sound"):
-        with pytest.raises(ValueError, match=f"{name}.pth must be the published pt_inception.*weights of your own"):
-            metrics.features(images(2), "inception", tmp_path / f"{name}.pth")
-    save_file({"weight": torch.zeros(2)}, tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match="weights must be a state dictionary of Inception .*other.safetensors isn't"):
-        metrics.features(images(2), "inception", tmp_path / "other.safetensors")
-    (tmp_path / "trap.npz").write_bytes(pickle.dumps(Trap(), protocol=2))
-    with pytest.raises(ValueError, match="trap.npz is not a complete zip archive"):
-        metrics.features(images(2), "inception", tmp_path / "trap.npz")
-    np.savez(tmp_path / "objects.npz", weight=np.array([Trap()], object))
-    with pytest.raises(ValueError, match="objects.npz/weight.npy is not a complete .npy file of numbers"):
-        metrics.features(images(2), "inception", tmp_path / "objects.npz")
-    assert not (tmp_path / "sprung").exists()
-
-
-def test_even_the_published_file_may_hold_nothing_but_tensors(tmp_path, monkeypatch):
-    import hashlib
-    import pickle
-
-    from dgan_core.metrics import inception
-
-    content = pickle.dumps(open, protocol=2)
-    (tmp_path / inception.PUBLISHED.name).write_bytes(content)
-    published = inception.PUBLISHED._replace(hash=f"sha256:{hashlib.sha256(content).hexdigest()}")
-    monkeypatch.setattr(inception, "PUBLISHED", published)
-    with pytest.raises(ValueError, match="isn't .UnpicklingError"):
-        metrics.features(images(2), "inception", tmp_path / inception.PUBLISHED.name)
+    numbers = evaluated(images(12), images(7)).numbers
+    assert "recall" in numbers and "recall_low" not in numbers and "kernel_distance_low" in numbers
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (
-            {"extractor": "inception-v3-compat"},
-            "extractor must be one of random-vgg16, inception, random-inception, got",
-        ),
-        ({"convention": "tensorflow"}, "convention must be one of torch-fidelity, pytorch-fid, clean-fid, got"),
-        ({"convention": "clean-fid"}, "convention must be left out for random-vgg16"),
+        ({"seed": 2**32 - 10}, "seed must be a whole number from 0 to 4294967285, got 4294967286"),
+        ({"seed": -1}, "seed must be a whole number"),
+        ({"extractor": "resnet"}, "extractor must be one of efficientnet-lite0, inception"),
+        ({"others": ["resnet"]}, "extractor must be one of"),
+        ({"metrics": ["fidd"]}, "metrics must be of frechet_distance"),
         ({"batch_size": 0}, "batch_size must be a whole number ≥ 1"),
-        ({"cache": 3}, "cache must be a folder or None, got 3"),
+        ({"device": "gpu"}, "device must be None, 'cpu'"),
+        ({"lpips_weights": "none.npz"}, "none.npz', which doesn't exist"),
+        ({"real": images(11)}, "at least 12 real and 6 generated images, got 11 and 12"),
+        ({"fake": images(12, 48)}, "must be images of one shape"),
+        ({"real": images(12, 20), "fake": images(12, 20)}, "at least 32 pixels wide and high for LPIPS"),
     ],
 )
-def test_impossible_features_are_refused(arguments, says):
-    with pytest.raises(ValueError, match=says):
-        metrics.features(images(2), **arguments)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1)])
-def test_an_image_one_pixel_wide_is_refused(shape):
-    x = np.zeros((2, *shape, 1), np.uint8)
-    with pytest.raises(ValueError, match="at least 2 pixels wide and high for random-inception"):
-        metrics.features(x, "random-inception")
-    with pytest.raises(ValueError, match="at least 32 pixels wide and high for random-vgg16"):
-        metrics.features(x)
-
-
-def test_unknown_names_are_refused():
-    with pytest.raises(ValueError, match="extractor must be one of"):
-        metrics.features(images(2), "resnet")
-    with pytest.raises(ValueError, match="weights must be None"):
-        metrics.features(images(2), "random-vgg16", "file.pth")
-    with pytest.raises(ValueError, match="net must be one of"):
-        metrics.lpips_pairs(images(2), net="resnet", weights="random")
-    with pytest.raises(AttributeError, match="no attribute 'fidd'"):
-        metrics.fidd  # noqa: B018
+def test_arguments_are_refused_before_any_work(monkeypatch, arguments, says):
+    monkeypatch.setattr(evaluation, "features", lambda *_: pytest.fail("features were computed first"))
+    given = {"real": images(12), "fake": images(12), "lpips_weights": "random", **arguments}
+    with pytest.raises((ValueError, FileNotFoundError), match=says):
+        metrics.evaluate(**given)

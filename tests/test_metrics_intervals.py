@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dgan_core.metrics import distances, intervals, leave_one_out
+from dgan_core.metrics import frechet_distance, intervals, kernel_distance, leave_one_out, sliced_wasserstein
 
 rng = np.random.default_rng(11)
 
@@ -30,18 +30,19 @@ def agree(short, refitted):
 @pytest.mark.parametrize(("n", "m", "d"), [(12, 9, 5), (9, 14, 30), (20, 6, 9), (6, 20, 9)])
 def test_leaving_one_out_equals_refitting(n, m, d):
     x, y = sets(n, m, d)
-    agree(leave_one_out.kernel_distance(x, y), deleted(distances.kernel_distance, x, y))
-    agree(leave_one_out.frechet_distance(x, y), deleted(distances.frechet_distance, x, y))
+    agree(leave_one_out.kernel_distance(x, y), deleted(kernel_distance, x, y))
+    for short, sides in zip(leave_one_out.frechet_distances(x, y), ((x, y), (y, x)), strict=True):
+        agree(short, deleted(frechet_distance, *sides))
     theta = np.random.default_rng(3).standard_normal((d, 40))
     theta /= np.linalg.norm(theta, axis=0)
-    refitted = deleted(lambda p, q: embedding.sliced_wasserstein(p, q, 40, seed=3), x, y)
+    refitted = deleted(lambda p, q: sliced_wasserstein(p, q, 40, seed=3), x, y)
     np.testing.assert_allclose(leave_one_out.sliced_wasserstein(x @ theta, y @ theta), refitted, rtol=1e-12)
 
 
 def test_leaving_one_out_survives_duplicates_and_ties():
     x, y = sets(10, 8, 4)
     x[3:6], y[:4] = x[2], x[2]
-    agree(leave_one_out.frechet_distance(x, y), deleted(distances.frechet_distance, x, y))
+    agree(leave_one_out.frechet_distances(x, y)[0], deleted(frechet_distance, x, y))
     p, q = np.round(x[:, :1], 1), np.round(y[:, :1], 1)  # one dimension: every direction gives W₁ itself
     refitted = deleted(lambda a, b: stats.wasserstein_distance(a[:, 0], b[:, 0]), p, q)
     np.testing.assert_allclose(leave_one_out.sliced_wasserstein(p, q), refitted, atol=1e-12)
@@ -64,7 +65,7 @@ def test_the_second_order_term_equals_its_definition(block):
 def test_the_second_order_term_is_the_variance_for_equal_distributions():
     draws = np.random.default_rng(8)
     pairs = [(draws.normal(1, 0.3, size=(40, 3)), draws.normal(1, 0.3, size=(50, 3))) for _ in range(600)]
-    variance = np.var([distances.kernel_distance(x, y) for x, y in pairs])
+    variance = np.var([kernel_distance(x, y) for x, y in pairs])
     estimate = np.mean([intervals._second_order(kernel, x, y) for x, y in pairs])
     assert estimate == pytest.approx(variance, rel=0.25)  # the variance of such a skewed statistic converges slowly
 
@@ -107,18 +108,15 @@ def test_pairs_that_share_images_are_not_independent():
 def test_values_are_the_metrics_own_and_a_set_may_be_exchanged():
     x, y = sets(30, 25, 6)
     both = (
-        (intervals.kernel_distance_interval, distances.kernel_distance),
-        (
-            intervals.frechet_distance_interval,
-            distances.frechet_distance,
-        ),
+        (intervals.kernel_distance_interval, kernel_distance),
+        (intervals.frechet_distance_interval, frechet_distance),
     )
     for interval, metric in both:
         found = interval(x, y)
         assert found.low < found.value == metric(x, y) < found.high
         assert found == pytest.approx(interval(y, x), rel=1e-6)
     found = intervals.sliced_wasserstein_interval(x, y, 50, seed=4)
-    assert found.low < found.value == embedding.sliced_wasserstein(x, y, 50, seed=4) < found.high
+    assert found.low < found.value == sliced_wasserstein(x, y, 50, seed=4) < found.high
 
 
 def test_a_higher_level_is_wider_and_nothing_varying_has_no_width():
@@ -180,7 +178,7 @@ def test_mmd_of_the_population_is_covered_as_often_as_the_level_says():
     k_xy = 1 + 3 * (b + d) / d**2
     truth = k_xx + k_yy - 2 * k_xy
     large = draws.normal(0, 1, (3000, d)), draws.normal(0.5, 1, (3000, d))
-    assert distances.kernel_distance(*large) == pytest.approx(truth, rel=0.1)
+    assert kernel_distance(*large) == pytest.approx(truth, rel=0.1)
     assert near_the_level(coverage(intervals.kernel_distance_interval, draw, truth, 400), 400)
 
 
@@ -203,7 +201,7 @@ def test_fids_own_expectation_is_covered_but_not_the_populations_fid():
     def draw():
         return draws.normal(0, 1, (40, 30)), draws.normal(0.3, 1.2, (40, 30))
 
-    expected = np.mean([distances.frechet_distance(*draw()) for _ in range(400)])
+    expected = np.mean([frechet_distance(*draw()) for _ in range(400)])
     assert coverage(intervals.frechet_distance_interval, draw, expected, 200) >= 0.95 - 4 * np.sqrt(0.05 * 0.95 / 200)
     assert coverage(intervals.frechet_distance_interval, draw, 30 * (0.09 + 0.04), 50) == 0
 
@@ -214,8 +212,8 @@ def test_fid_infinity_is_the_intercept_of_a_line():
     assert intervals.frechet_distance_infinity(x, y, seed=1) != intervals.frechet_distance_infinity(x, y, seed=2)
     same = rng.normal(size=(400, 8)), rng.normal(size=(400, 8))
     value, low, high = intervals.frechet_distance_infinity(*same)
-    assert low < 0 < high
-    assert abs(value) < distances.frechet_distance(*same) / 2  # most of the bias is gone
+    assert low == 0 < high  # a distance isn't negative; the extrapolation may be
+    assert abs(value) < frechet_distance(*same) / 2  # most of the bias is gone
     assert value == pytest.approx(intervals.frechet_distance_infinity(same[1], same[0]).value, abs=0.1)
 
 
@@ -243,3 +241,24 @@ def test_fid_infinity_is_the_intercept_of_a_line():
 def test_what_has_no_interval_is_refused(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def test_no_interval_holds_an_impossible_value():
+    x = rng.normal(size=(30, 6))
+    for found in (
+        intervals.frechet_distance_interval(x, x),
+        intervals.sliced_wasserstein_interval(x, x),
+        intervals.frechet_distance_infinity(x, x),
+    ):
+        assert found.low == 0 <= found.high
+    black, grey = np.zeros((12, 6)), np.full((15, 6), 0.1)
+    for x, y, distance in ((black, black, 0.0), (grey, grey, 0.0), (black, grey, 0.06)):
+        for found in (intervals.frechet_distance_interval(x, y), intervals.sliced_wasserstein_interval(x, y)):
+            assert np.isfinite(found).all() and 0 <= found.low <= found.value <= found.high
+        assert intervals.frechet_distance_interval(x, y).value == pytest.approx(distance, abs=1e-12)
+
+
+def test_the_extrapolation_without_its_interval_is_the_same_number():
+    x, y = sets(40, 44, 5)
+    value = intervals.frechet_distance_infinity(x, y, seed=2, intervals=False)
+    assert value == intervals.frechet_distance_infinity(x, y, seed=2).value

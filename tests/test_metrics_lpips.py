@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dgan_core import metrics
+from dgan_core.metrics import lpips, ms_ssim
 from dgan_core.metrics.lpips import lpips_network
 
 rng = np.random.default_rng(3)
@@ -24,7 +25,7 @@ def slow_ms_ssim(x, y):
     taps = np.exp(-((np.arange(11) - 5.0) ** 2) / 4.5)
     window = np.outer(taps, taps) / taps.sum() ** 2
     x, y = x.astype(float), y.astype(float)
-    levels = structure.ms_ssim_levels(min(x.shape))
+    levels = ms_ssim.ms_ssim_levels(min(x.shape))
     weights = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])[:levels]
     value = 1.0
     for k, weight in enumerate(weights / weights.sum()):
@@ -210,15 +211,14 @@ def test_memory_limits_are_whole_bytes(metric, limit):
 def test_random_lpips_repeats_and_leaves_torchs_generator_alone():
     import torch
 
-
     a = smooth_images(2, 32)
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    similarity._network.cache_clear()
+    lpips._network.cache_clear()
     first = metrics.lpips_pairs(a, weights="random")
     assert torch.equal(torch.rand(3), expected)
-    similarity._network.cache_clear()
+    lpips._network.cache_clear()
     assert (metrics.lpips_pairs(a, weights="random") == first).all()
     assert (metrics.lpips_pairs(a, weights="random", seed=1) != first).any()
 
@@ -229,20 +229,19 @@ def test_official_lpips_reads_torchvisions_layout(tmp_path, monkeypatch):
     import torch
     from safetensors.torch import save_file
 
-
     trunk = lpips_network("alex", "random", 4).net.state_dict()
     trunk = {"features." + k.split(".", 1)[1]: v.contiguous() for k, v in trunk.items()}
     save_file(trunk, tmp_path / "own.safetensors")
-    torch.save(trunk, tmp_path / similarity.TRUNKS["alex"].name)
+    torch.save(trunk, tmp_path / lpips.BACKBONES["alex"].name)
     a = smooth_images(2)
     expected = metrics.lpips_pairs(a, weights="random", seed=4)
     assert (metrics.lpips_pairs(a, weights=str(tmp_path / "own.safetensors")) == expected).all()
     monkeypatch.setenv("DGAN_ASSETS", str(tmp_path))
-    content = (tmp_path / similarity.TRUNKS["alex"].name).read_bytes()
-    published = similarity.TRUNKS["alex"]._replace(hash=f"sha256:{hashlib.sha256(content).hexdigest()}")
-    monkeypatch.setitem(similarity.TRUNKS, "alex", published)
+    content = (tmp_path / lpips.BACKBONES["alex"].name).read_bytes()
+    published = lpips.BACKBONES["alex"]._replace(hash=f"sha256:{hashlib.sha256(content).hexdigest()}")
+    monkeypatch.setitem(lpips.BACKBONES, "alex", published)
     assert (metrics.lpips_pairs(a) == expected).all()
-    similarity._network.cache_clear()
+    lpips._network.cache_clear()
 
 
 def test_a_missing_or_wrong_weight_file_is_named(tmp_path, monkeypatch):

@@ -1,8 +1,9 @@
+from importlib import import_module
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from dgan_core.metrics import precision_recall
 from dgan_core.metrics.intervals import wilson
 from dgan_core.metrics.precision_recall import (
     density_coverage,
@@ -10,6 +11,8 @@ from dgan_core.metrics.precision_recall import (
     precision_recall,
     precision_recall_interval,
 )
+
+module = import_module("dgan_core.metrics.precision_recall")  # the package's attribute of that name is the function
 
 rng = np.random.default_rng(21)
 
@@ -108,25 +111,25 @@ def intervals_of_all_four(real, fake, **settings):
 @pytest.mark.parametrize(("n", "m"), [(30, 24), (25, 33)])  # of an odd set each split leaves one image out
 def test_halves_equal_refitting_on_halves(n, m):
     real, fake = rng.normal(size=(n, 3)), rng.normal(0.7, 0.8, size=(m, 3))
-    distance = manifold.cdist
+    distance = module.cdist
     draws, refitted = np.random.default_rng(6), []
-    for _ in range(manifold.N_SPLITS):
+    for _ in range(module.N_SPLITS):
         i, j = draws.permutation(n), draws.permutation(m)
         halves = ((i[: n // 2], j[: m // 2]), (i[n // 2 : n // 2 * 2], j[m // 2 : m // 2 * 2]))
         refitted.append([density_coverage(real[a], fake[b]) for a, b in halves])
-    found = manifold._of_halves(manifold._density_coverage, distance(real, real), distance(real, fake), 5, 6)
+    found = module._of_halves(module._density_coverage, distance(real, real), distance(real, fake), 5, 6)
     np.testing.assert_allclose(found, refitted, rtol=1e-12)
     assert found.std(axis=(0, 1)).min() > 0
     first, last = np.array(refitted)[..., 0].T
-    assert manifold._variance(found[..., 0]) == pytest.approx(((first - last) ** 2).mean() / 2)
+    assert module._variance(found[..., 0]) == pytest.approx(((first - last) ** 2).mean() / 2)
 
 
 def variances_by_halves(real, fake):
     """Of all four at half the images."""
-    both = manifold._both_ways(real, fake)
-    halves = [manifold._of_halves(manifold._precision, *distances, 3, 0) for distances in both]
-    halves += [manifold._of_halves(manifold._density_coverage, *both[0], 5, 0)]
-    return [manifold._variance(found) for found in np.moveaxis(np.concatenate(halves, 2), 2, 0)]
+    both = module._both_ways(real, fake)
+    halves = [module._of_halves(module._precision, *distances, 3, 0) for distances in both]
+    halves += [module._of_halves(module._density_coverage, *both[0], 5, 0)]
+    return [module._variance(found) for found in np.moveaxis(np.concatenate(halves, 2), 2, 0)]
 
 
 def test_halves_give_the_variance_where_leaving_one_image_out_does_not():
@@ -174,11 +177,11 @@ def test_values_are_the_metrics_own_and_lie_within():
 
 def test_shares_of_independent_images_have_wilsons_interval():
     # halves that agree more than independent images would don't narrow it
-    share = manifold._share_interval(0.9, np.full((5, 2), 0.9), 60, np.inf, 0.95)
+    share = module._share_interval(0.9, np.full((5, 2), 0.9), 60, np.inf, 0.95)
     assert share == pytest.approx((0.9, *stats.binomtest(54, 60).proportion_ci(method="wilson")))
     # halves of 30 that differ twice as widely as independent ones, at a share of ½: as good as a quarter of the images
     spread = 2 * np.sqrt(0.25 / 30) * np.sqrt(2)
-    share = manifold._share_interval(0.5, 0.5 + np.array([[spread, -spread], [-spread, spread]]) / 2, 60, np.inf, 0.95)
+    share = module._share_interval(0.5, 0.5 + np.array([[spread, -spread], [-spread, spread]]) / 2, 60, np.inf, 0.95)
     assert share == pytest.approx((0.5, *wilson(0.5, 15)))
 
 

@@ -3,6 +3,7 @@ import pytest
 import scipy.stats
 
 from dgan_core import metrics
+from dgan_core.metrics import swd
 
 rng = np.random.default_rng(11)
 
@@ -56,6 +57,7 @@ def test_umap_repeats_separates_and_leaves_tensorflow_out():
     code = """
 import sys, numpy as np
 from dgan_core import metrics
+from dgan_core.metrics import swd
 rng = np.random.default_rng(0)
 real, fake = rng.normal(size=(30, 6)), rng.normal(size=(25, 6)) + 20
 first, second = metrics.umap(real, fake, n_neighbors=5), metrics.umap(real, fake, n_neighbors=5)
@@ -81,4 +83,4 @@ def test_impossible_settings_are_refused():
 
 def test_quantile_grid_handles_ties():
     p, q = np.array([[0.0], [0.0], [1.0]]), np.array([[0.0], [1.0]])
-    assert embedding._wasserstein_1d(p, q) == pytest.approx([1 / 6])
+    assert swd._wasserstein_1d(p, q) == pytest.approx([1 / 6])

@@ -15,8 +15,8 @@ and N neighbours for a generated image against N − 1 for a training image.
 
 Twins are training images that repeat one another, exactly or nearly (oversampled sets, frames of one scan). They make
 real images count as copies, which hides generated ones. So exact repeats count as one image, and so do near ones where
-a fifth of the real images or more count as copies of each other. Where as many still do afterwards, `verdict` gives no
-answer instead of clearing the generator.
+half of the real images or more count as copies. Where a fifth still do afterwards, `verdict` gives no answer instead of
+clearing the generator.
 
 Passing is weak evidence: images unlike anything real also pass. A generator that has collapsed to one image fails where
 that image counts as a copy. In very few dimensions no image has one clearly nearest neighbour.
@@ -32,7 +32,10 @@ from .checks import as_feature_pair, as_positive_integer, as_seed
 
 CLOSE = 2 / 3  # of the usual distance, and of the next neighbour: rare among independent phantoms
 ALPHA = 0.05
-MANY = 0.2  # share of real images that count as copies, from which on there are twins
+TWINS = (
+    0.5  # share of real images that count as copies, from which on they are twins: chance gives less in 3 dimensions
+)
+MANY = 0.2  # and from which on a p above ALPHA clears nobody
 FEW = 4  # training images that an image may be a copy of
 
 
@@ -145,7 +148,7 @@ def _twins(distance):
     order = apart.argsort(1, kind="stable")[:, : k + 1]
     d = np.take_along_axis(apart, order, 1)
     copies = _copies(d, np.ones(n, bool))
-    if copies.mean() < MANY:
+    if copies.mean() < TWINS:
         return group
     gap = d[:, :-1] < CLOSE * d[:, 1:]
     before = gap[:, ::-1].cumsum(1)[:, ::-1] > 0  # the neighbours before the last gap

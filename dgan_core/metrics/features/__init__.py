@@ -38,7 +38,7 @@ class Extractor(NamedTuple):
 
 
 EXTRACTORS = {
-    DEFAULT: Extractor("EfficientNet-Lite0", 2, efficientnet.build, efficientnet.published),
+    DEFAULT: Extractor("EfficientNet-Lite0", 16, efficientnet.build, efficientnet.published),
     "inception": Extractor("Inception", 2, inception.build, lambda: locate(inception.PUBLISHED)),
     "radiomics": Extractor("radiomics", 16, radiomics.build),
     "random-inception": Extractor("random Inception", 2, inception.build),
@@ -61,7 +61,7 @@ def check(images, extractor, weights=None, convention="torch-fidelity"):
         raise ValueError(f"weights must be None for {extractor}, which reads no file, got {weights!r}")
     if convention not in inception.CONVENTIONS:
         raise ValueError(f"convention must be one of {', '.join(inception.CONVENTIONS)}, got {convention!r}")
-    if convention != inception.CONVENTIONS[0] and known.build is not inception.build:
+    if convention != inception.CONVENTIONS[0] and not extractor.endswith("inception"):
         raise ValueError(f"convention must be left out for {extractor}: it is Inception's, got {convention!r}")
     if min(images.shape[1:3]) < known.least:
         raise ValueError(
