@@ -244,10 +244,10 @@ def test_calibration_brings_every_input_to_unit_power_and_leaves_the_pace_alone(
 
 
 def test_training_starts_with_the_magnitudes_of_its_first_minibatch():
-    recipe = trainer.StyleGAN(Config(**NARROW))
-    state = recipe.initial_state()
-    ws, _ = recipe.styles(state["g"], recipe._latents("generator", 0, 4))
-    _, moved = recipe.images(state["g"], state["g_buffers"], ws, [], training=True)
+    gan = trainer.StyleGAN(Config(**NARROW))
+    state = gan.initial_state()
+    ws, _ = gan.styles(state["g"], gan._latents("generator", 0, 4))
+    _, moved = gan.images(state["g"], state["g_buffers"], ws, [], training=True)
     magnitudes = [float(m) for m in state["g_buffers"] if m.shape == ()]
     assert len(magnitudes) == 15 and all(abs(m - 1.0) > 1e-3 for m in magnitudes)
     assert [float(m) for m in moved if m.shape == ()] == pytest.approx(magnitudes, rel=1e-5)

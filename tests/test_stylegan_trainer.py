@@ -1,4 +1,4 @@
-"""The StyleGAN recipe, on networks of one layer each; and both real StyleGANs through `fit`."""
+"""How StyleGANs are trained, on networks of one layer each; and both real StyleGANs through `fit`."""
 
 from types import SimpleNamespace
 
@@ -70,8 +70,8 @@ def critic(config):
 
 
 @pytest.fixture
-def recipe(monkeypatch):
-    """A function: parameters → StyleGAN recipe of the small networks above."""
+def make(monkeypatch):
+    """A function: parameters → the trainer of the small networks above."""
     sizes = {"n_styles": lambda config: 3, "noise_shapes": lambda config: [(4, 4)]}
     networks = SimpleNamespace(mapping=mapping, synthesis=synthesis, critic=critic, **sizes)
     monkeypatch.setattr(trainer, "NETWORKS", {"stylegan2": networks, "stylegan3": networks})
@@ -86,8 +86,8 @@ def same(a, b):
     return all(np.array_equal(to_numpy(x), to_numpy(y)) for x, y in zip(a, b, strict=True))
 
 
-def test_a_step_leaves_the_other_network_alone(recipe):
-    r = recipe()
+def test_a_step_leaves_the_other_network_alone(make):
+    r = make()
     state = r.initial_state()
     after, _ = r.critic_step(state, REAL, 0, RATE)
     assert same(state["g"], after["g"]) and not same(state["c"], after["c"])
@@ -95,9 +95,9 @@ def test_a_step_leaves_the_other_network_alone(recipe):
     assert same(state["c"], after["c"]) and not same(state["g"], after["g"])
 
 
-def test_magnitudes_and_the_mean_w_move_in_critic_steps_only(recipe):
+def test_magnitudes_and_the_mean_w_move_in_critic_steps_only(make):
     """Their EMA counts a minibatch once; Karras et al. 2021 update both with the critic's."""
-    r = recipe(style_mixing=0.0)
+    r = make(style_mixing=0.0)
     state = r.initial_state()
     after, _ = r.generator_step(state, REAL, 0, RATE)
     assert len(state["g_buffers"]) == 1 and same(state["g_buffers"], after["g_buffers"])
@@ -110,8 +110,8 @@ def test_magnitudes_and_the_mean_w_move_in_critic_steps_only(recipe):
     assert not same(state["g_buffers"], after["g_buffers"])
 
 
-def test_an_iteration_updates_the_generator_before_the_critic(recipe):
-    r = recipe(n_critic=2)
+def test_an_iteration_updates_the_generator_before_the_critic(make):
+    r = make(n_critic=2)
     state, data = r.initial_state(), r.prepare(REAL)
     by_hand, _ = r.generator_step(state, REAL, 0, np.float32(r.config.learning_rate))
     after, rows = r.iteration(state, data, 0)
@@ -123,8 +123,8 @@ def test_an_iteration_updates_the_generator_before_the_critic(recipe):
     assert ["generator_loss" in row for row in rows] == [False, False, True] and rows[-1]["images"] == 8
 
 
-def test_regularisation_is_a_further_step_every_few_updates(recipe):
-    r = recipe()
+def test_regularisation_is_a_further_step_every_few_updates(make):
+    r = make()
     state = r.initial_state()
     for update in (0, 1, 15, 16):
         after, measured = r.critic_step(state, REAL, update, RATE)
@@ -134,12 +134,12 @@ def test_regularisation_is_a_further_step_every_few_updates(recipe):
         after, measured = r.generator_step(state, REAL, iteration, RATE)
         assert ("path" in measured) == (iteration % 4 == 0)
         assert float(after["g_adam"]["t"]) == (2 if iteration % 4 == 0 else 1)
-    assert "path" not in recipe(model="stylegan3").generator_step(state, REAL, 0, RATE)[1]
+    assert "path" not in make(model="stylegan3").generator_step(state, REAL, 0, RATE)[1]
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-8])  # at 1e-8 ε counts as much as the gradient
-def test_lazy_adam_is_pytorch_s_adam_of_the_corrected_rate_and_decays(recipe, scale):
-    step, c = steps.lazy_adam(recipe().config, 16), 16 / 17
+def test_lazy_adam_is_pytorch_s_adam_of_the_corrected_rate_and_decays(make, scale):
+    step, c = steps.lazy_adam(make().config, 16), 16 / 17
     theirs = torch.zeros(3, requires_grad=True)
     optimiser = torch.optim.Adam([theirs], lr=0.1 * c, betas=(0.0, 0.99**c), eps=1e-8)
     ours, state = [np.zeros(3, "float32")], adam_init([np.zeros(3)])
@@ -151,9 +151,9 @@ def test_lazy_adam_is_pytorch_s_adam_of_the_corrected_rate_and_decays(recipe, sc
     np.testing.assert_allclose(to_numpy(ours[0]), theirs.detach().numpy(), rtol=1e-4)
 
 
-def test_the_ema_of_weights_forgets_by_the_images_shown_before(recipe):
+def test_the_ema_of_weights_forgets_by_the_images_shown_before(make):
     """Its half-life is a twentieth of the images shown, until that reaches 10,000 · B / 32; none were at first."""
-    r = recipe()
+    r = make()
     state = r.initial_state()
     after, measured = r.generator_step(state, REAL, 200, RATE)
     assert measured["images"] == 804
@@ -177,8 +177,8 @@ def test_the_path_penalty_is_differentiated_through_its_mean():
     assert float(backend.gradient(penalty, k)) == pytest.approx(2 * 0.99**2 * (3.0 - 2.0) * 3.0, rel=1e-4)
 
 
-def test_p_moves_every_four_updates_towards_the_target(recipe):
-    r = recipe(ada_images=100)
+def test_p_moves_every_four_updates_towards_the_target(make):
+    r = make(ada_images=100)
     state = r.initial_state()
     for update in range(4):
         assert float(state["p"]) == 0.0
@@ -192,8 +192,8 @@ def test_p_moves_every_four_updates_towards_the_target(recipe):
     assert float(state["p"]) == 1.0
 
 
-def test_reals_and_fakes_are_augmented_by_different_draws(recipe):
-    r = recipe()
+def test_reals_and_fakes_are_augmented_by_different_draws(make):
+    r = make()
     views = [flatten(r._view(stream, 3, 4)) for stream in ("real", "fake", "generator", "r1")]
     for i, a in enumerate(views):
         for b in views[i + 1 :]:
@@ -201,20 +201,20 @@ def test_reals_and_fakes_are_augmented_by_different_draws(recipe):
     assert not np.array_equal(views[0]["drawn/gates"], r._view("real", 4, 4)["drawn"]["gates"])
 
 
-def test_styles_are_mixed_after_one_crossover_a_minibatch(recipe):
+def test_styles_are_mixed_after_one_crossover_a_minibatch(make):
     def mixed(share, n=400):
-        gan = recipe(style_mixing=share)
+        gan = make(style_mixing=share)
         return np.stack([gan._latents("generator", step, 2)["mixed"][:, 0] for step in range(n)])
 
     always = mixed(1.0)
     assert not always[:, 0].any() and always[:, 2].all()  # a crossover after style 1 or 2, of 3
     assert always[:, 1].mean() == pytest.approx(0.5, abs=0.08)
     assert mixed(0.9)[:, 2].mean() == pytest.approx(0.9, abs=0.05)
-    assert "mixed" not in recipe(style_mixing=0.0)._latents("generator", 0, 4)
+    assert "mixed" not in make(style_mixing=0.0)._latents("generator", 0, 4)
 
 
-def test_mixed_styles_are_the_second_w_from_the_crossover_on(recipe):
-    r = recipe()
+def test_mixed_styles_are_the_second_w_from_the_crossover_on(make):
+    r = make()
     g = r.initial_state()["g"]
     latents = {"z": rng.normal(0, "z", 0, (2, 8)), "z_mixed": rng.normal(0, "other", 0, (2, 8))}
     ws, w = r.styles(g, {**latents, "mixed": np.array([[False], [False], [True]])})
@@ -223,8 +223,8 @@ def test_mixed_styles_are_the_second_w_from_the_crossover_on(recipe):
     np.testing.assert_allclose(to_numpy(ws)[:, 2], to_numpy(second)[:, 2], rtol=1e-6)
 
 
-def test_truncation_goes_from_the_mean_image_to_the_image_itself(recipe):
-    r = recipe(style_mixing=0.0)
+def test_truncation_goes_from_the_mean_image_to_the_image_itself(make):
+    r = make(style_mixing=0.0)
     state = r.initial_state()
     state["w_ema"] = rng.normal(0, "w", 0, (6,))
     arrays, z = r.snapshot(state), rng.normal(0, "z", 0, (3, 8))
@@ -236,8 +236,8 @@ def test_truncation_goes_from_the_mean_image_to_the_image_itself(recipe):
     np.testing.assert_allclose(r.sample(arrays, z, psi=0.0), to_numpy(mean), atol=1e-6)
 
 
-def test_samples_do_not_depend_on_how_many_are_asked_for(recipe):
-    r = recipe()
+def test_samples_do_not_depend_on_how_many_are_asked_for(make):
+    r = make()
     arrays, z = r.snapshot(r.initial_state()), rng.normal(0, "z", 0, (20, 8))
     np.testing.assert_allclose(r.sample(arrays, z)[:5], r.sample(arrays, z[:5]), atol=1e-6)
 
@@ -250,8 +250,8 @@ def test_the_blur_of_r_fades_within_the_first_updates_of_any_run():
     assert blur.blur_sigma(Config(model="stylegan3"), 0.0) == blur.blur_sigma(Config(model="stylegan2"), 0.0) == 0.0
 
 
-def test_a_run_of_r_leaves_its_blur_behind(recipe, monkeypatch):
-    r = recipe(model="stylegan3", variant="r", epochs=250)
+def test_a_run_of_r_leaves_its_blur_behind(make, monkeypatch):
+    r = make(model="stylegan3", variant="r", epochs=250)
     seen = []
 
     def note(state, real, update, rate, sigma):
@@ -288,8 +288,8 @@ def test_blur_spreads_an_impulse_and_darkens_nothing_but_the_border():
     )
 
 
-def test_the_critic_sees_images_blurred_then_augmented(recipe, monkeypatch):
-    r = recipe(model="stylegan3", variant="r")
+def test_the_critic_sees_images_blurred_then_augmented(make, monkeypatch):
+    r = make(model="stylegan3", variant="r")
     order = []
     monkeypatch.setattr(steps, "blur", lambda images, kernel: order.append("blur") or images)
     monkeypatch.setattr(steps, "augment", lambda images, p, drawn: order.append("augment") or images)
@@ -297,26 +297,26 @@ def test_the_critic_sees_images_blurred_then_augmented(recipe, monkeypatch):
     assert order and order == ["blur", "augment"] * (len(order) // 2)
 
 
-def test_runs_that_differ_in_seed_or_rate_share_their_compiled_steps(recipe):
-    one, two = recipe(), recipe(seed=1, learning_rate=0.5, epochs=3)
+def test_runs_that_differ_in_seed_or_rate_share_their_compiled_steps(make):
+    one, two = make(), make(seed=1, learning_rate=0.5, epochs=3)
     steps_of_one = one._steps
     state = two.initial_state()
     shared, _ = two.generator_step(state, REAL, 0, RATE)
     assert two._steps is steps_of_one
     steps._last.clear()
-    alone, _ = recipe(seed=1).generator_step(state, REAL, 0, RATE)
+    alone, _ = make(seed=1).generator_step(state, REAL, 0, RATE)
     assert same(shared["g"], alone["g"])
-    assert recipe(r1_scale=1.0)._steps is not steps_of_one
+    assert make(r1_scale=1.0)._steps is not steps_of_one
 
 
-def test_state_survives_a_checkpoint(recipe):
-    state = recipe().initial_state()
+def test_state_survives_a_checkpoint(make):
+    state = make().initial_state()
     again = unflatten(state, flatten(state))
     assert flatten(again).keys() == flatten(state).keys()
     assert same(branch(flatten(state), "g_ema"), state["g_ema"])
 
 
-def test_an_interrupted_run_continues_bit_for_bit(runs, recipe, monkeypatch):
+def test_an_interrupted_run_continues_bit_for_bit(runs, make, monkeypatch):
     """Augmentation at work, regularisers due before and after the interruption."""
     parameters = {**TINY, "epochs": 10, "ada_images": 100, "ada_target": -1.0, "model": "stylegan2"}
     whole = fit(Config(**parameters, run_id="whole"))
