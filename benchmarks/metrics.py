@@ -169,7 +169,7 @@ def _peak_bytes():
     """Most memory that this process has had. Linux's own count: getrusage's starts from the parent's."""
     status = Path("/proc/self/status")
     if status.is_file():
-        return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024
+        return int(status.read_text(encoding="utf-8").split("VmHWM:")[1].split()[0]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 

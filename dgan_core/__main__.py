@@ -31,6 +31,8 @@ def parameters(words: list[str]) -> dict:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; its exit status: 0, 1 an unexpected error, 2 wrong parameters, 130 interrupted."""
     command, *words = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # cp1252 has no ≥
     if command == "metrics":
         from dgan_core.metrics.__main__ import main as metrics
 

@@ -1,7 +1,10 @@
 """The shell command `dgan`: the same parameters and sentences as Config, and the metrics' own command."""
 
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +12,8 @@ import pytest
 from dgan_core import __main__ as command
 from dgan_core.config import Config
 from dgan_core.runs import Run
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_words_become_numbers_texts_and_tuples():
@@ -65,3 +70,24 @@ def test_a_refusal_comes_before_a_deep_learning_framework_is_loaded():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "2 False\n", done.stderr
+
+
+def test_a_terminal_of_another_encoding_shows_every_sentence(tmp_path):
+    """cp1252, as on Windows, has neither ≥ nor ↓."""
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "DGAN_RUNS": str(tmp_path)}
+    for words, status in (["train", "--help"], 0), (["train", "--lam", "-1"], 2):
+        done = subprocess.run([sys.executable, "-m", "dgan_core", *words], env=environment, capture_output=True)
+        assert done.returncode == status, done.stderr
+        assert rb"a number \u2265 0" in done.stdout + done.stderr
+
+
+def test_notebooks_are_derived_under_any_locale(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "derive_notebooks.py", tmp_path / "tools")
+    shutil.copy(ROOT / "notebooks" / "train.py", tmp_path / "notebooks")
+    locale = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    command = [sys.executable, tmp_path / "tools" / "derive_notebooks.py"]
+    done = subprocess.run(command, env={**os.environ, **locale}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "λ" in (tmp_path / "notebooks" / "train.ipynb").read_text(encoding="utf-8")

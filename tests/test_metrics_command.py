@@ -1,4 +1,4 @@
-"""python -m dgan_core.metrics: its numbers, its table, its file, and one sentence for whatever can't be used."""
+"""dgan metrics: its numbers, its table, its file, and one sentence for whatever can't be used."""
 
 import fcntl
 import io
@@ -22,12 +22,19 @@ from PIL import Image
 from dgan_core import metrics
 from dgan_core.io import archives
 from dgan_core.metrics import __main__ as command
+from dgan_core.metrics.cache import array_hash
+from dgan_core.metrics.table import METRICS, WIDTHS, honest, rows
 
 rng = np.random.default_rng(11)
 N = 24
 GREY = rng.integers(0, 256, (N, 40, 40, 1), dtype=np.uint8)
-NUMBERS = {"n_real": N, "n_fake": N, "extractor": "inception", "lpips": "alex", "ms_ssim_levels": 2, "fid": 12.5}
-NO_DOWNLOAD = ["--extractor", "random-vgg16", "--lpips-weights", "random"]
+SETTINGS = {"n_real": N, "n_fake": N, "extractor": "inception", "lpips": "alex", "ms_ssim_levels": 2}
+NO_DOWNLOAD = ["--lpips-weights", "random", "--no-umap"]
+
+
+def result(numbers, settings=(), others=(), notes=()):
+    """What `evaluate` would return."""
+    return metrics.Result({"fid": 12.5, **numbers}, SETTINGS | dict(settings), dict(others), {}, None, list(notes))
 
 
 def encoded(array, form="PNG", mode=None, **options):
@@ -66,7 +73,7 @@ def complaint(capsys, *arguments):
     done = capsys.readouterr()
     assert (status, done.out) == (2, "")
     (line,) = (line for line in done.err.splitlines() if not line.startswith("warning: "))
-    return line.removeprefix("python -m dgan_core.metrics: ")
+    return line.removeprefix("dgan metrics: ")
 
 
 @pytest.fixture
@@ -79,8 +86,8 @@ def sets(tmp_path):
 def answer(monkeypatch):
     """Lets a test decide what `evaluate` returns."""
 
-    def set_numbers(numbers):
-        monkeypatch.setattr(metrics, "evaluate", lambda *_, **__: (NUMBERS | numbers, {}))
+    def set_numbers(numbers, **more):
+        monkeypatch.setattr(metrics, "evaluate", lambda *_, **__: result(numbers, **more))
 
     set_numbers({})
     return set_numbers
@@ -91,92 +98,161 @@ def test_the_shell_and_python_give_the_same_numbers(sets, tmp_path):
     archive = pack(tmp_path / "fake 2.zip", {f"in/{path.name}": path.read_bytes() for path in fake.iterdir()})
     out = tmp_path / "résult 1.json"
     done = run(real, archive, *NO_DOWNLOAD, "--seed", 3, "--json", "--output", out)
-    assert (done.returncode, done.stderr) == (0, "")
-    result = json.loads(out.read_text())
-    assert json.loads(done.stdout) == result
-    numbers = result["numbers"]
-    assert (numbers["n_real"], numbers["n_fake"], numbers["extractor"], numbers["lpips"]) == (
-        N, N, "random-vgg16", "alex-random"
-    )  # fmt: skip
-    x, y = (metrics.features(images, seed=3) for images in (GREY, 255 - GREY))
-    lpips = metrics.lpips_pairs(GREY, 255 - GREY, weights="random", seed=3)
-    assert numbers["fid"] == pytest.approx(metrics.frechet_distance(x, y), rel=1e-5)
-    assert numbers["kid"] == pytest.approx(metrics.kernel_distance(x, y), rel=1e-5)
-    assert numbers["lpips_real_fake"] == pytest.approx(lpips.mean(), rel=1e-5)
-    assert numbers["ms_ssim_fake_fake"] == pytest.approx(
-        metrics.pair_summary(metrics.ms_ssim_pairs(255 - GREY), within=True)[0], rel=1e-5
+    assert done.returncode == 0, done.stderr
+    written = json.loads(out.read_text())
+    assert json.loads(done.stdout) == written
+    python = metrics.evaluate(GREY, 255 - GREY, lpips_weights="random", umap=False, seed=3)
+    assert written["numbers"] == pytest.approx(python.numbers, rel=1e-4, abs=1e-6)
+    assert "kid" not in written["numbers"] and written["settings"] | python.settings == written["settings"]
+    assert written["settings"]["extractor"] == "efficientnet-lite0" and written["settings"]["fit"] == "stretch"
+    assert (
+        done.stderr.splitlines() == [f"warning: {note}" for note in python.notes] and written["notes"] == python.notes
     )
-    assert result["real"] == {"source": str(real), "n": N, "height": 40, "width": 40, "channels": 1}
-    assert result["settings"]["seed"] == 3
-    assert result["versions"]["numpy"] == np.__version__
+    shape = {"n": N, "height": 40, "width": 40, "channels": 1, "excluded": 0}
+    assert written["real"] == {"source": str(real), **shape, "sha256": array_hash(GREY)}
+    assert written["versions"]["numpy"] == np.__version__ and "dgan-core" in written["versions"]
 
 
 def test_the_shell_ends_with_2_and_a_sentence(tmp_path):
     done = run(tmp_path / "none", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     says = f"{tmp_path / 'none'} doesn't exist: give a folder, a .zip or a .npy file of images"
-    assert done.stderr == f"python -m dgan_core.metrics: {says}\n"
+    assert done.stderr == f"dgan metrics: {says}\n"
 
 
 # -- the table
 
 
-def test_the_table_shows_whatever_numbers_arrive(sets, answer, capsys):
-    answer({
-        "fid_low": 10.25, "fid_high": 14.75, "fid_floor": 3.0,
-        "kid": 0.5, "kid_mean": 0.25, "kid_std": 0.125, "kid_subset_size": 4, "kid_n_subsets": 100,
-        "lpips_real_fake": 0.75, "lpips_real_fake_std": 0.0625,
-        "swd_umap_seeds_mean": 1.5, "swd_umap_seeds_std": 0.25, "kid_std_floor": 0.5, "kid_mean_floor": 0.375,
-        "something_new": 7, "something_new_low": 6.0, "something_new_high": 8.0,
-        "precision": float("nan"), "memorised": False,
-    })  # fmt: skip
+def test_the_table_shows_what_there_is_in_80_columns(sets, answer, capsys):
+    answer(
+        {
+            "fid_low": 10.25, "fid_high": 14.75, "fid_floor": 3.0, "kid": -0.00012345, "kid_subsets": 0.25,
+            "kid_subsets_std": 0.125, "kid_subsets_floor": 0.375, "lpips_real_fake": 0.75, "lpips_real_fake_low": 0.7,
+            "lpips_real_fake_high": 0.8, "lpips_real_fake_std": 0.0625, "precision": float("nan"),
+            "memorisation_share": 0.0, "memorisation_p": 0.5, "density": 1.25,
+        },
+        others={"random-vgg16": {"frechet_distance": 1234567.0, "frechet_distance_low": 1e6}},
+    )  # fmt: skip
     assert command.main([str(path) for path in sets]) == 0
     out = capsys.readouterr().out
-    lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert lines[0] == f"real 24 grey images of 40×40 pixels from {sets[0]}"
+    lines = out.splitlines()
+    assert lines[0] == f"real   24 grey images of 40×40 pixels from {sets[0]}"
+    assert max(map(len, lines[2:])) <= 80
+    lines = [" ".join(line.split()) for line in lines]
+    assert lines[3:6] == ["metric value 95 % interval floor good is", "─" * 80, "features: inception"]
     for expected in (
-        "metric value 95 % interval spread floor good is",
-        "FID (inception) 12.5 [10.25, 14.75] 3 low",
-        "KID (inception) 0.5 low, about 0",
-        "KID (inception), subsets of 4 0.25 ± 0.125 0.375 low, about 0",
-        "SWD, UMAP (inception), mean of seeds 1.5 ± 0.25 low",
-        "LPIPS (alex), real–fake 0.75 ± 0.0625 low: alike",
-        "something_new 7 [6, 8]",
-        "Precision (inception) – high",
-        "memorised no",
+        "FID 12.5 [10.2, 14.8] 3 low",
+        "KID -0.0001235 low",
+        "KID, subsets 0.25 ± 0.125 0.375 low",
+        "Precision – high",
+        "Density 1.25 about 1",
+        "Copied images, share 0 low",
+        "Copied images, p 0.5 above 0.05",
+        "pairs: LPIPS by alex, MS-SSIM over 2 levels",
+        "LPIPS, real–fake 0.75 [0.7, 0.8] low: alike",
+        "features: random-vgg16",
+        "Fréchet distance 1.235e+06 low",
     ):
         assert expected in lines
-    assert len(lines) == 4 + 2 + 8 + 1 + 3
-    assert "N = 24" in lines[-1]
-
-
-def test_columns_without_content_are_left_out_and_fid_is_inceptions_name(sets, answer, capsys):
-    answer({"extractor": "random-vgg16"})
-    assert command.main([str(path) for path in sets]) == 0
-    out = capsys.readouterr().out
-    assert "interval" not in out and "floor" not in out.lower() and "spread" not in out.lower() and "FID" not in out
-    assert "Fréchet distance (random-vgg16)" in out
-    answer({"extractor": "inception:mine.pth"})
+    assert "N = 24" in lines[-1] and lines[-2].startswith("±") and lines[-3].startswith("Floor")
+    answer({}, settings={"extractor": "inception:mine.npz"})
     command.main([str(path) for path in sets])
-    assert "FID (inception:mine.pth)" in capsys.readouterr().out
+    brief = capsys.readouterr().out
+    assert "features: inception:mine.npz" in brief and "Floor" not in brief and "±" not in brief
 
 
-def test_warnings_of_counts_colour_and_equal_sets(sets, answer, tmp_path, capsys):
-    real, _ = sets
+def test_every_heading_fits_its_column():
+    for name in METRICS:
+        for extractor in ("inception", "random-vgg16"):
+            ((shown, *_),) = rows({honest(name, extractor): 0.0})
+            assert len(shown) <= WIDTHS[0], shown
+    assert sum(WIDTHS) + len(WIDTHS) - 1 <= 80
+
+
+def test_warnings_of_counts_colour_and_notes(sets, answer, tmp_path, capsys):
+    answer({}, notes=["the real and the generated images are the same"])
     colour = tmp_path / "colour.npy"
-    np.save(colour, rng.integers(0, 256, (5, 40, 40, 3), dtype=np.uint8))
-    assert command.main([str(real), str(colour)]) == 0
-    done = capsys.readouterr()
-    assert [line.partition(":")[0] for line in done.err.splitlines()] == ["warning"] * 2
-    assert "repeated to three channels" in done.err and "24 real and 5 generated images: FID depends on N" in done.err
-    assert command.main([str(real), str(real)]) == 0
-    assert capsys.readouterr().err == "warning: REAL and FAKE hold the same images\n"
+    np.save(colour, rng.integers(0, 256, (N, 40, 40, 3), dtype=np.uint8))
+    assert command.main([str(sets[0]), str(colour)]) == 0
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("warning: one set is grey and the other in colour") and "are the same" in second
+
+
+def test_what_is_left_out_is_counted_and_a_glob_in_neither_set_refused(sets, answer, tmp_path, capsys):
+    real, fake = sets
+    for k in range(3):
+        (real / f"note {k}.txt").write_text("x")
+    assert command.main([str(real), str(fake), "--exclude", "*.txt", "--output", str(tmp_path / "o.json")]) == 0
+    assert f"from {real}, 3 files left out" in capsys.readouterr().out.splitlines()[0]
+    written = json.loads((tmp_path / "o.json").read_text())
+    assert (written["real"]["excluded"], written["fake"]["excluded"]) == (3, 0)
+    line = complaint(capsys, real, fake, "--exclude", "*.txt", "--exclude", "*.text")
+    assert line.startswith("exclude must match at least one file, and '*.text' matches none in REAL and FAKE")
+
+
+# -- features in files, and what they make of the numbers
+
+
+def test_features_are_written_and_read_again(sets, tmp_path, capsys):
+    folder, keep = tmp_path / "kept", ["--metrics", "frechet_distance,recall", "--no-intervals", "--json"]
+    assert command.main([*map(str, sets), *keep, "--save-features", str(folder)]) == 0
+    whole = json.loads(capsys.readouterr().out)["numbers"]
+    for real, fake in ((folder / "real.npz", folder / "fake.npz"), (folder / "real.npz", sets[1])):
+        assert command.main([str(real), str(fake), *keep]) == 0
+        again = json.loads(capsys.readouterr().out)
+        assert again["numbers"] == pytest.approx({k: v for k, v in whole.items() if "infinity" not in k}, rel=1e-4)
+        assert again["settings"]["extractor"] == "efficientnet-lite0"
+    with np.load(folder / "real.npz") as file:  # as pytorch-fid stores them
+        np.savez(tmp_path / "statistics.npz", mu=file["mu"], sigma=file["sigma"])
+        np.testing.assert_allclose(file["sigma"], np.cov(file["features"].T), rtol=1e-12)
+    line = complaint(capsys, tmp_path / "statistics.npz", sets[1])
+    assert line.startswith("--extractor must name what the file's features are")
+    extractor = ["--extractor", "efficientnet-lite0"]
+    assert command.main([str(tmp_path / "statistics.npz"), str(sets[1]), *extractor, "--json"]) == 0
+    alone = json.loads(capsys.readouterr().out)
+    assert alone["numbers"] == pytest.approx({"frechet_distance": whole["frechet_distance"]}, rel=1e-6)
+    assert alone["notes"] == ["statistics alone give the Fréchet distance and nothing else"]
+    assert command.main([str(tmp_path / "statistics.npz")] * 2) == 0
+    assert "N = unknown" in capsys.readouterr().out
+    line = complaint(capsys, folder / "real.npz", sets[1], "--extractor", "random-vgg16")
+    assert line.startswith("--extractor must be left out or be efficientnet-lite0")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({}, "must hold features (N, D), or mu (D,) and sigma (D, D), got nothing"),
+        ({"mu": np.zeros(3), "sigma": np.zeros((3, 2))}, "got mu (3,), sigma (3, 2)"),
+        ({"mu": np.zeros(3), "sigma": np.full((3, 3), np.nan)}, "must hold finite statistics"),
+        ({"features": np.zeros((4, 2, 2))}, "must be an (N, D) array"),
+    ],
+)
+def test_files_that_hold_no_features_are_refused(sets, tmp_path, capsys, arrays, says):
+    np.savez(tmp_path / "a.npz", **arrays)
+    assert says in complaint(capsys, tmp_path / "a.npz", sets[1])
+
+
+def test_the_nearest_pairs_are_drawn_and_named(sets, tmp_path, capsys):
+    real, fake = sets
+    (fake / "scan (7).png").write_bytes((real / "scan (2).png").read_bytes())
+    sheet = tmp_path / "copies.png"
+    arguments = [str(real), str(fake), "--metrics", "memorisation", "--copies", str(sheet), "--json"]
+    assert command.main(arguments) == 0
+    first = json.loads(capsys.readouterr().out)["copies"][0]
+    assert first == {"fake": "scan (7).png", "real": "scan (2).png", "distance": pytest.approx(0, abs=1e-3)}
+    pixels = np.asarray(Image.open(sheet))
+    assert pixels.shape == (80, 12 * 40)
+    np.testing.assert_array_equal(pixels[:40, :40], GREY[1, ..., 0])
+    np.testing.assert_array_equal(pixels[40:, :40], GREY[1, ..., 0])
+    assert "copies.png exists" in complaint(capsys, *arguments)
+    line = complaint(capsys, *map(str, sets), "--metrics", "recall", "--copies", tmp_path / "other.png")
+    assert line == "--copies needs the memorisation test: add memorisation to --metrics"
 
 
 def test_grey_beside_colour_reaches_the_metrics_as_three_equal_channels(sets, monkeypatch, tmp_path):
     np.save(tmp_path / "colour.npy", rng.integers(0, 256, (N, 40, 40, 3), dtype=np.uint8))
     seen = []
-    monkeypatch.setattr(metrics, "evaluate", lambda real, fake, **_: (seen.extend([real, fake]), (NUMBERS, {}))[1])
+    monkeypatch.setattr(metrics, "evaluate", lambda real, fake, *_: (seen.extend([real, fake]), result({}))[1])
     assert command.main([str(sets[0]), str(tmp_path / "colour.npy")]) == 0
     np.testing.assert_array_equal(seen[0], np.repeat(GREY, 3, 3))
     assert seen[1].shape == (N, 40, 40, 3)
@@ -227,7 +303,7 @@ def test_an_end_from_within_is_one_line(sets, monkeypatch, capsys, tmp_path, kin
     monkeypatch.setattr(metrics, "evaluate", stop)
     assert command.main([*map(str, sets), "--output", str(tmp_path / "o.json")]) == status
     (line,) = capsys.readouterr().err.splitlines()
-    says = {130: "interrupted; nothing was written", 1: "unexpected RuntimeError", 2: "--extractor random-vgg16"}
+    says = {130: "interrupted; nothing was written", 1: "unexpected RuntimeError", 2: "--lpips-weights random"}
     assert says[status] in line
     assert not (tmp_path / "o.json").exists()
 
@@ -239,7 +315,8 @@ def start(sets, evaluate, **streams):
     code = (  # a background job's children would ignore Ctrl-C
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "import sys, time; from dgan_core import metrics; from dgan_core.metrics.__main__ import main;"
-        f"numbers = {NUMBERS!r}; metrics.evaluate = {evaluate}; sys.exit(main({[str(path) for path in sets]!r}))"
+        f"found = metrics.Result({{'fid': 12.5}}, {SETTINGS!r}, {{}}, {{}}, None, []);"
+        f"metrics.evaluate = {evaluate}; sys.exit(main({[str(path) for path in sets]!r}))"
     )
     return subprocess.Popen([sys.executable, "-c", code], text=True, **streams)
 
@@ -250,12 +327,12 @@ def test_ctrl_c_ends_with_130_and_one_line(sets):
         assert process.stdout.readline() == "begun\n"
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
-        assert process.stderr.read() == "python -m dgan_core.metrics: interrupted; nothing was written\n"
+        assert process.stderr.read() == "dgan metrics: interrupted; nothing was written\n"
 
 
 def test_a_reader_that_leaves_early_is_no_error(sets):
     ours, theirs = os.pipe()
-    with start(sets, "lambda *_, **__: (numbers, {})", stdout=theirs, stderr=subprocess.PIPE) as process:
+    with start(sets, "lambda *_: found", stdout=theirs, stderr=subprocess.PIPE) as process:
         os.close(theirs)
         os.close(ours)
         assert (process.wait(20), process.stderr.read()) == (0, "")
@@ -264,14 +341,14 @@ def test_a_reader_that_leaves_early_is_no_error(sets):
 def test_a_terminal_sees_progress(sets):
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 120, 0, 0))  # rows and columns: a new one has none
-    shown = "lambda *_, progress, **__: (progress('pairs of images'), (numbers, {}))[1]"
+    shown = "lambda *given: (given[-1]('pairs of images', 3, 9), found)[1]"
     with start(sets, shown, stdout=subprocess.PIPE, stderr=theirs) as process:
         assert process.stdout.read().startswith("real   24 grey images")
         assert process.wait(20) == 0
     os.set_blocking(ours, False)
     seen = os.read(ours, 10_000).decode()
     os.close(ours), os.close(theirs)
-    assert "reading REAL: 100%" in seen and "24/24" in seen and "measuring: pairs of images" in seen
+    assert "reading REAL: 24 of 24" in seen and "pairs of images: 3 of 9" in seen
 
 
 # -- arguments
@@ -280,18 +357,26 @@ def test_a_terminal_sees_progress(sets):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--size", "0"], "size must be a whole number ≥ 1, got 0"),
-        (["--size", "9000"], "size must be at most 8192"),
-        (["--size", "large"], "argument --size: invalid int value: 'large'"),
-        (["--seed", "-1"], "--seed must be a whole number ≥ 0, got -1"),
+        (["--size", "0"], "size must be a whole number from 1 to 8192, or (width, height), got (0, 0)"),
+        (["--size", "9000"], "size must be a whole number from 1 to 8192"),
+        (["--size", "large"], "argument --size: must be S or W×H in pixels, such as 256 or 320x240, got 'large'"),
+        (["--size", "30xx40"], "argument --size: must be S or W×H"),
+        (["--fit", "fill"], "argument --fit: invalid choice: 'fill'"),
+        (["--seed", "-1"], "--seed must be a whole number from 0 to 4294967285, got -1"),
+        (["--seed", "4294967291"], "--seed must be a whole number from 0 to 4294967285"),
+        (["--batch-size", "0"], "--batch-size must be a whole number ≥ 1"),
         (["--sed", "1"], "unrecognized arguments: --sed 1"),
+        (["--metrics", "fidd"], "metrics must be of frechet_distance"),
+        (["--metrics", "fid,kid"], "fid, kid need Inception's features: add --extractor inception, or ask for frechet"),
         (["--weights", "none.pth"], "--weights must name a file, got 'none.pth'"),
         (["--lpips-weights", "none.pth"], "--lpips-weights must name a file"),
         (["--output", "none/o.json"], "its folder none doesn't exist"),
         (["--output", "."], "--output must name a file, got the folder ."),
         (["--exclude", "*"], "must hold at least 2 images, got 0"),
-        (["--extractor", "inceptoin"], "extractor must be one of random-vgg16, inception"),
-        (["--weights", __file__, "--extractor", "random-vgg16"], "weights must be None for random-vgg16"),
+        (["--extractor", "inceptoin"], "extractor must be one of efficientnet-lite0, inception"),
+        (["--others", "radiomics,x"], "extractor must be one of efficientnet-lite0, inception, radiomics"),
+        (["--weights", __file__, "--extractor", "random-vgg16", *NO_DOWNLOAD], "weights must be None for random-vgg16"),
+        (["--device", "gpu", *NO_DOWNLOAD], "device must be None, 'cpu' or a device that torch finds here"),
         (["--size", "31", *NO_DOWNLOAD], "at least 32 pixels"),
     ],
 )
@@ -503,7 +588,7 @@ def sparse(path):
     [
         (lambda path: np.save(path, GREY / 255), "must be uint8 in 0..255, got float64"),
         (lambda path: np.save(path, GREY > 9), "must be uint8 in 0..255, got bool"),
-        (lambda path: np.save(path, np.moveaxis(GREY, 3, 1)), "must have shape (N, H, W), (N, H, W, 1)"),
+        (lambda path: np.save(path, np.moveaxis(GREY, 3, 1)), "whose channels come first"),
         (lambda path: np.save(path, GREY[:, :0]), "must have shape"),
         (lambda path: np.save(path, np.array([{}], object), allow_pickle=True), "is not a complete .npy file"),
         (lambda path: path.write_bytes(b""), "is not a complete .npy file"),

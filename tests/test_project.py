@@ -29,7 +29,7 @@ ALLOWED = {  # what each part of dgan_core, and dgan_report, may import of dgan_
     "evaluations": {"io"},
     "data": {"config", "io", "rng"},
     "losses": {"backend"},
-    "models": {"config", "io", "rng"},
+    "models": {"backend", "config", "io", "rng"},
     "runs": {"config", "evaluations", "io"},
     "training": {"backend", "config", "data", "io", "losses", "models", "profiles", "rng", "runs"},
     "stylegan": {"backend", "config", "losses", "models", "rng", "training"},
@@ -68,6 +68,27 @@ def test_the_order_of_the_parts_has_no_circle():
     assert order.index("config") < order.index("runs") < order.index("training") < order.index("stylegan")
 
 
+def in_the_locales_encoding(path):
+    """The lines of a file that read or write text without saying in which encoding."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        said = any(word.arg == "encoding" for word in node.keywords)
+        if name == "open" and ast.unparse(node.func) in ("open", "path.open"):
+            words = [part.value for arg in node.args[1:] for part in ast.walk(arg) if isinstance(part, ast.Constant)]
+            said = said or any("b" in str(word) for word in words)
+            yield from [] if said else [f"{path}:{node.lineno}"]
+        elif name in ("read_text", "write_text") and len(node.args) < 1 + (name == "write_text"):
+            yield from [] if said else [f"{path}:{node.lineno}"]
+
+
+def test_text_files_are_utf_8_whatever_the_locale():
+    folders = ("dgan_core", "dgan_report", "tools", "notebooks", "book/_ext", "workflow", "benchmarks")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    assert [line for path in files for line in in_the_locales_encoding(path)] == []
+
+
 def test_no_file_of_the_core_is_long_and_the_top_level_is_small():
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     folders = {name.split("/")[0] for name in tracked if "/" in name and not name.startswith(".")}
@@ -93,7 +114,8 @@ def test_every_chapter_of_the_contents_exists():
     made = {f"{stage}-{run}" for stage in ("train", "evaluate") for run in ("wgan-gp-lam5", "bce-lam3")}
     for name in files:
         folder, stem = name.split("/")
-        assert (ROOT / f"{name}.md").is_file() or (ROOT / f"{name}.ipynb").is_file() or stem in made, name
+        source = f"{stem}.md" if folder == "book" else f"{stem.removeprefix('own-')}.ipynb"
+        assert stem in made or (ROOT / folder / source).is_file(), name
 
 
 def rows_of(text):

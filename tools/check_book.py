@@ -34,9 +34,9 @@ def gaps(page: str) -> list[str]:
 def problems(html: Path) -> list[str]:
     found = []
     text = {}
-    for name in pages(yaml.safe_load(Path("_toc.yml").read_text())):
+    for name in pages(yaml.safe_load(Path("_toc.yml").read_text(encoding="utf-8"))):
         path = html / f"{name}.html"
-        text[name] = path.read_text() if path.is_file() else ""
+        text[name] = path.read_text(encoding="utf-8") if path.is_file() else ""
         if len(re.sub(r"<[^>]+>", "", text[name])) < 500:
             found.append(f"{path} is missing or has no content")
         outside = re.findall(r'<(?:script|img|iframe)[^>]+src="(https?:[^"]+)"', text[name])

@@ -49,6 +49,7 @@ def _write(notebook: nbformat.NotebookNode) -> str:
 if __name__ == "__main__":
     (NOTEBOOKS / "exercises").mkdir(exist_ok=True)
     for source in sorted(NOTEBOOKS.glob("*.py")):
-        source.with_suffix(".ipynb").write_text(derive(source))
+        source.with_suffix(".ipynb").write_text(derive(source), encoding="utf-8")
         if source.stem.startswith("lesson_"):
-            (NOTEBOOKS / "exercises" / f"{source.stem}.ipynb").write_text(derive_exercise(source))
+            exercise = NOTEBOOKS / "exercises" / f"{source.stem}.ipynb"
+            exercise.write_text(derive_exercise(source), encoding="utf-8")

@@ -85,7 +85,7 @@ def main(folder: Path, output: Path) -> None:
         sys.exit(
             f"printing the book needs a browser, one of {', '.join(BROWSERS)}; on Debian: apt-get install chromium"
         )
-    parts = contents(yaml.safe_load((ROOT / "_toc.yml").read_text()))
+    parts = contents(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
     missing = [page for _, pages in parts for page, _ in pages if not (folder / f"{page}.html").is_file()]
     if missing:
         sys.exit(f"{folder} has no {missing[0]}.html: run make book first")
@@ -105,7 +105,7 @@ def main(folder: Path, output: Path) -> None:
                 lambda job: printed(browser, job[1].resolve(), job[2]), [job for _, pages in jobs for job in pages]
             )
         )
-        name = yaml.safe_load((ROOT / "_config.yml").read_text())["title"]
+        name = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["title"]
         join(jobs, name).write(partial := output.with_name(output.name + ".part"))
         os.replace(partial, output)
     print(f"{output}: {len(PdfReader(output).pages)} pages")

@@ -36,7 +36,7 @@ def environment() -> dict[str, Any]:
 def _cpu() -> str:
     """The processor's name as the system tells it, or its architecture."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
