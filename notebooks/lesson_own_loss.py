@@ -131,8 +131,8 @@ assert abs(float(smooth_hinge_critic(0 * real, 0 * fake)) - 2 * 1.3132617) < 1e-
 # ## On images
 #
 # `fit` takes the same `Config`. With `epochs` above 0 it trains on simulated scans. The run lies in the runs folder
-# like every other one: evaluate it by the [evaluation notebook](evaluate.ipynb), and the tables, figures and the
-# explorer show it under its name.
+# like every other one: evaluate it by `notebooks/evaluate`, and the tables, figures and the explorer show it under its
+# name.
 #
 # A finished run remembers the functions that trained it. If you change the loss and train again, `fit` refuses to call
 # the old run by the new loss; `fit(config, retrain=True)` sets it aside and trains again. A notebook that only reads
