@@ -234,7 +234,10 @@ for x, interval, colour, marker in (
     (1 / half, at_n, OKABE_ITO["real"], "s"),
     (0, infinite, OKABE_ITO["real"], "D"),
 ):
-    error = [[interval.value - interval.low], [interval.high - interval.value]]
+    # An extrapolation may lie below 0, where its interval ends.
+    error = np.maximum(
+        [[interval.value - interval.low], [interval.high - interval.value]], 0
+    )
     axis.errorbar(
         x, interval.value, yerr=error, fmt=marker, color=colour, capsize=3
     )
