@@ -123,7 +123,7 @@ def test_exif_orientation_is_applied(tmp_path):
 
 
 def test_size_resizes_with_antialias(tmp_path):
-    board = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)  # its mean is 127.5; its pixels are 0 and 255
+    board = (np.indices((64, 64)).sum(0) % 2 * 195 + 30).astype(np.uint8)  # mean 127.5, pixels 30 and 225
     flat = np.full((30, 50), 77, np.uint8)
     read = metrics.read_images(folder(tmp_path / "grey", a=board, b=flat), size=16)
     assert read.shape == (2, 16, 16, 1)

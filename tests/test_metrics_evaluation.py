@@ -47,7 +47,7 @@ def test_fid_and_kid_are_names_of_inceptions_distances_alone():
         assert heading("fid", other) == f"Fréchet distance ({other})"
     assert heading("kid") == "KID" and heading("kernel_distance", "inception") == "KID"
     assert heading("fid", "inception (clean-fid)") == "FID (inception (clean-fid))"
-    assert chosen(["fid", "lpips"]) == ("frechet_distance", "frechet_distance_infinity", *PAIRED[:2])
+    assert chosen(["fid", "lpips"]) == ("frechet_distance", *PAIRED[:2])
     assert chosen(["recall", "recall"]) == ("recall",)
     with pytest.raises(ValueError, match="metrics must be of frechet_distance, .* got 'fidd'"):
         chosen(["fidd"])
@@ -70,7 +70,7 @@ def test_features_alone_give_the_distances_and_shares():
     assert whole["kernel_distance_floor"] == metrics.kernel_distance(real[a], real[b])
     interval = metrics.kernel_distance_interval(real, fake)
     assert (whole["kernel_distance"], whole["kernel_distance_low"], whole["kernel_distance_high"]) == interval
-    assert {split(name)[0] for name in whole} == {"kernel_distance", "kernel_distance_subsets", "recall"}
+    assert {split(name)[0] for name in whole} == {"kernel_distance", "recall"}
     with pytest.raises(ValueError, match="at least 12 real and 6 generated"):
         metrics.evaluate_features(real[:11], fake)
 
@@ -131,7 +131,7 @@ def test_what_is_left_out_is_not_computed(monkeypatch):
         monkeypatch.setattr(evaluation, name, never)
     wanted = ["frechet_distance", "precision", "density", "swd"]
     numbers = evaluated(images(20), images(20), metrics=wanted, intervals=False, floor=False, umap=False).numbers
-    assert sorted(numbers) == ["density", "frechet_distance", "frechet_distance_infinity", "precision", "swd_pca"]
+    assert sorted(numbers) == ["density", "frechet_distance", "precision", "swd_pca"]
     assert not [name for name in numbers if name.endswith(PARTS)]
 
 

@@ -5,6 +5,7 @@ with a sentence that names it; only what systems leave behind is skipped (hidden
 __MACOSX).
 """
 
+import contextlib
 import fnmatch
 import os
 import re
@@ -77,12 +78,10 @@ def read_set(source, size=None, grey=False, exclude=(), progress=None, fit="stre
     exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
     if not source.exists():
         raise FileNotFoundError(f"{source} doesn't exist: give a folder, a .zip or a .npy file of images")
-    if source.is_dir():
-        return _decode_all(source, _folder(source), exclude, size, grey, progress, fit)
     kind = source.suffix.lower() if source.is_file() else None
-    if kind == ".zip":
-        with open_zip(source) as members:
-            return _decode_all(source, members, exclude, size, grey, progress, fit)
+    if source.is_dir() or kind == ".zip":
+        with files_in(source) as files:
+            return _decode_all(source, files, exclude, size, grey, progress, fit)
     if kind == ".npy":
         array = _npy(source)
         names = [f"[{i}]" for i in range(len(array))]
@@ -103,6 +102,13 @@ def _as_size(size):
     if len(pair) != 2:
         raise ValueError(f"size must be one number or (width, height), got {size!r}")
     return pair
+
+
+@contextlib.contextmanager
+def files_in(source):
+    """{path inside a folder or a .zip archive: function that returns the file's bytes}, without leftovers, in order."""
+    with open_zip(source) if Path(source).is_file() else contextlib.nullcontext(_folder(source)) as files:
+        yield {name: files[name] for name in sorted(files, key=_natural) if not _leftover(name)}
 
 
 def _folder(root):
@@ -162,9 +168,8 @@ def _natural(name):
 
 
 def _decode_all(source, files, exclude, size, grey, progress, fit):
-    every = [name for name in files if not _leftover(name)]
-    unmatched = [glob for glob in exclude if not any(_matches(name, glob) for name in every)]
-    names = sorted((name for name in every if not any(_matches(name, glob) for glob in exclude)), key=_natural)
+    unmatched = [glob for glob in exclude if not any(_matches(name, glob) for name in files)]
+    names = [name for name in files if not any(_matches(name, glob) for glob in exclude)]
     stems = {str(PurePosixPath(name).with_suffix("")) for name in names}
     masks = sorted(stem for stem in stems if (m := MASK.fullmatch(stem)) and m[1] in stems)
     if masks:
@@ -174,7 +179,7 @@ def _decode_all(source, files, exclude, size, grey, progress, fit):
         )
     named = ((f"{source}/{name}", decode(files[name](), f"{source}/{name}")) for name in names)
     images, notes = _stack(source, named, len(names), size, grey, progress, fit)
-    return ImageSet(images, names, len(every) - len(names), unmatched, notes)
+    return ImageSet(images, names, len(files) - len(names), unmatched, notes)
 
 
 def _stack(source, named, n, size, grey, progress, fit):
@@ -187,7 +192,7 @@ def _stack(source, named, n, size, grey, progress, fit):
             pixels = pixels[..., :1]
         if grey:
             pixels = to_grey(pixels)
-        if _near_binary(pixels):
+        if near_binary(pixels):
             binary.append(name)
         if size is not None:
             pixels = fitted(pixels, *size, fit)
@@ -215,8 +220,10 @@ def _stack(source, named, n, size, grey, progress, fit):
     return images, notes
 
 
-def _near_binary(pixels):
-    return bool(((pixels <= NEAR) | (pixels >= 255 - NEAR)).mean() >= BINARY)
+def near_binary(pixels):
+    """Whether almost all of an image is black or white, as masks are."""
+    """Whether an image looks like a mask; one of a single level doesn't."""
+    return bool(pixels.min() < pixels.max() and ((pixels <= NEAR) | (pixels >= 255 - NEAR)).mean() >= BINARY)
 
 
 def _within_limit(source, shape):

@@ -15,12 +15,10 @@ class Progress:
         self.stage, self.began, self.told = None, 0.0, time.monotonic()
 
     def __call__(self, stage, done, total):
-        now = time.monotonic()
-        if stage != self.stage:
+        now, new = time.monotonic(), stage != self.stage
+        if new:
             self.stage, self.began = stage, now
-        if now - self.told < (0.1 if self.terminal else QUIET) and done not in (0, total):
-            return
-        if not self.terminal and now - self.told < QUIET:
+        if now - self.told < (0.1 if self.terminal else QUIET) and not (self.terminal and (new or done == total)):
             return
         self.told, text = now, stage
         if total > 1:

@@ -88,11 +88,11 @@ def heading(name, extractor=None):
 
 
 def chosen(names):
-    """The canonical names that a choice means: "fid" also FID∞, "lpips" both of its numbers.  ValueError for others."""
+    """The canonical names that a choice means: by either name, or all that begin so ("lpips").  ValueError for others."""
     found = []
     for name in names:
         whole = canonical(name)
-        group = [metric for metric in METRICS if metric == whole or metric.startswith(f"{whole}_")]
+        group = [whole] if whole in METRICS else [metric for metric in METRICS if metric.startswith(f"{whole}_")]
         if not group:
             raise ValueError(f"metrics must be of {', '.join(METRICS)}, fid and kid, or begin as they do, got {name!r}")
         found += group
