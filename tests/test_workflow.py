@@ -1,0 +1,112 @@
+"""The graph of `make book`: what it is asked for, and that it does again exactly what is stale."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "workflow"))
+
+import graph  # noqa: E402
+
+EXECUTE = '''
+"""In place of papermill: note what was asked for, and leave what the notebook would."""
+import json, sys
+from pathlib import Path
+
+notebook, output, *words = sys.argv[sys.argv.index("WARNING") + 1 :]
+if notebook == "--log-output":
+    notebook, output, *words = output, *words
+output = Path(output)
+stage, run = Path(notebook).stem, output.parent.name
+with open("asked.txt", "a") as asked:
+    print(stage, run, *words, file=asked)
+name, content = {"train": ("status.json", {"state": "finished"}), "evaluate": ("metrics.json", {})}[stage]
+(output.parent / name).write_text(json.dumps(content))
+output.touch()
+'''
+
+
+@pytest.mark.parametrize("given", ["0.5 3 5", "0.5,3,5", "0.5, 3, 5", " 0.5  3 5,"])
+def test_lambdas_may_be_given_with_commas_or_spaces(given):
+    assert graph.numbers("LAMBDAS", given) == [0.5, 3.0, 5.0]
+
+
+@pytest.mark.parametrize(("given", "expected"), [("0-2", [0, 1, 2]), ("0 1,5", [0, 1, 5]), ("3", [3]), ("", [])])
+def test_seeds_may_be_given_as_a_range(given, expected):
+    assert graph.seeds("SEEDS", given) == expected
+
+
+@pytest.mark.parametrize("given", ["3;5", "three", "3-5"])
+def test_what_are_no_lambdas_is_refused_with_the_right_form(given):
+    with pytest.raises(ValueError, match='LAMBDAS must be numbers such as "0.5 3 5" or "0.5,3,5", got'):
+        graph.numbers("LAMBDAS", given)
+
+
+@pytest.mark.parametrize("given", ["0.5", "a", "0-", "-1"])
+def test_what_are_no_seeds_is_refused_with_the_right_form(given):
+    with pytest.raises(ValueError, match='SEEDS must be whole numbers such as "0 1 2", "0,1,2" or "0-2", got'):
+        graph.seeds("SEEDS", given)
+
+
+def test_every_page_has_a_notebook_with_parameters():
+    for page in graph.pages():
+        name = "train" if page.startswith("train-") else "evaluate" if page.startswith("evaluate-") else page
+        assert graph.parameters(graph.notebook(name)), page
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A copy of what the graph reads, whose notebooks are not executed."""
+    for name in ("workflow", "dgan_core", "dgan_report", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "exercises"))
+    shutil.copy(ROOT / "_toc.yml", tmp_path)
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "execute.py").write_text(EXECUTE, encoding="utf-8")
+    sweep = {"common": {"epochs": 2}, "runs": [{"loss": "wgan-gp"}, {"model": "stylegan2"}]}
+    (tmp_path / "two.yaml").write_text(json.dumps(sweep), encoding="utf-8")
+    return tmp_path
+
+
+def asked(tree):
+    """What one `make sweep` executes: "train dgan", …, in no order."""
+    command = ["--nolock", "--quiet", "all", "--rerun-triggers", "mtime", "params", "input", "--cores", "2", "sweep"]
+    environment = {**os.environ, "PYTHONPATH": str(tree), "DGAN_RUNS": str(tree / "runs")}
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", *command, "--config", "sweep=two.yaml"],
+        cwd=tree, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    log = tree / "asked.txt"
+    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+    log.unlink(missing_ok=True)
+    return sorted(f"{line.split()[0]} {line.split()[1].split('-')[0]}" for line in lines)
+
+
+def change(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_exactly_what_is_stale_is_done_again(tree):
+    everything = ["evaluate dgan", "evaluate stylegan2", "train dgan", "train stylegan2"]
+    assert asked(tree) == everything
+
+    for path in (tree / "dgan_core" / "metrics").glob("*.py"):  # comments and the times of files don't count
+        path.write_text(path.read_text(encoding="utf-8") + "\n# A comment.\n", encoding="utf-8")
+    change(tree / "dgan_core" / "losses.py", '"""What the two networks', '"""Here: what the two networks')
+    for path in (tree / "notebooks").iterdir():
+        path.touch()
+    assert asked(tree) == []
+
+    change(tree / "dgan_core" / "losses.py", "ops.mean(fake_scores) - ops.mean(real_scores)", "ops.mean(fake_scores)")
+    assert asked(tree) == ["evaluate dgan", "train dgan"]
+
+    change(tree / "dgan_core" / "metrics" / "kid.py", "return ", "return 2 * ")
+    assert asked(tree) == ["evaluate dgan", "evaluate stylegan2"]
