@@ -44,10 +44,16 @@ malignant, benign = images("malignant"), images("benign")
 # Each covariance is divided by N − 1 (`ddof` 1, what the three packages do) or by N (`ddof` 0, StyleGAN3's code).
 
 # %%
+import sys
+from pathlib import Path
+
 import pandas as pd
 
-from dgan_core.metrics.inception import CONVENTIONS
-from dgan_core.metrics.peers import peer, peer_frechet
+from dgan_core.metrics.features.inception import CONVENTIONS
+
+# What calls the packages' own code lies with the tests.
+sys.path.append(str(Path(report.__file__).parents[1] / "tests"))
+from peers import peer, peer_frechet
 
 
 def by_package(convention):
