@@ -3,7 +3,7 @@
 
 from .claims import caption_claims, claims, claims_figures, claims_table, disagreements, main_claim
 from .explorer import clouds, explorer
-from .page import badge, banner, cell, headed, show
+from .page import badge, banner, cell, headed, inline, show
 from .paper import load_paper, printed
 from .picture import picture
 from .results import BEST, Results, collect, label

@@ -25,7 +25,7 @@ from scipy.stats import t
 from dgan_core.metrics.table import METRICS
 from dgan_core.profiles import LAMBDAS
 
-from .page import Html, headed
+from .page import Html, headed, inline
 from .results import BEST, label
 
 VERDICTS = HOLDS, FAILS, OPEN, NOT_RUN = "holds", "does not hold", "can't be told", "not run"
@@ -269,7 +269,7 @@ def disagreements(judged):
     for (letter, measure), rows in judged.groupby(["letter", "measure"], sort=False):
         if rows["verdict"].nunique() > 1:
             told = ", ".join(f"{r.verdict} by {r.extractor}" for r in rows.itertuples())
-            parts.append(f"{letter}, {measure[:-2].lower()}: {told}")
+            parts.append(f"{letter}, {inline(measure)}: {told}")
     return f"The extractors disagree. {'; '.join(parts)}. " if parts else ""
 
 
@@ -293,7 +293,7 @@ def claims_figures(judged):
     parts = []
     for (letter, claim), rows in judged.groupby(["letter", "claim"], sort=False):
         lines = (
-            f"<li>{escape(r.measure[:-2] if r.measure[-1] in '↓↑' else r.measure)}"
+            f"<li>{escape(r.measure.rstrip(' ↓↑'))}"
             f"{escape(f' ({r.extractor})' if r.extractor else '')}: {escape(r.verdict)}. "
             f"{escape(r.why[0].upper() + r.why[1:])}</li>"
             for r in rows.itertuples()
@@ -312,7 +312,7 @@ def main_claim(found):
         both = [(means[one], means[other]) for one, other in EVERY_LAM if {one, other} <= set(means.index)]
         if both:
             lower = sum(one < other for one, other in both)
-            parts.append(f"the lower {headed(metric)[:-2].lower()} at {lower} of {len(both)} λ")
+            parts.append(f"the lower {inline(headed(metric))} at {lower} of {len(both)} λ")
     if not parts:
         return "No λ has been measured with both losses yet."
     return f"WGAN-GP has {' and '.join(parts)}. The paper reports 5 of 5 for both."

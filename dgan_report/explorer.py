@@ -14,9 +14,9 @@ from dgan_core.metrics.table import METRICS, heading
 from dgan_core.profiles import LAMBDAS
 
 from .page import NOT_RUN, PHANTOMS, Html, badge, cell, data_name, headed, number
-from .paper import printed
+from .paper import load_paper, printed
 from .picture import address
-from .results import BEST, label
+from .results import BEST, ENDED, label
 from .sketch import GREY, line_chart
 from .style import OKABE_ITO, palette
 
@@ -126,10 +126,12 @@ def _picture(name, history, epoch, content):
 def _table(found, name, run):
     """Every metric of the last epoch: ours with its interval, the real halves', and on real scans the paper's."""
     ours = found.measured[found.measured["run"] == (run.config.run_id if run else None)]
-    shown = ours.drop_duplicates("metric")["metric"].to_list() or list(METRICS)[:2]
-    rows = ours if len(ours) else pd.DataFrame({"metric": shown, "extractor": None})
+    paper = load_paper()
+    absent = [metric for metric in METRICS if metric in set(paper[paper["label"] == name]["metric"])]
+    rows = ours if len(ours) else pd.DataFrame({"metric": absent or [*LINTHRESH], "extractor": None})
     real = set(found.trained["data"].map(data_name)) != {PHANTOMS}
-    ended = NOT_RUN if run is None else run.status().get("state", NOT_RUN)
+    ended = run.status().get("state") if run is not None else None
+    ended = ended if ended in ENDED else NOT_RUN
     lines = []
     for row in rows.itertuples():
         digits = METRICS[row.metric].digits

@@ -103,6 +103,12 @@ def headed(metric, extractor=None):
     return heading(metric, extractor).partition(" (")[0] + arrow
 
 
+def inline(heading):
+    """A heading within a sentence: without its arrow and capital; names such as Fréchet's and SWD keep theirs."""
+    text = heading.removesuffix(" ↓").removesuffix(" ↑")
+    return text if text.startswith("Fr") or not text[1].islower() else text[0].lower() + text[1:]
+
+
 def show(frame, caption="", note=""):
     """A DataFrame as a table with its caption and a note on what produced it, for the end of a cell.
 

@@ -25,6 +25,7 @@ PENALTIES = {"gp": "GP", "r1": "R1", "r1-r2": "R1 + R2", "clip": "clipping"}
 MODELS = {"stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3", "real": "malignant–benign"}
 BEST = ("WGAN-GP λ=5", "BCE λ=3", "StyleGAN2", "StyleGAN3")  # of Table 3: the paper's best of each loss, its baselines
 
+ENDED = ("diverged", "failed", "stopped", "interrupted")  # how a run without numbers came to have none
 SETTING = ["run", "label", "family", "model", "loss", "penalty", "lam", "lam_penalty", "lam_perceptual", "precision",
            "seed", "data", "plain"]  # fmt: skip
 REAL = dict.fromkeys(SETTING) | {"label": MODELS["real"], "family": MODELS["real"], "model": "real", "lam": math.nan,

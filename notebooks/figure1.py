@@ -129,7 +129,7 @@ for axis in axes.flat[len(columns) :]:
     axis.set_axis_off()
 
 gaps = []
-for name, rows in log.groupby("label", sort=False):
+for name, rows in log.groupby("label", sort=False) if "score_gap" in log else ():
     tail = rows["score_gap"].dropna().iloc[-max(len(rows) // 10, 1) :]
     gaps.append(f"{tail.mean():.3g} ({name})")
 told = (

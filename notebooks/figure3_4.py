@@ -27,13 +27,9 @@ report.banner(found)
 PLANES = {"pca": "PCA", "umap": "UMAP"}
 shown = found.of(*report.BEST)
 colours = report.palette([])
-swd = (
-    found.by()
-    .query("metric in ['swd_pca', 'swd_umap']")
-    .sort_values("seed", kind="stable")
-    .drop_duplicates(["label", "metric"])
-    .set_index(["label", "metric"])
-)
+rows = found.by().sort_values("seed", kind="stable")
+first = rows.drop_duplicates(["label", "metric"])  # the lowest seed of a setting
+swd = first.set_index(["label", "metric"])["value"]
 
 figure, axes = plt.subplots(2, len(report.BEST), figsize=(10, 5.8))
 for name, column in zip(report.BEST, axes.T, strict=True):
@@ -58,7 +54,7 @@ for name, column in zip(report.BEST, axes.T, strict=True):
                 lw=0,
                 ax=axis,
             )
-        value = swd["value"].get((name, f"swd_{kind}"), float("nan"))
+        value = swd.get((name, f"swd_{kind}"), float("nan"))
         axis.set_title(f"{name}\n{title}, SWD {value:.2f}", fontsize=9)
         axis.set_aspect("equal", adjustable="datalim")  # SWD is a distance here
         axis.tick_params(labelsize=7)
@@ -66,7 +62,7 @@ for name, column in zip(report.BEST, axes.T, strict=True):
 
 def ranking(kind):
     """ "PCA: A < B < C", the lowest distance first."""
-    values = swd["value"].xs(f"swd_{kind}", level=1) if len(swd) else swd["value"]
+    values = first[first["metric"] == f"swd_{kind}"].set_index("label")["value"]
     values = values[values.index.isin(report.BEST)].sort_values()
     return f"{PLANES[kind]}: {' < '.join(values.index) or 'not run'}"
 
@@ -96,8 +92,7 @@ report.clouds(found)
 
 # %% tags=["hide-input"]
 paper = report.load_paper().dropna(subset="value")
-bars = swd.reset_index()
-bars = bars[bars["model"] != "real"]
+bars = first[first["metric"].str.startswith("swd_") & (first["model"] != "real")]
 figure, axes = plt.subplots(1, 2, figsize=(9, 0.45 * bars["label"].nunique() + 2))
 for (kind, title), axis in zip(PLANES.items(), axes, strict=True):
     axis.set(title=f"SWD in the plane of {title}")

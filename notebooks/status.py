@@ -31,8 +31,11 @@ def took(seconds):
 
 
 trained = found.trained
-state = trained["state"] + trained["reason"].map(lambda r: f": {r}" if r else "")
+state = trained["state"] + trained["reason"].map(
+    lambda r: f": {r}" if isinstance(r, str) else ""
+)
 states = pd.DataFrame({
+    "setting": trained["label"],
     "state": state,
     "training": trained["seconds"].map(took),
     "evaluation": trained["evaluation_seconds"].map(took),

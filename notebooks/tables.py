@@ -19,6 +19,7 @@ from IPython.display import display
 
 import dgan_report as report
 from dgan_core.profiles import LAMBDAS
+from dgan_report.results import ENDED
 
 report.use_style()
 found = report.collect(runs, profile, data)
@@ -99,14 +100,12 @@ report.picture(
 measured = found.by(extractor).sort_values("seed", kind="stable")
 used = measured[measured["metric"] == "kernel_distance"]["extractor"].unique()
 state = found.trained.drop_duplicates("label").set_index("label")["state"]
-ENDED = ("diverged", "failed", "stopped", "interrupted")
 
 
 def wide(cells, labels, metrics):
     """label, metric, text → a row for each label, a column for each metric."""
-    return cells.pivot(index="label", columns="metric", values="text").reindex(
-        index=labels, columns=metrics
-    )
+    cells = cells.pivot(index="label", columns="metric", values="text")
+    return cells.reindex(index=labels, columns=metrics).astype(object)
 
 
 def table(labels, metrics):
@@ -286,7 +285,7 @@ spread = rows.groupby(["metric", "label"])["value"].agg(
     lambda values: values.max() - values.min()
 )
 widest = [
-    f"{report.headed(metric)[:-2].lower()} by {spread[metric].max():.3g}"
+    f"{report.inline(report.headed(metric))} by {spread[metric].max():.3g}"
     for metric in EVERY[:2]
     if metric in spread and seeds.max() > 1
 ]

@@ -3,58 +3,63 @@
 import json
 
 import numpy as np
-from PIL import Image
 
 import dgan_report as report
+from dgan_core.config import Config
+from dgan_core.evaluations import Evaluation, save_evaluation
+from dgan_core.io.files import write_record
+from dgan_core.profiles import LAMBDAS
+from dgan_core.runs import Run
 
-LAMS = (0.5, 3.0, 5.0, 7.0, 10.0)
 PAIRED = ("lpips_real_fake", "lpips_fake_fake", "ms_ssim_real_fake", "ms_ssim_fake_fake")
+NEIGHBOURS = {"precision": 0.5, "recall": 0.25, "density": 1.5, "coverage": 0.75}
+SETTINGS = {"extractor": "random-vgg16", "lpips": "alex-random", "n_real": 16, "n_fake": 16}
 
 
-def write_run(root, loss="bce", lam=3.0, kid=0.1, fid=100.0, model="dgan", evaluated=True, **config):
-    """One run directory as training and evaluation leave it."""
-    name = f"dgan-{loss}-lam{lam:g}" if model == "dgan" else model
-    name += f"-seed{config.get('seed', 0)}"
-    path = root / "quick" / name
-    (path / "samples").mkdir(parents=True)
-    defaults = {
-        "profile": "quick", "model": model, "loss": loss, "lam": lam, "image_size": 8,
-        "data": "phantom", "epochs": 4, "seed": 0, "extractor": "random",
-        "lpips_weights": "random",
-    }  # fmt: skip
-    (path / "config.json").write_text(json.dumps(defaults | config))
-    rows = [{"step": s, "epoch": s, "critic_loss": 1.0 / (s + 1), "generator_loss": 0.5} for s in range(4)]
-    (path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"step": 4, "cri')
-    (path / "environment.json").write_text(json.dumps({"commit": "abcdef0123456789"}))
+def numbers(kernel, frechet, **more):
+    """What an evaluation measures: each number with ends 10 % below and above it, a quarter of it as the floor."""
+    final = {"kernel_distance": kernel, "frechet_distance": frechet, "frechet_distance_infinity": frechet - 10}
+    final |= {"swd_pca": 2.5, "swd_umap": 1.5, **NEIGHBOURS, **dict.fromkeys(PAIRED, 0.5), **more}
+    parts = {f"{name}_{part}": k * value for name, value in final.items() for part, k in (("low", 0.9), ("high", 1.1))}
+    parts |= {f"{name}_floor": value / 4 for name, value in final.items()}
+    return final | parts | {f"{name}_std": 0.05 for name in PAIRED} | {"memorisation_p": 0.5}
+
+
+def write_run(
+    root, loss="bce", lam=3.0, kernel=0.1, frechet=100.0, model="dgan", evaluated=True, others=None, **config
+):
+    """One run directory as training and evaluation leave it, under root/quick; its path.
+
+    others: {extractor: (kernel, frechet)} of further extractors.  config: any other parameters.
+    """
+    given = {"model": model, "image_size": 32, "epochs": 4, "batch_size": 4} | config
+    given |= {"loss": loss, "lam": lam} if model == "dgan" else {}
+    run = Run(Config.recorded(given), root)
+    rows = [
+        {"step": s, "epoch": s, "critic_loss": 1.0 / (s + 1), "generator_loss": 0.5, "images": 9.0} for s in range(4)
+    ]
+    (run.path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"step": 4, "cri')
+    write_record(run.path / "environment.json", {"commit": "abcdef0123456789"})
     rng = np.random.default_rng(0)
     for sample in ("real", "final", "epoch-0002"):
-        Image.fromarray(rng.integers(0, 256, (32, 32), dtype=np.uint8)).save(path / f"samples/{sample}.png")
+        run.save_grid(sample, rng.integers(0, 256, (16, 32, 32, 1), dtype=np.uint8))
     if not evaluated:
-        return path
-    final = {"n_real": 16, "n_fake": 16, "extractor": "random", "kid": kid, "kid_mean": kid, "kid_std": 0.01,
-             "kid_subset_size": 8, "fid": fid, "swd_pca": 2.5, "swd_umap": 1.5, "fid_infinity": fid - 10,
-             "precision": 0.5, "recall": 0.25, "density": 1.5, "coverage": 0.75, "memorisation_p": 0.5,
-             "swd_umap_seeds_mean": 1.4, "swd_umap_seeds_std": 0.1}  # fmt: skip
-    final |= {key: 0.5 for key in PAIRED}
-    final |= {f"{key}_floor": final[key] / 4 for key in ("kid", "kid_mean", "kid_std", "fid", *PAIRED)}
-    final |= {"precision_floor": 0.9, "recall_floor": 0.9, "density_floor": 1.0, "coverage_floor": 1.0}
-    final |= {f"{key}_std": 0.05 for key in PAIRED}
-    manifold = ("precision", "recall", "density", "coverage")
-    for key in ("kid", "fid", "fid_infinity", "swd_pca", "swd_umap", *manifold, *PAIRED):
-        final |= {f"{key}_low": 0.9 * final[key], f"{key}_high": 1.1 * final[key]}
-    history = [{"epoch": e, "kid": kid + 1 - e / 4, "kid_mean": 0.0, "kid_std": 0.0, "fid": fid}
-               for e in (0, 2, 4)]  # fmt: skip
-    metrics = {"final": final, "history": history, "seconds": 1.0}
-    (path / "metrics.json").write_text(json.dumps(metrics))
+        return run.path
+    history = [
+        {"epoch": e, "extractor": name, "kernel_distance": k + 1 - e / 4, "frechet_distance": f}
+        for name, (k, f) in {SETTINGS["extractor"]: (kernel, frechet), **(others or {})}.items()
+        for e in (0, 2, 4)
+    ]
     points = {f"{kind}_{side}": rng.normal(size=(16, 2)) for kind in ("pca", "umap") for side in ("real", "fake")}
-    np.savez(path / "embeddings.npz", **points)
-    return path
+    measured = {name: numbers(*of) for name, of in (others or {}).items()}
+    save_evaluation(run.path, Evaluation(numbers(kernel, frechet), SETTINGS, measured, history, 1.0), points)
+    return run.path
 
 
-def sweep(root, advantage=0.05):
-    """All ten runs; WGAN-GP lower by `advantage` at every λ."""
-    for lam in LAMS:
-        write_run(root, "bce", lam, kid=0.2, fid=200.0)
-        write_run(root, "wgan-gp", lam, kid=0.2 - advantage, fid=200 - 100 * advantage)
-    write_run(root, None, 0, kid=0.4, model="real")
+def sweep(root, advantage=0.05, **config):
+    """The paper's ten DGANs, WGAN-GP's kernel distance lower by `advantage` at every λ; and real against real."""
+    for lam in LAMBDAS:
+        write_run(root, "bce", lam, kernel=0.2, frechet=200.0, **config)
+        write_run(root, "wgan-gp", lam, kernel=0.2 - advantage, frechet=200 - 100 * advantage, **config)
+    save_evaluation(root / "quick/real-malignant-benign-seed0", Evaluation(numbers(0.4, 400.0), SETTINGS))
     return report.collect(root)

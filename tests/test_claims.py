@@ -1,102 +1,228 @@
-"""The verdict on each claim, from runs made up so that the right one is known."""
+"""The verdict on each claim, from numbers made up so that the right one is known."""
 
 import math
-from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import t
 
-from dgan_report import Run, caption_claims, claims, claims_figures, claims_table, main_claim
-from dgan_report.claims import Measured, judge, order, setbacks
+import dgan_report as report
+from dgan_core.profiles import LAMBDAS
+from dgan_report.claims import judge, mean_interval, pairs_needed, relative, setbacks
+from dgan_report.results import HISTORY, MEASURED, TRAINED, Results
 
-LAMS = (0.5, 3.0, 5.0, 7.0, 10.0)
-METRICS = ("kid", "fid", "lpips_fake_fake", "ms_ssim_fake_fake", "swd_umap")
-
-
-def run(model="dgan", loss=None, lam=None, seed=0, fids=(), **numbers):
-    """A run that measured `numbers`, each ± 1 over images; `fids`: the history."""
-    final = dict.fromkeys(METRICS, 100.0) | numbers
-    final |= {f"{name}_low": final[name] - 1 for name in METRICS} | {
-        f"{name}_high": final[name] + 1 for name in METRICS
-    }
-    history = [{"epoch": e, "fid": fid} for e, fid in enumerate(fids)]
-    config = {"model": model, "loss": loss, "lam": lam, "seed": seed}
-    return Run(Path(f"{model}-{loss}-{lam}-{seed}"), config, {"final": final, "history": history})
+METRICS = ("kernel_distance", "frechet_distance", "recall", "coverage", "lpips_fake_fake", "ms_ssim_fake_fake",
+           "swd_umap")  # fmt: skip
 
 
-def sweep(wgan_gp, bce):
+def row(label, value, reach=1.0, seed=0, metric="frechet_distance", extractor="vgg"):
+    return {"run": f"{label}-{seed}", "label": label, "seed": seed, "extractor": extractor, "main": extractor == "vgg",
+            "metric": metric, "value": value, "low": value - reach, "high": value + reach}  # fmt: skip
+
+
+def rows(**numbers):
+    """label=(value, reach) or label=[a value a seed]."""
+    found = []
+    for label, given in numbers.items():
+        found += (
+            [row(label, v, 0.1, k) for k, v in enumerate(given)] if isinstance(given, list) else [row(label, *given)]
+        )
+    return pd.DataFrame(found)
+
+
+def results(measured, history=()):
+    return Results(
+        {},
+        pd.DataFrame(columns=TRAINED),
+        pd.DataFrame(measured, columns=MEASURED),
+        pd.DataFrame(history, columns=HISTORY),
+    )
+
+
+def of_setting(label, seed=0, extractor="vgg", **numbers):
+    """Rows of one run: 100 ± 1 by every metric, but for `numbers`."""
+    values = dict.fromkeys(METRICS, 100.0) | numbers
+    return [row(label, value, 1.0, seed, metric, extractor) for metric, value in values.items()]
+
+
+def sweep(wgan_gp, bce, **given):
     """Ten runs: {metric: value} of each loss, either a number or one a λ."""
-    at = lambda numbers, k: {m: v if isinstance(v, float) else v[k] for m, v in numbers.items()}  # noqa: E731
-    return [
-        run("dgan", loss, lam, **at(numbers, k))
-        for loss, numbers in (("wgan-gp", wgan_gp), ("bce", bce))
-        for k, lam in enumerate(LAMS)
-    ]
+    found = []
+    for loss, numbers in (("wgan-gp", wgan_gp), ("bce", bce)):
+        for k, lam in enumerate(LAMBDAS):
+            at = {metric: v if isinstance(v, float) else v[k] for metric, v in numbers.items()}
+            found += of_setting(report.label("dgan", loss, lam), **given, **at)
+    return found
 
 
-def verdicts(runs):
-    return {(row.letter, row.measure): row.verdict for row in claims(runs).itertuples()}
+def verdicts(measured, history=()):
+    judged = report.claims(results(measured, history))
+    return {(r.letter, r.measure): r.verdict for r in judged.itertuples()}
 
 
-def test_an_order_is_clear_only_where_intervals_are_apart():
-    low, near, high = Measured("a", 1.0, 0.0, 2.0), Measured("b", 2.5, 2.0, 3.0), Measured("c", 3.0, 2.1, 4.0)
-    assert order(low, high, "kid") == "clear" and order(high, low, "kid") == "reversed"
-    assert order(low, near, "kid") == "within" == order(near, low, "kid")  # they share the number 2
-    assert order(low, high, "lpips_fake_fake") == "reversed"  # high is better there
-    assert order(low, Measured("d", *[math.nan] * 3), "kid") is None
-    unbounded = Measured("e", 9.0, math.nan, math.nan)
-    assert order(low, unbounded, "kid") == "within"  # without an interval nothing is clear
+# Intervals over images, where a setting has one seed.
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "better", "verdict"),
+    [
+        ((1.0, 1.0), (3.0, 0.9), "low", "holds"),
+        ((3.0, 0.9), (1.0, 1.0), "low", "does not hold"),
+        ((1.0, 1.0), (2.5, 0.5), "low", "can't be told"),  # they share the number 2
+        ((1.0, 1.0), (3.0, 0.9), "high", "does not hold"),
+        ((1.0, 1.0), (9.0, math.nan), "low", "can't be told"),  # without an interval nothing is clear
+    ],
+)
+def test_with_one_seed_an_order_is_clear_only_where_intervals_are_apart(a, b, better, verdict):
+    assert judge(rows(a=a, b=b), [("a", "b")], better).verdict == verdict
 
 
 def test_a_claim_holds_only_if_every_order_is_clear():
-    one, two, three, none = (Measured(f"m{n}", n, n - 0.4, n + 0.4) for n in (1.0, 2.0, 3.0, math.nan))
-    close = Measured("close", 1.5, 1.3, 1.9)
-    assert judge([(one, two), (two, three)], "fid") == (
-        "holds", "2 of 2", "clear, least so m1.0 at 1 [0.6, 1.4] against m2.0 at 2 [1.6, 2.4].")  # fmt: skip
-    assert judge([(one, two), (one, close)], "fid")[0] == "can't be told"
-    assert judge([(one, two), (three, two)], "fid")[:2] == ("does not hold", "1 of 2, 1 the other way round")
-    assert judge([(one, two), (one, none)], "fid") == (
-        "can't be told",
-        "1 of 2",
-        "clear, least so m1.0 at 1 [0.6, 1.4] against m2.0 at 2 [1.6, 2.4]; no number for mnan.",
-    )
-    assert judge([(three, two), (one, none)], "fid")[0] == "does not hold"  # what is missing can't save it
-    assert judge([(one, none)], "fid") == ("not run", "", "no number for mnan.")
+    found = rows(one=(1.0, 0.4), two=(2.0, 0.4), three=(3.0, 0.4), close=(1.5, 0.3))
+    assert judge(found, [("one", "two"), ("two", "three")])[:3] == (
+        "holds", "2 of 2", "clear, least so one 1 [0.6, 1.4] against two 2 [1.6, 2.4].")  # fmt: skip
+    open_ = judge(found, [("one", "two"), ("one", "close")])
+    assert open_.verdict == "can't be told" and "two seeds or more of each setting are missing" in open_.why
+    assert judge(found, [("one", "two"), ("three", "two")])[:2] == ("does not hold", "1 of 2")
+    absent = judge(found, [("one", "two"), ("one", "none")])
+    assert absent[:2] == ("can't be told", "1 of 2") and absent.why.endswith("; no number for none.")
+    assert judge(found, [("three", "two"), ("one", "none")]).verdict == "does not hold"  # what is missing can't save it
+    assert judge(found, [("one", "none")])[:3] == ("not run", "", "no number for none.")
+
+
+# Paired differences, where seeds are shared.
+
+
+def test_the_interval_is_students():
+    mean, low, high = mean_interval([1.0, 2.0, 3.0])
+    reach = t.ppf(0.975, 2) / math.sqrt(3)  # the standard deviation is 1
+    assert (mean, low, high) == pytest.approx((2.0, 2.0 - reach, 2.0 + reach))
+    assert t.ppf(0.975, 2) == pytest.approx(4.302653, abs=1e-6)  # of the printed tables
+    assert mean_interval([1.0]) == (1.0, -math.inf, math.inf)
+
+
+def test_a_relative_difference_has_no_unit():
+    a, b = pd.Series([1.0, 0.0, -1.0, 5.0], index=range(4)), pd.Series([3.0, 0.0, 1.0], index=range(3))
+    assert relative(a, b).tolist() == [0.5, 0.0, 1.0]  # seed 3 has no partner
+    assert relative(1e6 * a, 1e6 * b).tolist() == [0.5, 0.0, 1.0]
+
+
+def test_pairs_needed_are_the_first_number_that_suffices():
+    d = [0.3, -0.1, 0.4]
+    needed = pairs_needed(d)
+    reach = lambda n: t.ppf(0.975, n - 1) * np.std(d, ddof=1) / math.sqrt(n)  # noqa: E731
+    assert reach(needed) < np.mean(d) <= reach(needed - 1)
+    assert pairs_needed([1.0, -1.0]) is None
+
+
+def test_seeds_are_compared_pairwise():
+    # Seeds differ by far more than settings do, but every pair agrees: only the pairing shows it.
+    found = rows(a=[1.0, 10.0, 100.0], b=[1.5, 15.0, 150.0])
+    judged = judge(found, [("a", "b")])
+    assert judged.verdict == "holds" and judged.n == 3 and judged.effect == pytest.approx(0.2)
+    assert (judged.low, judged.high) == pytest.approx((0.2, 0.2))
+    assert judge(found, [("b", "a")]).verdict == "does not hold"
+    assert judge(found, [("a", "b")], "high").verdict == "does not hold"
+
+
+def test_the_paired_effect_is_over_orders_and_seeds():
+    found = rows(a=[1.0, 1.0], b=[3.0, 3.1], c=[1.0, 1.0], d=[2.0, 2.1])
+    judged = judge(found, [("a", "b"), ("c", "d")])
+    differences = [(3 - 1) / 4, 2.1 / 4.1, 1 / 3, 1.1 / 3.1]
+    assert (judged.effect, judged.low, judged.high) == pytest.approx(mean_interval(differences))
+    assert judged[:2] == ("holds", "2 of 2") and judged.n == 4
+    assert judged.why == (f"mean relative difference {judged.effect:.3g} [{judged.low:.3g}, {judged.high:.3g}], n = 4.")
+
+
+def test_one_order_the_other_way_round_leaves_a_claim_open_and_a_clear_one_ends_it():
+    steady = {"a": [1.0] * 4, "b": [3.0, 3.1, 3.0, 3.1], "c": [1.0] * 4, "d": [3.1, 3.0, 3.1, 3.0], "e": [1.0] * 4}
+    pairs = [("a", "b"), ("c", "d"), ("e", "f")]
+    unsure = judge(rows(**steady, f=[0.5, 1.5, 0.9, 0.9]), pairs)
+    assert unsure[:2] == ("can't be told", "2 of 3")
+    assert unsure.low > 0 and "the other way round: e against f by" in unsure.why and "seeds" in unsure.why
+    clear = judge(rows(**steady, f=[0.9, 0.91, 0.9, 0.91]), pairs)
+    assert clear.low > 0 and clear.verdict == "does not hold"
+
+
+def test_what_is_open_names_the_number_that_is_missing():
+    judged = judge(rows(a=[1.0, 1.0, 1.0], b=[1.3, 0.9, 1.4]), [("a", "b")])
+    needed = pairs_needed([0.3 / 2.3, -0.1 / 1.9, 0.4 / 2.4])
+    assert judged.verdict == "can't be told"
+    assert judged.why.endswith(f"a difference of this size needs about {needed} pairs.")
+    absent = judge(rows(a=[1.0, 1.0], b=[3.0, 3.1]), [("a", "b"), ("a", "none")])
+    assert absent.verdict == "can't be told" and absent.why.endswith("no number for none.")
+
+
+def test_without_two_common_seeds_in_every_order_intervals_over_images_decide():
+    found = pd.concat([rows(a=[1.0, 1.2], b=[3.0, 3.1]), rows(c=(9.0, 0.5))])
+    judged = judge(found, [("a", "b"), ("a", "c")])
+    assert judged.n is None and judged.verdict == "holds"
+    assert "a 1.1 [0.9, 1.3]" in judged.why  # its seeds' intervals together
+    # The lowest end of one seed and the highest of another: they reach into b's.
+    wide = pd.concat([rows(a=[1.0, 2.95], b=[3.0, 3.1]), rows(c=(9.0, 0.5))])
+    assert judge(wide, [("a", "b"), ("a", "c")]).verdict == "can't be told"
+
+
+# The paper's claims.
 
 
 def test_the_papers_claims_are_judged_each_by_its_own_order():
-    falling = {"kid": [90.0, 80.0, 50.0, 80.0, 90.0], "fid": 50.0, "lpips_fake_fake": 150.0, "swd_umap": 10.0}
-    runs = sweep(falling, {"kid": [190.0, 150.0, 180.0, 180.0, 190.0], "swd_umap": 30.0})
+    falling = {"kernel_distance": [90.0, 80.0, 50.0, 80.0, 90.0], "frechet_distance": 50.0, "recall": 150.0,
+               "lpips_fake_fake": 150.0, "swd_umap": 10.0}  # fmt: skip
+    runs = sweep(falling, {"kernel_distance": [190.0, 150.0, 180.0, 180.0, 190.0], "swd_umap": 30.0})
     found = verdicts(runs)
-    assert found["A", "KID ↓"] == found["A", "FID ↓"] == found["B", "KID ↓"] == found["C", "KID ↓"] == "holds"
-    assert found["B", "FID ↓"] == found["C", "FID ↓"] == "can't be told"  # all λ alike
-    assert found["D", "LPIPS fake–fake ↑"] == "holds" and found["D", "MS-SSIM fake–fake ↓"] == "can't be told"
-    assert found["F", "KID ↓"] == found["F", "bands"] == "not run"
-    assert found["G", "UMAP-SWD ↓"] == "can't be told"  # one of its six orders is there
-    more = [*runs, run("stylegan2", swd_umap=40.0, kid=300.0), run("stylegan3", swd_umap=20.0, kid=10.0)]
-    assert verdicts(more)["G", "UMAP-SWD ↓"] == verdicts(more)["F", "KID ↓"] == "holds"
-    exchanged = [*runs, run("stylegan2", swd_umap=40.0), run("stylegan3", swd_umap=35.0, kid=70.0)]
-    assert verdicts(exchanged)["G", "UMAP-SWD ↓"] == verdicts(exchanged)["F", "KID ↓"] == "does not hold"
+    assert {found["A", "Kernel distance ↓"], found["A", "Fréchet distance ↓"]} == {"holds"}
+    assert found["B", "Kernel distance ↓"] == found["C", "Kernel distance ↓"] == "holds"
+    assert found["B", "Fréchet distance ↓"] == found["C", "Fréchet distance ↓"] == "can't be told"  # all λ alike
+    assert found["D", "LPIPS, fake–fake ↑"] == found["D", "Recall ↑"] == "holds"
+    assert found["D", "MS-SSIM, fake–fake ↓"] == found["D", "Coverage ↑"] == "can't be told"
+    assert found["F", "Kernel distance ↓"] == found["F", "Bands"] == "not run"
+    assert found["G", "SWD, UMAP ↓"] == "can't be told"  # one of its six orders is there
+    more = runs + of_setting("StyleGAN2", swd_umap=40.0, kernel_distance=300.0)
+    more += of_setting("StyleGAN3", swd_umap=20.0, kernel_distance=10.0)
+    found = verdicts(more)
+    assert found["G", "SWD, UMAP ↓"] == found["F", "Kernel distance ↓"] == "holds"
+    other = runs + of_setting("StyleGAN2", swd_umap=40.0) + of_setting("StyleGAN3", swd_umap=35.0, kernel_distance=70.0)
+    found = verdicts(other)
+    assert found["G", "SWD, UMAP ↓"] == found["F", "Kernel distance ↓"] == "does not hold"
 
 
 def test_without_runs_no_claim_is_judged():
     assert set(verdicts([]).values()) == {"not run"}
-    assert main_claim([]) == "No λ has been measured with both losses yet."
+    assert report.main_claim(results([])) == "No λ has been measured with both losses yet."
 
 
-def test_seeds_of_one_setting_share_an_interval():
-    apart = [run("dgan", "wgan-gp", lam, fid=90.0) for lam in LAMS] + [run("dgan", "bce", lam) for lam in LAMS]
-    assert verdicts(apart)["A", "FID ↓"] == "holds"
-    another = [*apart, run("dgan", "wgan-gp", 3.0, seed=1, fid=98.5)]  # reaches into BCE's [99, 101]
-    assert verdicts(another)["A", "FID ↓"] == "can't be told"
-    why = next(row.why for row in claims(another).itertuples() if (row.letter, row.measure) == ("A", "FID ↓"))
-    assert "WGAN-GP λ=3 at 94.2 [89, 99.5]" in why
+def test_extractors_are_judged_apart_and_disagreement_is_told_first():
+    worse = sweep({"kernel_distance": 50.0}, {}) + sweep({"kernel_distance": 150.0}, {}, extractor="other")
+    judged = report.claims(results(worse))
+    table = report.claims_table(judged)
+    assert list(table.columns) == ["vgg", "other"]
+    of_a = table.loc["A. WGAN-GP has the lower KID and FID at every λ."]
+    assert list(of_a.loc["Kernel distance ↓"]) == ["holds (5 of 5)", "does not hold (0 of 5)"]
+    told = "The extractors disagree. A, kernel distance: holds by vgg, does not hold by other. "
+    assert report.disagreements(judged) == told
+    assert report.caption_claims(judged).startswith(f"Table A1. {told}")
+    assert report.disagreements(report.claims(results(sweep({}, {})))) == ""
+
+
+# Steadiness.
+
+
+def curve(label, distances, seed=0):
+    return [
+        {"run": f"{label}-{seed}", "label": label, "seed": seed, "extractor": "vgg", "main": True, "epoch": epoch,
+         "metric": "frechet_distance", "value": distance}
+        for epoch, distance in enumerate(distances)
+    ]  # fmt: skip
 
 
 def test_a_setback_is_more_than_the_interval_explains():
-    within = run(fids=(1000.0, 100.0, 100.9), fid=100.0)  # FID 100 ± 1: a rise of up to 1 % is chance
-    assert setbacks(within) == (0, 3)
-    beyond = run(fids=(1000.0, 100.0, 101.1, 90.0, 100.0), fid=100.0)
-    assert setbacks(beyond) == (2, 5)  # 101.1 after 100, and 100 after 90
+    last = [row("a", 100.0), row("b", 100.0)]  # ± 1: a rise of up to 1 % is chance
+    found = setbacks(
+        results(last, curve("a", (1000.0, 100.0, 100.9)) + curve("b", (1000.0, 100.0, 101.1, 90.0, 100.0)))
+    )
+    assert found.set_index("label")["value"].to_dict() == {"a": 0.0, "b": 0.5}  # 101.1 after 100, and 100 after 90
 
 
 @pytest.mark.parametrize(
@@ -108,33 +234,52 @@ def test_a_setback_is_more_than_the_interval_explains():
         ((300.0,), (), "not run"),
     ],
 )
-def test_steadiness_is_judged_by_setbacks(wgan_gp, bce, verdict):
-    runs = [run("dgan", "wgan-gp", lam, fids=wgan_gp) for lam in LAMS]
-    runs += [run("dgan", "bce", lam, fids=bce) for lam in LAMS]
-    assert verdicts(runs)["E", "setbacks of FID"] == verdict
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_steadiness_is_judged_by_setbacks(wgan_gp, bce, verdict, seeds):
+    history, measured = [], []
+    for seed in range(seeds):
+        measured += sweep({}, {}, seed=seed)
+        for lam in LAMBDAS:
+            history += curve(report.label("dgan", "wgan-gp", lam), wgan_gp, seed)
+            history += curve(report.label("dgan", "bce", lam), bce, seed)
+    assert verdicts(measured, history)["E", "Setbacks of the Fréchet distance ↓"] == verdict
 
 
 def test_a_loss_is_steadier_only_if_it_is_at_every_λ():
-    runs = [run("dgan", "wgan-gp", lam, fids=(300.0, 200.0, 100.0)) for lam in LAMS]
-    runs += [run("dgan", "bce", lam, fids=(300.0, 100.0, 200.0)) for lam in LAMS[:4]]
-    assert verdicts(runs)["E", "setbacks of FID"] == "can't be told"
-    runs.append(run("dgan", "bce", LAMS[4], fids=(300.0, 200.0, 100.0)))  # neither has a setback
-    assert verdicts(runs)["E", "setbacks of FID"] == "can't be told"
+    steady, unsteady = (300.0, 200.0, 100.0), (300.0, 100.0, 200.0)
+    history = [p for lam in LAMBDAS for p in curve(report.label("dgan", "wgan-gp", lam), steady)]
+    history += [p for lam in LAMBDAS[:4] for p in curve(report.label("dgan", "bce", lam), unsteady)]
+    key = "E", "Setbacks of the Fréchet distance ↓"
+    assert verdicts(sweep({}, {}), history)[key] == "can't be told"
+    history += curve("BCE λ=10", steady)  # neither has a setback
+    assert verdicts(sweep({}, {}), history)[key] == "can't be told"
+
+
+# The page.
 
 
 def test_the_page_tells_each_claim_once_and_every_measure():
-    runs = sweep({"fid": 50.0, "kid": 50.0}, {})
-    judged = claims(runs)
-    table, figures = claims_table(judged), claims_figures(judged)._repr_html_()
-    assert [name[0] for name in table.index if name] == list("ABCDEFG")
-    assert len(table) == figures.count("<li>") == 13 and figures.count("<p>") == 7
-    assert table["orders that are clear"].tolist()[:2] == ["5 of 5", "5 of 5"]
-    assert "holds. Clear, least so WGAN-GP λ=0.5 at 50 [49, 51] against BCE λ=0.5 at 100 [99, 101]." in figures
+    judged = report.claims(results(sweep({"frechet_distance": 50.0, "kernel_distance": 50.0}, {})))
+    table, figures = report.claims_table(judged), report.claims_figures(judged)._repr_html_()
+    assert [name[0] for name in table.index.get_level_values(0).unique()] == list("ABCDEFG")
+    assert len(table) == figures.count("<li>") == 15 and figures.count("<p>") == 7
+    assert table["vgg"].iloc[:2].tolist() == ["holds (5 of 5)"] * 2
+    assert "holds. Clear, least so WGAN-GP λ=0.5 50 [49, 51] against BCE λ=0.5 100 [99, 101]." in figures
 
 
 def test_the_caption_takes_all_measures_of_a_claim_together():
-    higher = run("stylegan3", kid=300.0)  # by KID the last, by FID among the others
-    text = caption_claims(claims([*sweep({"fid": 50.0, "kid": 50.0}, {}), higher]))
-    assert text.startswith("Table A1. ") and text.endswith(
-        "A: holds; F: does not hold; B, C, D, G: can't be told; E: not run."
+    higher = of_setting("StyleGAN3", kernel_distance=300.0)  # by one the last, by the other among the others
+    measured = sweep({"frechet_distance": 50.0, "kernel_distance": 50.0}, {}) + higher
+    text = report.caption_claims(report.claims(results(measured)))
+    assert text.startswith("Table A1. By all")
+    assert "A: holds; F: does not hold; B, C, D, G: can't be told; E: not run. " in text
+
+
+def test_the_main_claim_is_told_by_means_over_seeds():
+    measured = sweep({"kernel_distance": 50.0, "frechet_distance": 150.0}, {})
+    told = report.main_claim(results(measured))
+    assert told.startswith(
+        "WGAN-GP has the lower kernel distance at 5 of 5 λ and the lower Fréchet distance at 0 of 5 λ."
     )
+    other = of_setting("WGAN-GP λ=5", seed=1, kernel_distance=200.0)
+    assert "kernel distance at 4 of 5 λ" in report.main_claim(results(measured + other))

@@ -12,8 +12,18 @@ from PIL import Image
 
 import dgan_report as report
 from dgan_report.page import anchor, captioned
-from dgan_report.style import INK, MARKERS, OKABE_ITO, SHADES, shade, use_style
-from dgan_report.theme import INK_DARK, PAPER_DARK, dark
+from dgan_report.style import (
+    INK,
+    INK_DARK,
+    MARKERS,
+    OKABE_ITO,
+    OTHERS,
+    PAPER_DARK,
+    SHADES,
+    dark,
+    shade,
+    use_style,
+)
 
 
 def drawn(colour="#0072b2", text="x"):
@@ -47,9 +57,9 @@ def test_ink_and_paper_change_places():
     assert all(a > b for a, b in zip(greys, greys[1:], strict=False))
 
 
-@pytest.mark.parametrize("name", OKABE_ITO)
-def test_a_line_stands_out_from_the_dark_page_as_graphics_must(name):
-    assert contrast(dark(OKABE_ITO[name]), PAPER_DARK) >= 3  # WCAG 2.2, 1.4.11
+@pytest.mark.parametrize("colour", [*OKABE_ITO.values(), *OTHERS])
+def test_a_line_stands_out_from_the_dark_page_as_graphics_must(colour):
+    assert contrast(dark(colour), PAPER_DARK) >= 3  # WCAG 2.2, 1.4.11
     assert contrast(dark(INK), PAPER_DARK) >= 7
 
 
@@ -91,6 +101,11 @@ def test_two_figures_of_a_page_share_no_name_and_refer_to_their_own():
         referred = set(re.findall(r'(?:href="|url\()#([\w.-]+)', page))
         assert referred and referred <= own
     assert not names[0] & names[1]
+
+
+def test_a_note_stands_below_the_caption():
+    html = report.picture(drawn(), "Figure D1. It rises.", alt="A line.", note="data: <b>")._repr_html_()
+    assert html.endswith('</figcaption><p class="dgan-badge">data: &lt;b&gt;</p></figure>')
 
 
 def test_a_figure_without_alternative_text_is_refused():
