@@ -75,12 +75,18 @@ def test_a_kept_run_reads_as_the_run_and_holds_no_path(tmp_path, monkeypatch, se
         keep_runs.main(run.path.parent, tmp_path / "kept" / "quick")
     points = {"pca_real": np.eye(2, dtype="float32")}
     save_evaluation(run.path, Evaluation({"kid": 1.0}), points, np.zeros((16, 8, 8, 1), "uint8"))
+    for name in ("real", "epoch-0001"):
+        run.save_grid(name, np.zeros((16, 8, 8, 1), "uint8"))
     keep_runs.main(run.path.parent, tmp_path / "kept" / "quick")
     kept = Run.open(tmp_path / "kept" / "quick" / run.path.name)
     assert (kept.config.backbone, kept.config.data) == ("vgg19.npz", "busi") and kept.log() == run.log()
     assert read_evaluation(kept.path).final == {"kid": 1.0}
     files = {str(path.relative_to(kept.path)) for path in kept.path.rglob("*") if path.is_file()}
-    assert files == {"config.json", *keep_runs.COPIED, *(() if seed else keep_runs.OF_SEED_0)}
+    assert files == {"config.json", "samples/epoch-0001.png", *keep_runs.COPIED, *(() if seed else keep_runs.OF_SEED_0)}
     assert not any(str(tmp_path).encode() in path.read_bytes() for path in kept.path.rglob("*") if path.is_file())
+    keep_runs.main(run.path.parent, tmp_path / "kept" / "quick", snapshot=True)
+    assert len(list((kept.path / "snapshots").glob("*"))) == (1 if seed == 0 else 0)
+    if seed == 0:
+        assert kept.load_snapshot(1)["g/000"].dtype == np.float16
     with pytest.raises(SystemExit, match="holds no run directories"):
         keep_runs.main(tmp_path / "kept" / "nothing", tmp_path)

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from render_book import render  # noqa: E402
 
 HTML = "book/_build/html"
-EXECUTED = ("explorer", "status", "tables", "figure1", "figure2", "figure3_4", "compare")
+EXECUTED = ("explorer", "own-status", "tables", "figure1", "figure2", "figure3_4")
 
 
 def contents() -> list[str]:
@@ -26,14 +26,8 @@ def contents() -> list[str]:
 def execute(name: str, folder: Path) -> Path:
     """The notebook, run on the made-up runs under folder/runs."""
     target = folder / f"{name}.ipynb"
-    command = [
-        sys.executable,
-        "-m",
-        "papermill",
-        "--no-progress-bar",
-        str(ROOT / "notebooks" / target.name),
-        str(target),
-    ]
+    source = ROOT / "notebooks" / f"{name.removeprefix('own-')}.ipynb"
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(source), str(target)]
     subprocess.run(
         [*command, "-p", "runs", str(folder / "runs")],
         check=True,
@@ -48,7 +42,7 @@ def build(folder: Path) -> None:
     sweep(folder / "runs")
     pages = {}
     for name in (Path(page).name for page in contents() if page.startswith("notebooks/")):
-        source = ROOT / "notebooks" / f"{name}.ipynb"
+        source = ROOT / "notebooks" / f"{name.removeprefix('own-')}.ipynb"
         shown = source if source.is_file() else source.with_stem(name.split("-")[0])  # train-wgan-gp-lam5: train
         pages[name] = execute(name, folder) if name in EXECUTED else shown
     assert render(folder / "book", pages).parent == folder / HTML

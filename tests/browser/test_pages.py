@@ -95,7 +95,7 @@ def test_a_page_is_light(page, html):
 
 
 def test_every_figure_and_table_of_ours_has_a_number_of_its_own(page, html):
-    captions = soup(html / f"{page.name}.html").select("figure.dgan-figure > figcaption")
+    captions = soup(html / f"{page.name}.html").select("figure.dgan-figure > figcaption, .dgan-caption")
     numbers = [caption.strong.get_text() if caption.strong else caption.get_text() for caption in captions]
     assert all(re.fullmatch(r"(Figure|Table) [A-Z]?\d+\.", number) for number in numbers), numbers
     assert len(set(numbers)) == len(numbers)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import dgan_report as report
+from dgan_core.evaluations import Evaluation
 from dgan_core.io.files import DamagedFile, write_record
 from dgan_core.metrics.cache import cached
 from dgan_core.runs import Run
@@ -25,16 +26,16 @@ def run(quick=False):
         assert forks.do(forks.train, PARAMETERS, whole) == 0
         assert forks.do(stop, stopped) == 0
         finished, unfinished = (forks.the_run(PARAMETERS, root) for root in (whole, stopped))
-        write_record(finished.path / "metrics.json", {"final": {"kid": 0.125}, "history": []})
+        write_record(finished.path / "metrics.json", Evaluation({"kernel_distance": 0.125})._asdict())
         cached(whole / "features", {"k": 1}, lambda: np.eye(8))
         (entry,) = (whole / "features").iterdir()
         files = {
             "checkpoint": (unfinished.path / "checkpoint.safetensors", lambda: checkpoint(unfinished)),
             "snapshot": (finished.snapshot_path(3), lambda: finished.load_snapshot(3)),
-            "log": (finished.path / "log.jsonl", lambda: report.collect(whole)[0].log.to_dict("records")),
+            "log": (finished.path / "log.jsonl", finished.log),
             "configuration": (finished.path / "config.json", lambda: Run.open(finished.path).config),
             "status": (finished.path / "status.json", lambda: known(finished.status())),
-            "metrics": (finished.path / "metrics.json", lambda: report.collect(whole)[0].final),
+            "metrics": (finished.path / "metrics.json", lambda: report.collect(whole).measured.to_csv()),
             "cached features": (entry, lambda: cached(whole / "features", {"k": 1}, lambda: np.eye(8))),
         }
         for name, (path, read) in files.items():
