@@ -56,9 +56,9 @@ class Config(BaseModel):
     perceptual_scale: float = _number(1e-4, "a number > 0", ge=None, gt=0)  # raw ImageNet features are ~10²
 
     data: str = _must("'phantom', 'busi' or a folder of images", "phantom", **TEXT)
-    label: Literal["malignant", "benign"] = _must("'malignant' or 'benign'", "malignant")
+    label: str = _must("the name of a class, such as 'malignant' or 'benign'", "malignant", strict=True, pattern=NAME)
     image_size: Literal[32, 64, 128, 256, 512] = _must("32, 64, 128, 256 or 512", 512)
-    resize: Literal["stretch", "pad"] = _must("'stretch' or 'pad'", "stretch")
+    resize: Literal["stretch", "pad", "crop"] = _must("'stretch', 'pad' or 'crop'", "stretch")
     n_phantoms: int = _whole(210, 100_000, least=2)  # as many as BUSI has malignant scans
     seed_data: int = _whole(0, SEED_LIMIT, least=0)  # of the phantoms
 
@@ -120,7 +120,7 @@ class Config(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _fill_fromtables(cls, given: dict[str, Any]) -> dict[str, Any]:
+    def _fill_from_tables(cls, given: dict[str, Any]) -> dict[str, Any]:
         """The profile's table, the model's, the model's within the profile, then what is given."""
         for name, value in given.items():  # Python counts True as 1, and so would pydantic
             if isinstance(value, bool) and name in cls.model_fields:

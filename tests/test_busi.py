@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dgan_core.data import busi, fetch_busi, index_busi, load, load_busi
+from dgan_core.data import busi, fetch_busi, find_busi, index_busi, load, load_busi
+from dgan_core.io.images import decode, fitted, to_grey
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "Dataset_BUSI_with_GT"
 
@@ -62,47 +63,62 @@ def test_an_unusual_count_is_warned_of(root):
         load_busi(root, size=8)
 
 
+def square(image, size, fit="stretch"):
+    """What a loader makes of a PIL image."""
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    return fitted(to_grey(decode(content.getvalue(), "a")), size, size, fit)[..., 0]
+
+
 def test_grey_of_a_colour_is_luma_and_a_palette_is_followed():
     red = Image.new("RGB", (8, 8), (255, 0, 0))
-    assert busi.to_square(red, 4).max() == busi.to_square(red.convert("P"), 4).max() == 76  # 0.299 · 255
+    assert square(red, 4).max() == square(red.convert("P"), 4).max() == 76  # 0.299 · 255
 
 
-def test_stretch_fills_and_pad_keeps_the_aspect():
+def test_stretch_fills_pad_keeps_the_aspect_and_crop_takes_the_centre():
     white = Image.new("L", (40, 20), 255)
-    assert (busi.to_square(white, 16, "stretch") == 255).all()
-    padded = busi.to_square(white, 16, "pad")
+    assert (square(white, 16) == 255).all()
+    padded = square(white, 16, "pad")
     assert (padded[4:12] == 255).all() and not padded[:4].any() and not padded[12:].any()
-    assert (busi.to_square(white.rotate(90, expand=True), 16, "pad") == padded.T).all()
-    with pytest.raises(ValueError, match="resize must be 'stretch' or 'pad', got 'crop'"):
-        busi.to_square(white, 16, "crop")
+    assert (square(white.rotate(90, expand=True), 16, "pad") == padded.T).all()
+    white.paste(0, (0, 0, 10, 20))
+    white.paste(0, (30, 0, 40, 20))
+    assert (square(white, 16, "crop")[:, 1:-1] == 255).all()
 
 
 def test_reduction_is_antialiased():
     """Lines one pixel wide become their mean, 127.5, where a filter that skips pixels would show 0 or 255."""
     lines = Image.fromarray(np.tile(np.array([0, 255], np.uint8), (64, 32)))
-    assert np.abs(busi.to_square(lines, 16)[:, 2:-2].astype(float) - 127.5).max() < 3
+    assert np.abs(square(lines, 16)[:, 2:-2].astype(float) - 127.5).max() < 3
 
 
 def test_missing_folder_file_empty_and_other_layout(tmp_path):
     with pytest.raises(FileNotFoundError, match="looked for in .*nowhere, which does not exist"):
         index_busi(tmp_path / "nowhere")
-    with pytest.raises(FileNotFoundError, match="which is empty"):
-        index_busi(tmp_path)
     (tmp_path / "a.zip").write_bytes(b"")
     with pytest.raises(NotADirectoryError, match="is a file; give the unzipped folder"):
         index_busi(tmp_path / "a.zip")
+    (tmp_path / "benign").mkdir()
+    (tmp_path / "benign" / "benign (1)_mask.png").write_bytes(b"")
     with pytest.raises(FileNotFoundError, match="not laid out as BUSI"):
         index_busi(tmp_path)
-    (tmp_path / "benign").mkdir()
+    (tmp_path / "benign" / "benign (1).png").write_bytes(b"")
     with pytest.raises(FileNotFoundError, match="class malignant were looked for in .*malignant, which does not"):
         index_busi(tmp_path)
+    (tmp_path / "malignant").mkdir()
     with pytest.raises(FileNotFoundError, match="which holds none"):
-        index_busi(tmp_path, "benign")
-    (tmp_path / "benign" / "benign (1)_mask.png").write_bytes(b"")
-    with pytest.raises(FileNotFoundError, match="which holds only masks"):
-        index_busi(tmp_path, "benign")
+        index_busi(tmp_path)
     with pytest.raises(ValueError, match="label must be one of benign, malignant, normal, got 'cyst'"):
         index_busi(tmp_path, "cyst")
+
+
+def test_busi_is_found_two_levels_up_and_in_kaggles_nesting(root, tmp_path):
+    assert find_busi(root) == find_busi(tmp_path) == root
+    nested = tmp_path / "archive" / "Dataset_BUSI_with_GT"
+    nested.mkdir(parents=True)
+    root.rename(nested / "Dataset_BUSI_with_GT")
+    assert find_busi(tmp_path / "archive") == nested / "Dataset_BUSI_with_GT" == find_busi(nested)
+    assert find_busi(tmp_path / "archive" / "x") is None
 
 
 def test_a_png_cut_anywhere_or_overwritten_is_named(root, small):

@@ -4,7 +4,9 @@ import hashlib
 
 import numpy as np
 
-from .busi import COUNTS, find_root, index_busi, read_image
+from dgan_core.io.images import read_file, whole
+
+from .busi import COUNTS, find_root, index_busi
 
 
 def audit(root):
@@ -25,7 +27,7 @@ def audit(root):
             continue
         names = [path.name for path in (root / label).iterdir()]
         for path in index_busi(root, label):
-            image = read_image(path)
+            image = whole(read_file(path), str(path))
             rgb = np.asarray(image.convert("RGB"))
             rows.append(
                 {

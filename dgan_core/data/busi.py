@@ -12,32 +12,39 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from dgan_core.io.archives import unzip
 from dgan_core.io.downloads import cache_folder, fetch
-from dgan_core.io.images import read_file, whole
+from dgan_core.io.images import decode, fitted, read_file, to_grey
 
 URL = "https://scholar.cu.edu.eg/Dataset_BUSI.zip"
 FOLDER = "Dataset_BUSI_with_GT"
 COUNTS = {"benign": 437, "malignant": 210, "normal": 133}  # images of the complete set, masks not counted
 
 
+def find_busi(root):
+    """The folder that holds BUSI's class folders, at `root` or up to two levels below; None where there is none."""
+    root = Path(root).expanduser()
+    for folder in (root, root / FOLDER, root / FOLDER / FOLDER, *sorted(root.glob(f"*/{FOLDER}"))):
+        if any(next(folder.glob(f"{label}/{label} (*).png"), None) for label in COUNTS):
+            return folder
+    return None
+
+
 def find_root(root):
-    """The folder that holds the class folders: root itself or root/Dataset_BUSI_with_GT."""
+    """find_busi, or an error that says what is missing."""
     root = Path(root).expanduser()
     if not root.exists():
         raise FileNotFoundError(f"BUSI was looked for in {root}, which does not exist.")
     if not root.is_dir():
         raise NotADirectoryError(f"BUSI was looked for in {root}, which is a file; give the unzipped folder.")
-    for folder in (root, root / FOLDER):
-        if any((folder / label).is_dir() for label in COUNTS):
-            return folder
-    if not any(root.iterdir()):
-        raise FileNotFoundError(f"BUSI was looked for in {root}, which is empty.")
-    raise FileNotFoundError(
-        f"{root} is not laid out as BUSI: neither it nor its {FOLDER} has a folder named {', '.join(COUNTS)}."
-    )
+    found = find_busi(root)
+    if found is None:
+        raise FileNotFoundError(
+            f"{root} is not laid out as BUSI: neither it nor its {FOLDER} has a folder such as malignant with "
+            "images named as 'malignant (1).png'."
+        )
+    return found
 
 
 def index_busi(root, label="malignant"):
@@ -51,29 +58,7 @@ def index_busi(root, label="malignant"):
     found = {path: int(m[1]) for path in folder.iterdir() if (m := name.fullmatch(path.name)) and path.is_file()}
     if found:
         return sorted(found, key=lambda path: (found[path], path.name))
-    masks = any("_mask" in path.name for path in folder.iterdir())
-    raise FileNotFoundError(
-        f"Images named '{label} (1).png' were looked for in {folder}, which holds {'only masks' if masks else 'none'}."
-    )
-
-
-def read_image(path):
-    """One image, fully decoded, in its own mode.  ValueError names a file that is damaged or not like BUSI's."""
-    return whole(read_file(path), str(path))
-
-
-def to_square(image, size, resize="stretch"):
-    """Grey, size × size, antialiased. "stretch" ignores the aspect; "pad" keeps it between black borders."""
-    if resize not in ("stretch", "pad"):
-        raise ValueError(f"resize must be 'stretch' or 'pad', got {resize!r}.")
-    grey = image.convert("L")
-    if resize == "stretch":
-        return np.asarray(grey.resize((size, size), Image.Resampling.LANCZOS))
-    scale = size / max(grey.size)
-    width, height = (max(1, round(side * scale)) for side in grey.size)
-    square = Image.new("L", (size, size))
-    square.paste(grey.resize((width, height), Image.Resampling.LANCZOS), ((size - width) // 2, (size - height) // 2))
-    return np.asarray(square)
+    raise FileNotFoundError(f"Images named '{label} (1).png' were looked for in {folder}, which holds none.")
 
 
 def load_busi(root, label="malignant", size=512, resize="stretch"):
@@ -85,7 +70,7 @@ def load_busi(root, label="malignant", size=512, resize="stretch"):
         )
     images = np.empty((len(paths), size, size, 1), np.uint8)
     for image, path in zip(images, paths, strict=True):
-        image[..., 0] = to_square(read_image(path), size, resize)
+        image[...] = fitted(to_grey(decode(read_file(path), str(path))), size, size, resize)
     return images
 
 

@@ -1,0 +1,60 @@
+"""Any folder or .zip archive of images as training data: flat, or with one subfolder for each class."""
+
+import re
+import warnings
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from dgan_core.io.folders import files_in, near_binary
+from dgan_core.io.images import decode, fitted, to_grey
+
+MASK = re.compile(r"(.*[_\-. ])?(masks?|seg|segmentation|groundtruth|gt)([_\-. ]?\d+)?", re.IGNORECASE)
+CLASSES = ("benign", "malignant", "normal")
+
+
+def load_folder(path, size=512, label=None, resize="stretch"):
+    """(N, size, size, 1) uint8, grey, in natural order of the names inside, (2) before (10).
+
+    path     a folder or .zip archive of PNG, JPEG, BMP, TIFF or WebP files at any depth, of any size, grey or colour.
+    label    take the files below a folder of this name, in any case; where no folder is named so, all files if they
+             are of one class, else ValueError names the classes.  None: all files.
+    resize   "stretch" ignores the aspect; "pad" keeps it between black borders; "crop" cuts the centre out.
+
+    Masks are left out and told by a warning: files named x_mask, mask_01, x_segmentation, …, what lies in a folder
+    named masks, and images of black and white alone beside others.  ValueError names a file that can't be used.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(f"images were looked for in {path}, which does not exist")
+    if label and path.name.lower() in CLASSES and path.name.lower() != label.lower():
+        raise ValueError(f"label must be {path.name!r} for the folder {path}, got {label!r}")
+    with files_in(path) as files:
+        names = _of_class(path, list(files), label)
+        parts = {name: PurePosixPath(name).with_suffix("").parts for name in names}
+        named_so = [name for name in names if any(map(MASK.fullmatch, parts[name]))]
+        images, binary = {}, []
+        for name in names:
+            if name not in named_so:
+                pixels = to_grey(decode(files[name](), f"{path}/{name}"))
+                binary += [name] if near_binary(pixels) else []
+                images[name] = fitted(pixels, size, size, resize)
+    masks = named_so + (binary if len(binary) < len(images) else [])
+    kept = [pixels for name, pixels in images.items() if name not in masks]
+    if len(kept) < 2:
+        raise ValueError(f"{path} must hold at least 2 images, got {len(kept)}, and {len(masks)} masks")
+    if masks:
+        warnings.warn(f"{len(masks)} masks of {path} are left out, such as {masks[0]}", stacklevel=2)
+    return np.stack(kept)
+
+
+def _of_class(path, names, label):
+    """The files of a class: below a folder of its name, or all where there is but one class."""
+    inside = [name for name in names if label and label.casefold() in map(str.casefold, PurePosixPath(name).parts[:-1])]
+    if inside or not label:
+        return inside or names
+    classes = sorted({PurePosixPath(name).parts[-2] for name in names if len(PurePosixPath(name).parts) > 1})
+    classes = [name for name in classes if not MASK.fullmatch(name) and name.casefold() not in ("images", "image")]
+    if len(classes) > 1:
+        raise ValueError(f"label must be one of {', '.join(classes)} in {path}, got {label!r}")
+    return names
