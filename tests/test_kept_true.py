@@ -7,26 +7,29 @@ from pathlib import Path
 
 import pytest
 
+from dgan_core.__main__ import OF_FIT
+from dgan_core.config import Config
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]
-MAKEFILE = (ROOT / "Makefile").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 SOURCES = "\n".join(
-    path.read_text()
-    for folder in ("dgan_core", "notebooks", "benchmarks", "tools", "profiles", "book")
+    path.read_text(encoding="utf-8")
+    for folder in ("dgan_core", "dgan_report", "notebooks", "benchmarks", "tools", "workflow", "book")
     for path in sorted((ROOT / folder).rglob("*"))
     if path.suffix in (".py", ".yaml")
-) + MAKEFILE + (ROOT / "Snakefile").read_text()  # fmt: skip
+) + MAKEFILE + (ROOT / "workflow" / "Snakefile").read_text(encoding="utf-8")  # fmt: skip
 NUMBER = r"(?:[A-Z]?\d+)"
 
 
 def prose(page):
     """The text between fenced blocks, without citations."""
-    return re.sub(r"```.*?```|\{cite\w*\}`[^`]*`|\{\{.*?\}\}", "", page.read_text(), flags=re.DOTALL)
+    return re.sub(r"```.*?```|\{cite\w*\}`[^`]*`|\{\{.*?\}\}", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
 def commands(page):
     """Lines that a reader would type, continued lines joined, comments left out."""
-    text = page.read_text().replace("\\\n", " ")
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
     lines = re.findall(
         r"^(?:    )?((?:[A-Z_]+=\S+ )*(?:make|pip|papermill|\.venv/bin/\S+) [^\n]*)$", text, re.MULTILINE
     )
@@ -40,7 +43,9 @@ def ticked(page):
 
 def parameters(notebook):
     """The names that a notebook's parameters cell assigns."""
-    cell = (ROOT / notebook).with_suffix(".py").read_text().split('tags=["parameters"')[1].split("# %%")[0]
+    cell = (
+        (ROOT / notebook).with_suffix(".py").read_text(encoding="utf-8").split('tags=["parameters"')[1].split("# %%")[0]
+    )
     return set(re.findall(r"^(\w+) = ", cell, re.MULTILINE))
 
 
@@ -66,16 +71,20 @@ def faults(words):
             yield from (f"{rest[0]} has no parameter {name}" for name in given - parameters(rest[0]))
     elif program == "python" and rest[0] == "-m":
         options = {word for word in rest if word.startswith("--")}
-        main = (ROOT / rest[1].replace(".", "/") / "__main__.py").read_text()
+        main = (ROOT / rest[1].replace(".", "/") / "__main__.py").read_text(encoding="utf-8")
         yield from (f"{rest[1]} has no option {option}" for option in options if f'"{option}"' not in main)
     elif program == "python":
         if not (ROOT / rest[0]).is_file():
             yield f"no script {rest[0]}"
     elif program == "pip":
         extras = re.findall(r"\.\[([\w,-]+)\]", " ".join(rest))
-        project = (ROOT / "pyproject.toml").read_text()
+        project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
         yield from (f"no extra {e}" for group in extras for e in group.split(",") if f"\n{e} = [" not in project)
-    elif program not in ("snakemake", "tensorboard", "jupyter", "pytest"):
+    elif program == "dgan" and rest[0] == "train":
+        known = [*Config.model_fields, *OF_FIT]
+        options = [word[2:].partition("=")[0].replace("-", "_") for word in rest if word.startswith("--")]
+        yield from (f"dgan train has no parameter {name}" for name in options if name not in known)
+    elif program not in ("dgan", "snakemake", "tensorboard", "jupyter", "pytest"):
         yield f"{program} is no program of the set-up"
 
 
@@ -89,7 +98,9 @@ def unknown(word):
             )
         except ImportError:
             return True
-    if re.fullmatch(r"(dgan_core|notebooks|tests|tools|benchmarks|results|book|profiles|sweeps|faults)/[\w./-]*", word):
+    if re.fullmatch(
+        r"(dgan_core|dgan_report|notebooks|tests|tools|benchmarks|results|book|workflow|requirements)/[\w./-]*", word
+    ):
         return not (ROOT / word).exists()
     if re.fullmatch(r"--[\w-]+", word):
         return f'"{word}"' not in SOURCES and word != "--help"
@@ -121,8 +132,8 @@ def test_a_page_names_only_what_exists(page):
 
 def test_a_number_is_given_to_one_figure_or_table():
     given = {}
-    for path in [*(ROOT / "notebooks").glob("*.py"), *(ROOT / "dgan_core" / "report").glob("*.py")]:
-        for name in re.findall(rf"[\"']((?:Figure|Table) {NUMBER})\. ", path.read_text()):
+    for path in [*(ROOT / "notebooks").glob("*.py"), *(ROOT / "dgan_report").glob("*.py")]:
+        for name in re.findall(rf"[\"']((?:Figure|Table) {NUMBER})\. ", path.read_text(encoding="utf-8")):
             given.setdefault(name, []).append(path.name)
     assert {name: where for name, where in given.items() if len(where) > 1} == {}
 
@@ -131,7 +142,7 @@ def test_a_number_is_given_to_one_figure_or_table():
     "words",
     ["make bok", "make book DATE=x", ".venv/bin/papermill notebooks/train.ipynb out.ipynb -p lamda 3",
      ".venv/bin/papermill notebooks/trane.ipynb out.ipynb", "pip install -e '.[cudda]'", "python tools/no.py",
-     ".venv/bin/python -m dgan_core.metrics a b --extractr x"],
+     ".venv/bin/python -m dgan_core.metrics a b --extractr x", ".venv/bin/dgan train --lamda 3"],
 )  # fmt: skip
 def test_a_wrong_command_is_noticed(words):
     assert len(list(faults(shlex.split(words)))) == 1

@@ -11,7 +11,7 @@ OF_FEATURES = {
     name: getattr(metrics, name)
     for name in (
         "frechet_distance", "kernel_distance", "precision_recall", "density_coverage", "memorisation",
-        "fidelity", "pca", "sliced_wasserstein", "kernel_distance_interval", "frechet_distance_interval",
+        "kernel_distance_subsets", "pca", "sliced_wasserstein", "kernel_distance_interval", "frechet_distance_interval",
         "precision_recall_interval",
     )
 }  # fmt: skip
