@@ -114,9 +114,8 @@ def pair_rows(images, n_pairs):
 
 def extraction_row(images):
     import torch
-    from torch_fidelity.utils import get_featuresdict_from_dataset
-
     from dgan_core.metrics.inception import loaded
+    from torch_fidelity.utils import get_featuresdict_from_dataset
 
     class Colour(torch.utils.data.Dataset):  # as torch-fidelity takes an array in memory
         def __len__(self):

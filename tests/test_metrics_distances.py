@@ -7,7 +7,8 @@ import pytest
 import scipy.linalg
 
 from dgan_core import metrics
-from dgan_core.metrics import distances
+from dgan_core.metrics import kid
+from dgan_core.metrics.fid import frechet_distance_of_statistics
 
 rng = np.random.default_rng(7)
 
@@ -37,6 +38,12 @@ def test_both_routes_of_the_fid_equal_the_eigenvalues_of_the_product(n, m, d):
     expected = ((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(s1 + s2) - 2 * root
     assert metrics.frechet_distance(x, y) == pytest.approx(expected, rel=1e-6)
     assert metrics.frechet_distance(y, x) == pytest.approx(expected, rel=1e-6)
+    assert frechet_distance_of_statistics(x.mean(0), s1, y.mean(0), s2) == pytest.approx(expected, rel=1e-6)
+
+
+def test_statistics_of_unequal_length_are_refused():
+    with pytest.raises(ValueError, match="equally many features, got 3 and 4"):
+        frechet_distance_of_statistics(np.zeros(3), np.eye(3), np.zeros(4), np.eye(4))
 
 
 def test_fid_equals_sqrtm():
@@ -109,13 +116,13 @@ def test_kid_equals_a_double_loop():
 def test_kid_in_blocks_of_rows_is_the_same(monkeypatch):
     x, y = rng.normal(size=(23, 5)), rng.normal(size=(31, 5))
     whole = metrics.kernel_distance(x, y), metrics.kernel_distance_subsets(x, y, 6, 10)
-    monkeypatch.setattr(distances, "ROWS", 4)
+    monkeypatch.setattr(kid, "ROWS", 4)
     assert metrics.kernel_distance(x, y) == pytest.approx(whole[0], rel=1e-12)
     assert metrics.kernel_distance_subsets(x, y, 6, 10) == pytest.approx(whole[1], rel=1e-12)
 
 
 def test_kid_never_holds_a_whole_kernel_matrix(monkeypatch):
-    monkeypatch.setattr(distances, "ROWS", 64)
+    monkeypatch.setattr(kid, "ROWS", 64)
     x = rng.normal(size=(3000, 4))
     tracemalloc.start()
     try:
@@ -183,7 +190,7 @@ def test_features_are_checked(bad, says):
 def test_the_import_is_light():
     code = (
         "import sys, dgan_core.metrics as m; m.frechet_distance, m.ms_ssim_pairs, m.sliced_wasserstein, m.evaluate;"
-        "heavy = ('torch', 'torchvision', 'lpips', 'umap', 'numba', 'tensorflow', 'keras');"
+        "heavy = ('torch', 'torchvision', 'lpips', 'umap', 'sklearn', 'numba', 'radiomics', 'tensorflow', 'keras');"
         "print([n for n in heavy if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -16,7 +16,6 @@ from dgan_core.runs import Run, StaleRun
 from dgan_core.training import loop
 from dgan_core.training.dgan import DGAN
 from dgan_core.training.forecast import in_words, seconds_of
-from dgan_core.training.schedule import snapshot_epochs
 from dgan_core.training.state import flatten
 
 

@@ -88,7 +88,7 @@ def heading(name, extractor=None):
 
 
 def chosen(names):
-    """The canonical names that a choice means: by either name, or all that begin so ("lpips").  ValueError for others."""
+    """The canonical names that a choice means, by either name or by a beginning ("lpips").  ValueError for others."""
     found = []
     for name in names:
         whole = canonical(name)

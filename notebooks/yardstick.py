@@ -1,0 +1,325 @@
+# %% [markdown]
+# # Can the yardstick see?
+#
+# A distance between real and generated images is only as good as the features that it compares. Before it judges a
+# generator, it has to pass two tests. On real images that we damage ourselves it must rise with the dose of the damage.
+# And on the snapshots of a generator in training it must order noise, first shapes and the final images as an eye does.
+#
+# The distance is the kernel distance throughout (KID, where the features are Inception's): it is unbiased, so that it
+# doesn't depend on the number of images. Features of different networks have different units. So each column is divided
+# by one distance that everyone can picture: **1 is how far benign scans are from malignant ones**.
+
+# %% tags=["parameters"]
+data = "phantom"  # "phantom", "busi" or a BUSI folder
+image_size = 64  # side in pixels
+n = 24  # images of a half: one half stays as it is, the other is damaged
+extractors = (
+    "efficientnet-lite0, random-vgg16"  # by commas; "radiomics" takes longest
+)
+run_paths = (
+    ""  # finished runs whose snapshots are measured too, by commas; empty: none
+)
+keep = (
+    ""  # a JSON file for the numbers, such as results/yardstick.json; empty: none
+)
+results = "results"  # folder of yardstick.json, in the project or absolute
+seed = 0  # of the halves and of the damage
+
+# %%
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from scipy import ndimage
+
+import dgan_report as report
+from dgan_core import Config, metrics
+from dgan_core.data import load
+from dgan_core.io.environment import environment
+from dgan_core.io.files import write_json
+from dgan_report.benchmark import read_results
+
+report.use_style()
+names = [name.strip() for name in extractors.split(",") if name.strip()]
+n, seed = int(n), int(seed)
+
+
+def images(label):
+    """All images of a class, in random order."""
+    config = Config(
+        data=data,
+        label=label,
+        image_size=image_size,
+        n_phantoms=2 * n,
+        seed_data=seed,
+    )
+    found = load(config)
+    return found[np.random.default_rng(seed).permutation(len(found))]
+
+
+malignant, benign = images("malignant"), images("benign")
+if min(len(malignant) // 2, len(benign)) < n:
+    raise ValueError(f"n must be at most {min(len(malignant) // 2, len(benign))}")
+whole, other = malignant[:n], malignant[n : 2 * n]  # no image is in both
+
+# %% [markdown]
+# ## Six kinds of damage
+#
+# Each is a short function of the images and a dose from 0 to 1. At dose 0 nothing happens, and the distance is that of
+# two halves of the real images.
+
+
+# %%
+def blur(x, dose, rng):
+    """A Gaussian of up to 3 pixels: loses the speckle and the edges."""
+    return ndimage.gaussian_filter(x, (0, 3 * dose, 3 * dose, 0))
+
+
+def noise(x, dose, rng):
+    """White noise of up to 40 grey levels."""
+    return x + 40 * dose * rng.standard_normal(x.shape)
+
+
+def shuffle(x, dose, rng):
+    """Patches of an eighth of the side exchange their places: the texture stays, the anatomy goes."""
+    side = x.shape[1] // 8
+    grid = (
+        x.reshape(len(x), 8, side, 8, side)
+        .swapaxes(2, 3)
+        .reshape(len(x), 64, side, side)
+    )
+    for patches in grid:
+        moved = rng.permutation(64)[: round(64 * dose)]
+        patches[moved] = patches[rng.permutation(moved)]
+    return grid.reshape(len(x), 8, 8, side, side).swapaxes(2, 3).reshape(x.shape)
+
+
+def phases(x, dose, rng):
+    """Fourier phases are mixed with those of white noise: every frequency keeps its strength, shapes dissolve."""
+    turn = np.angle(np.fft.fft2(rng.standard_normal(x.shape), axes=(1, 2)))
+    return np.fft.ifft2(
+        np.fft.fft2(x, axes=(1, 2)) * np.exp(1j * dose * turn), axes=(1, 2)
+    ).real
+
+
+def repeat(x, dose, rng):
+    """Fewer and fewer different images, down to ten (or four): what a collapsed generator draws."""
+    left = max(round(len(x) * (1 - dose)), min(10, len(x) // 6))
+    return x[np.arange(len(x)) % left]
+
+
+def replace(x, dose, rng):
+    """Benign images take the place of malignant ones."""
+    return np.concatenate(
+        [benign[: round(len(x) * dose)], x[round(len(x) * dose) :]]
+    )
+
+
+DAMAGES = [blur, noise, shuffle, phases, repeat, replace]
+DOSES = [0, 0.25, 0.5, 1]
+
+
+def damaged(damage, dose):
+    """The other half of the malignant images after the damage, rounded to 8 bits as a generator's images are."""
+    x = damage(other.astype(float), dose, np.random.default_rng(seed))
+    return x.round().clip(0, 255).astype(np.uint8)
+
+
+# %% tags=["hide-input"]
+figure, axes = plt.subplots(len(DAMAGES), len(DOSES), figsize=(6.4, 9.2))
+for damage, row in zip(DAMAGES, axes, strict=True):
+    for dose, axis in zip(DOSES, row, strict=True):
+        # Of repeated images the last one shows the damage best, of replaced ones the first.
+        shown = damaged(damage, dose)[-1 if damage is repeat else 0, ..., 0]
+        axis.imshow(shown, "gray", vmin=0, vmax=255)
+        axis.set(xticks=[], yticks=[])
+        axis.grid(False)
+    row[0].set_ylabel(damage.__name__)
+for dose, axis in zip(DOSES, axes[0], strict=True):
+    axis.set_title(f"dose {dose:g}")
+report.picture(
+    figure,
+    "Figure Y1. One image, damaged in six ways; the dose grows from left to right.",
+    alt="A row of four images for each kind of damage; the damage grows from left to right.",
+)
+
+# %% [markdown]
+# ## Does the distance rise with the dose?
+
+# %%
+whole_features = {name: metrics.features(whole, name) for name in names}
+
+
+def distance(x, name):
+    """The kernel distance of images from the half that stayed as it is, and how much of that half they cover."""
+    numbers = metrics.evaluate_features(
+        whole_features[name],
+        metrics.features(x, name),
+        name,
+        ["kernel_distance", "coverage"],
+        intervals=False,
+        floor=False,
+        seed=seed,
+    )
+    return {metrics.canonical(k): v for k, v in numbers.items()}
+
+
+rows = pd.DataFrame(
+    {
+        "extractor": name,
+        "damage": damage.__name__,
+        "dose": dose,
+        **distance(x, name),
+    }
+    for damage in DAMAGES
+    for dose in DOSES
+    for x in [damaged(damage, dose)]
+    for name in names
+)
+
+
+# %% tags=["hide-input"]
+def in_units(table, unit):
+    """Distances over that of benign from malignant scans, for each extractor."""
+    return table.assign(
+        distance=table["kernel_distance"] / table["extractor"].map(unit)
+    )
+
+
+def benign_distance(rows):
+    """The unit: what all images replaced by benign ones score."""
+    full = rows[(rows["damage"] == "replace") & (rows["dose"] == 1)]
+    return full.set_index("extractor")["kernel_distance"]
+
+
+def draw_doses(rows, number, what):
+    """A panel for each damage, a line for each extractor, and how many of the damages each sees."""
+    table = in_units(rows, benign_distance(rows))
+    grid = sns.relplot(
+        table,
+        x="dose",
+        y="distance",
+        hue="extractor",
+        style="extractor",
+        col="damage",
+        col_wrap=3,
+        kind="line",
+        markers=True,
+        palette="colorblind",
+        height=2.1,
+        aspect=1.1,
+        facet_kws={"sharey": False},
+    )
+    grid.set_titles("{col_name}").set(ylabel="distance, benign = 1")
+    seen = {
+        name: sum(
+            found.sort_values("dose")["distance"].is_monotonic_increasing
+            for _, found in of.groupby("damage")
+        )
+        for name, of in table.groupby("extractor", sort=False)
+    }
+    told = ", ".join(f"{name} {count}" for name, count in seen.items())
+    return report.picture(
+        grid.figure,
+        f"Figure {number}. Of {table['damage'].nunique()} kinds of damage to {what}, so many raise the distance at "
+        f"every step of the dose: {told}.",
+        alt="A panel for each kind of damage: the distance against the dose, a line for each extractor.",
+    )
+
+
+draw_doses(rows, "Y2", "simulated scans" if data == "phantom" else "real scans")
+
+# %% [markdown]
+# ## On a generator's snapshots
+#
+# Damaged images are real ones still. A generator makes mistakes of another kind: it draws what its critic lets pass.
+# So the same distance is taken of what runs drew while they trained, from noise to their end.
+
+# %%
+snapshots = pd.DataFrame()
+if run_paths:
+    from dgan_core import generate
+    from dgan_core.runs import Run
+    from dgan_core.training.schedule import snapshot_epochs
+
+    found = [Run.open(path.strip()) for path in run_paths.split(",")]
+    snapshots = pd.DataFrame(
+        {
+            "extractor": name,
+            "run": report.label(run.config.model, run.config.loss, run.config.lam),
+            "epoch": epoch,
+            **distance(x, name),
+        }
+        for run in found
+        for epoch in snapshot_epochs(run.config)
+        for x in [generate(run, n, epoch)]
+        for name in names
+    )
+if keep:
+    content = {
+        "rows": rows.to_dict("records"),
+        "snapshots": snapshots.to_dict("records"),
+    }
+    about = {
+        "image_size": int(image_size),
+        "n": n,
+        "seed": seed,
+        "environment": environment(),
+    }
+    write_json(Path(keep), about | content)
+
+# %% [markdown]
+# ## On real scans
+#
+# The same two tests on BUSI's malignant scans and on the kept runs, as they were measured once: no scan is shown.
+
+# %% tags=["hide-input"]
+kept = read_results(results, "yardstick.json")
+if kept:
+    kept_rows, kept_snapshots = (
+        pd.DataFrame(kept[part]) for part in ("rows", "snapshots")
+    )
+    shown = draw_doses(kept_rows, "Y3", f"real scans ({kept['n']} a side)")
+else:
+    shown = "not run"
+shown
+
+# %% tags=["hide-input"]
+if kept and len(kept_snapshots):
+    table = in_units(kept_snapshots, benign_distance(kept_rows))
+    grid = sns.relplot(
+        table,
+        x="epoch",
+        y="distance",
+        hue="run",
+        style="run",
+        col="extractor",
+        kind="line",
+        markers=True,
+        palette="colorblind",
+        height=2.8,
+        facet_kws={"sharey": False},
+    )
+    grid.set_titles("{col_name}").set(
+        ylabel="distance, benign = 1", yscale="symlog"
+    )
+    last = table[table["epoch"] == table["epoch"].max()]
+    told = [
+        f"{name}: {', '.join(f'{r.run} {r.distance:.2g}' for r in of.sort_values('distance').itertuples())}"
+        for name, of in last.groupby("extractor", sort=False)
+    ]
+    shown = report.picture(
+        grid.figure,
+        f"Figure Y4. Runs from noise to their end, by each extractor; at the end, nearest first: {'; '.join(told)}.",
+        alt="A panel for each extractor: the distance of each run's snapshots against the epoch.",
+    )
+else:
+    shown = "not run"
+shown
+
+# %% [markdown]
+# Features of a random network pass the first test and can fail the second: they compare what a critic of convolutions
+# has learned to match. Where two extractors name different winners, believe neither before you have looked at the
+# images.
