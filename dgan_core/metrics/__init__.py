@@ -7,7 +7,7 @@ modules share their name with a function (`memorisation`, `precision_recall`, `f
 
 from dgan_core.io.folders import read_images
 
-from .evaluation import Result, evaluate, evaluate_features, pair_summary
+from .evaluation import Result, evaluate, evaluate_features
 from .features import EXTRACTORS, features
 from .fid import frechet_distance
 from .intervals import (
@@ -15,6 +15,7 @@ from .intervals import (
     frechet_distance_interval,
     kernel_distance_interval,
     pair_mean_interval,
+    pair_summary,
     sliced_wasserstein_interval,
 )
 from .kid import kernel_distance, kernel_distance_subsets

@@ -19,6 +19,7 @@ from .intervals import (
     frechet_distance_interval,
     kernel_distance_interval,
     pair_mean_interval,
+    pair_summary,
     sliced_wasserstein_interval,
 )
 from .kid import kernel_distance, kernel_distance_subsets
@@ -57,20 +58,6 @@ class Result(NamedTuple):
     embeddings: dict[str, np.ndarray]
     copies: Memorisation | None
     notes: list[str]
-
-
-def pair_summary(pairs, within=False):
-    """Mean and standard deviation over pairs of images; within one set, each pair i < j once and no image with itself.
-
-    The deviation describes the pairs. It isn't a standard error: pairs share images.
-    """
-    pairs = np.asarray(pairs, dtype=np.float64)
-    if pairs.ndim != 2 or (within and (pairs.shape[0] != pairs.shape[1] or len(pairs) < 2)) or pairs.size == 0:
-        raise ValueError(f"pairs must be an (N, M) matrix, (N, N) with N ≥ 2 within one set, got shape {pairs.shape}")
-    if not np.isfinite(pairs).all():
-        raise ValueError("pairs must be finite, got NaN or infinity")
-    values = pairs[np.triu_indices(len(pairs), 1)] if within else pairs
-    return float(values.mean()), float(values.std())
 
 
 def subset_size(n, m):
@@ -202,10 +189,6 @@ def _entries(name, value):
     return {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}
 
 
-def _scaled(x, y, name):
-    return radiomics.standardised(x, y)[:2] if name == "radiomics" else (x, y)
-
-
 def _with_floor(x, y, name, wanted, intervals, floor, seed, say=lambda *_: None):
     """(numbers by canonical name, embeddings) of features, with the floor where asked for."""
     numbers, embeddings = _of_features(x, y, name, wanted, intervals, seed, say)
@@ -218,7 +201,7 @@ def _with_floor(x, y, name, wanted, intervals, floor, seed, say=lambda *_: None)
 
 
 def _of_features(x, y, name, wanted, intervals, seed, say, seeds=N_UMAP_SEEDS):
-    x, y = _scaled(x, y, name)
+    x, y = radiomics.standardised(x, y)[:2] if name == "radiomics" else (x, y)
     n, m = len(x), len(y)
     halved = intervals and m >= 8  # each half needs more than recall's three neighbours
     numbers, embeddings = {}, {}
@@ -299,10 +282,8 @@ def _notes(real, fake, copies, zeros):
                 "and coverage measure such a set wrongly, so leave the repeats out"
             )
     if len(real) != len(fake):
-        notes.append(
-            f"{len(real)} real and {len(fake)} generated images: the Fréchet distance depends on N, so take as many of "
-            "each"
-        )
+        counts = f"{len(real)} real and {len(fake)} generated images"
+        notes.append(f"{counts}: the Fréchet distance depends on N, so take as many of each")
     elif (real == fake).all():
         notes.append("the real and the generated images are the same")
     if zeros > MANY_ZEROS:

@@ -44,6 +44,20 @@ class Interval(NamedTuple):
     high: float
 
 
+def pair_summary(pairs, within=False):
+    """Mean and standard deviation over pairs of images; within one set, each pair i < j once and no image with itself.
+
+    The deviation describes the pairs. It isn't a standard error: pairs share images.
+    """
+    pairs = np.asarray(pairs, dtype=np.float64)
+    if pairs.ndim != 2 or (within and (pairs.shape[0] != pairs.shape[1] or len(pairs) < 2)) or pairs.size == 0:
+        raise ValueError(f"pairs must be an (N, M) matrix, (N, N) with N ≥ 2 within one set, got shape {pairs.shape}")
+    if not np.isfinite(pairs).all():
+        raise ValueError("pairs must be finite, got NaN or infinity")
+    values = pairs[np.triu_indices(len(pairs), 1)] if within else pairs
+    return float(values.mean()), float(values.std())
+
+
 def pair_mean_interval(pairs, within=False, level=0.95):
     """Mean over pairs of images (LPIPS, MS-SSIM): a U-statistic of order (1, 1), or of order 2 within one set.
 
