@@ -189,6 +189,10 @@ def _entries(name, value):
     return {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}
 
 
+def _scaled(x, y, name):
+    return radiomics.standardised(x, y)[:2] if name == "radiomics" else (x, y)
+
+
 def _with_floor(x, y, name, wanted, intervals, floor, seed, say=lambda *_: None):
     """(numbers by canonical name, embeddings) of features, with the floor where asked for."""
     numbers, embeddings = _of_features(x, y, name, wanted, intervals, seed, say)
@@ -201,7 +205,7 @@ def _with_floor(x, y, name, wanted, intervals, floor, seed, say=lambda *_: None)
 
 
 def _of_features(x, y, name, wanted, intervals, seed, say, seeds=N_UMAP_SEEDS):
-    x, y = radiomics.standardised(x, y)[:2] if name == "radiomics" else (x, y)
+    x, y = _scaled(x, y, name)
     n, m = len(x), len(y)
     halved = intervals and m >= 8  # each half needs more than recall's three neighbours
     numbers, embeddings = {}, {}
