@@ -38,11 +38,10 @@ def network(weights, x):
 
 
 def new_weights(random, *widths):
-    weights = []
-    for n, m in pairwise(widths):
-        limit = np.sqrt(6 / (n + m))  # Glorot & Bengio 2010
-        weights += [random.uniform(-limit, limit, (n, m)), np.zeros(m)]
-    return [w.astype("float32") for w in weights]
+    new = []
+    for n, m in pairwise(widths):  # Glorot & Bengio 2010
+        new += [np.sqrt(6 / (n + m)) * random.uniform(-1, 1, (n, m)), np.zeros(m)]
+    return [w.astype("float32") for w in new]
 
 
 # %% [markdown]

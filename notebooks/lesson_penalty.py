@@ -87,16 +87,18 @@ updates = 1 + 4 * np.arange(len(free["BCE"][0]))
 
 def draw_training(axis):
     """The slope against the critic's updates, without a penalty and with."""
-    axis.plot(updates, free["Wasserstein"][0], ":", color=OKABE_ITO["wgan-gp"])
-    axis.plot(updates, free["BCE"][0], "--", color=OKABE_ITO["bce"])
-    axis.text(
-        30, 5.3, "Wasserstein,\nλ = 0", color=OKABE_ITO["wgan-gp"], fontsize=8
+    blue, red = OKABE_ITO["wgan-gp"], OKABE_ITO["bce"]
+    axis.plot(
+        updates, free["Wasserstein"][0], ":", color=blue, label="Wasserstein, λ = 0"
     )
-    axis.text(36, 3.9, "BCE, λ = 0", color=OKABE_ITO["bce"], fontsize=8)
+    axis.plot(updates, free["BCE"][0], "--", color=red, label="BCE, λ = 0")
     for lam, (slope, _) in trained.items():
-        axis.plot(updates, slope, color=OKABE_ITO["wgan-gp"], lw=1)
+        label = "with the penalty" if lam == min(LAMBDAS) else None
+        axis.plot(updates, slope, color=blue, lw=1, label=label)
         if lam in (min(LAMBDAS), max(LAMBDAS)):
-            axis.text(updates[-1] + 2, slope[-1], f"{lam:g}", fontsize=7)
+            end = {"xytext": (3, 0), "textcoords": "offset points", "fontsize": 7}
+            axis.annotate(f"{lam:g}", (updates[-1], slope[-1]), **end)
+    axis.legend(fontsize=8, loc="center right")
     axis.set(xlabel="critic updates", ylim=(0, 6))
     axis.set_title("slope between the clouds", loc="left", fontsize=10)
 
