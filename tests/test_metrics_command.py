@@ -105,9 +105,8 @@ def test_the_shell_and_python_give_the_same_numbers(sets, tmp_path):
     assert written["numbers"] == pytest.approx(python.numbers, rel=1e-4, abs=1e-6)
     assert "kid" not in written["numbers"] and written["settings"] | python.settings == written["settings"]
     assert written["settings"]["extractor"] == "efficientnet-lite0" and written["settings"]["fit"] == "stretch"
-    assert (
-        done.stderr.splitlines() == [f"warning: {note}" for note in python.notes] and written["notes"] == python.notes
-    )
+    told = [line for line in done.stderr.splitlines() if line.startswith("warning: ")]  # a slow machine tells progress
+    assert told == [f"warning: {note}" for note in python.notes] and written["notes"] == python.notes
     shape = {"n": N, "height": 40, "width": 40, "channels": 1, "excluded": 0}
     assert written["real"] == {"source": str(real), **shape, "sha256": array_hash(GREY)}
     assert written["versions"]["numpy"] == np.__version__ and "dgan-core" in written["versions"]

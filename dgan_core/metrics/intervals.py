@@ -221,7 +221,7 @@ def asinh_interval(value, error, freedom, level):
     """Student's interval on the scale of asinh(T / error).  error > 0"""
     half = stdtrit(freedom, (1 + level) / 2) * error / np.hypot(value, error)  # d asinh(T/√v)/dT = 1/√(T² + v)
     low, high = error * np.sinh(np.arcsinh(value / error) + np.array([-half, half]))
-    return Interval(float(value), float(low), float(high))
+    return Interval(float(value), float(min(low, value)), float(max(high, value)))  # whatever rounding does
 
 
 def wilson(share, n, freedom=np.inf, level=0.95):

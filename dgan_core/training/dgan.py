@@ -50,6 +50,10 @@ class DGAN:
         with computing_in(self.config.precision):
             return models.backbone(self.config)
 
+    def build(self) -> None:
+        """Make the networks now: their weights may not be set while JAX traces a step."""
+        _ = self.generator, self.critic, self.backbone
+
     def generate(self, g: list, statistics: list, z: Any) -> tuple[Any, list]:
         """z (B, latent_dim) → images (B, S, S, 1) in [-1, 1], by the minibatch's statistics, which are tracked."""
         return self.generator.stateless_call(g, statistics, z, training=True)
@@ -106,6 +110,7 @@ class DGAN:
     @cached_property
     def compiled(self) -> "Compiled":
         """The steps of this run, compiled."""
+        self.build()
         critic = backend.compile(partial(critic_step, self))
         generator = backend.compile(partial(generator_step, self))
 

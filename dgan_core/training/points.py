@@ -24,6 +24,9 @@ class Points(DGAN):
     def critic(self):
         return point_critic(self.config.critic_width, self.config.seed)
 
+    def build(self) -> None:
+        _ = self.generator, self.critic  # no backbone
+
     def features(self, points: Any) -> Any:
         return points
 
