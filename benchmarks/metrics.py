@@ -114,8 +114,9 @@ def pair_rows(images, n_pairs):
 
 def extraction_row(images):
     import torch
-    from dgan_core.metrics.inception import loaded
     from torch_fidelity.utils import get_featuresdict_from_dataset
+
+    from dgan_core.metrics.features.inception import loaded
 
     class Colour(torch.utils.data.Dataset):  # as torch-fidelity takes an array in memory
         def __len__(self):
@@ -146,6 +147,7 @@ def cost_rows(sizes, size, d):
     rng = np.random.default_rng(0)
     x, y = rng.gamma(1, 1, (max(sizes), d)), rng.gamma(1.1, 1, (max(sizes), d))
     tasks = {
+        "features, EfficientNet-Lite0": lambda n: metrics.features(images[:n]),
         "features, random VGG16": lambda n: metrics.features(images[:n], "random-vgg16"),
         "FID": lambda n: metrics.frechet_distance(x[:n], y[:n]),
         "KID": lambda n: metrics.kernel_distance(x[:n], y[:n]),

@@ -71,7 +71,12 @@ COLOURS = [
     OKABE_ITO[name]
     for name in ("wgan-gp", "bce", "stylegan2", "stylegan3", "malignant", "benign")
 ]
-OF_IMAGES = ("features, random VGG16", "LPIPS, all pairs", "MS-SSIM, all pairs")
+OF_IMAGES = (
+    "features, EfficientNet-Lite0",
+    "features, random VGG16",
+    "LPIPS, all pairs",
+    "MS-SSIM, all pairs",
+)
 
 
 def apart(values, least=2.2):
