@@ -1,6 +1,7 @@
 """A few faults of each kind, by the suite that `make faults` runs in full; and that it sees what it looks for."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,8 @@ PARTS = ("kills", "disk", "damage", "processes", "numbers")
 def test_nothing_is_lost(tmp_path, part):
     output = tmp_path / "faults.json"
     command = [sys.executable, "-W", "ignore", "-m", "faults", "--quick", "--only", part, "--output", str(output)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
     rows = json.loads(output.read_text())[part]["rows"]
     assert len(rows) >= 2 and all(row["tried"] > 0 for row in rows)
