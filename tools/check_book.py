@@ -49,7 +49,7 @@ def problems(html: Path) -> list[str]:
         ("figure1", 1),
         ("figure2", 1),
         ("figure3_4", 2),
-        ("memorisation", 2),
+        ("own-memorisation", 2),
         ("uncertainty", 2),
         ("speed", 1),
         ("stylegan", 6),
