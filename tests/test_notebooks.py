@@ -19,13 +19,14 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 PAGES = sorted(p.stem for p in NOTEBOOKS.glob("*.py") if not p.stem.startswith("lesson_"))  # lessons: test_lessons
 FIRST = ["train", "evaluate", "real"]  # their results are what the other pages show
 SMALL = {  # {notebook: parameters of both runs}; "BUSI" and "RUNS" stand for folders of this test
-    "conventions": {"data": "BUSI", "n": 12, "image_size": 32},
+    "conventions": {"data": "BUSI", "n": 3, "image_size": 32},
     "data": {"data": "BUSI", "image_size": 32},
     "evaluate": {"run_path": "RUNS/quick/small", "others": "random-vgg16"},
     "real": {"data": "BUSI", "image_size": 32},
     "stylegan": {"image_size": 32, "n": 2},
     "train": {"data": "BUSI", "image_size": 32, "epochs": 2, "n_critic": 2, "loss": "bce", "run_id": "small"},
     "uncertainty": {"n": 80, "image_size": 32},
+    "yardstick": {"data": "BUSI", "n": 8, "image_size": 32, "extractors": "random-vgg16"},
     "weights": {"runs": "results/busi-64-weights"},  # the kept runs, which the page is about
 }
 OF_RUNS = {"runs": "RUNS", "profile": "quick", "data": "BUSI", "loss": "bce", "left_loss": "bce"}  # where it has them
