@@ -30,7 +30,7 @@ def animation(frames, alt, seconds=6.0):
     return Html(
         '<details class="dgan-animation" open><summary>Animation (fold to stop)</summary><picture>'
         f'<source media="(prefers-reduced-motion: reduce)" srcset="{_webp(frames[-1:])}">'
-        f'<img src="{moving}" alt="{escape(alt, quote=True)}" width="{width}" height="{height}" loading="lazy">'
+        f'<img src="{moving}" alt="{escape(alt, quote=True)}" width="{width}" height="{height}">'
         "</picture></details>"
     )
 
