@@ -17,7 +17,7 @@ READY := .venv/ready
 SNAKEMAKE := $(BIN)/python tools/only_one.py .snakemake/only-one $(BIN)/snakemake --snakefile workflow/Snakefile --nolock --quiet rules --rerun-incomplete --rerun-triggers mtime params input
 
 .DEFAULT_GOAL := help
-.PHONY: help book sweep run serve pdf test faults lab notebooks lint lock audit clean
+.PHONY: help pairs book sweep run serve pdf test faults lab notebooks lint lock audit clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,14 +35,18 @@ $(READY): requirements/hashes.txt requirements/radiomics.txt pyproject.toml
 
 SETTINGS = --cores $(CORES) --config profile="$(PROFILE)" data="$(DATA)" lambdas="$(LAMBDAS)" seeds="$(SEEDS)" runs="$(RUNS)" stop_after="$(STOP_AFTER)"
 
-book: $(READY)  ## set up, run what is missing of the report, build the book, print its first page
+# What a reader edited last, the .ipynb or its .py, is what runs.
+pairs: $(READY)
+	@$(BIN)/python tools/derive_notebooks.py --keep-outputs
+
+book: $(READY) pairs  ## set up, run what is missing of the report, build the book, print its first page
 	@$(SNAKEMAKE) --keep-going $(SETTINGS)
 	@echo "book: $(CURDIR)/build/_build/html/index.html"
 
-sweep: $(READY)  ## train and evaluate the settings that SWEEP lists, e.g. SWEEP=workflow/sweeps/weights.yaml DATA=… BACKBONE=…
+sweep: $(READY) pairs  ## train and evaluate the settings that SWEEP lists, e.g. SWEEP=workflow/sweeps/weights.yaml DATA=… BACKBONE=…
 	@$(SNAKEMAKE) --keep-going sweep $(SETTINGS) sweep="$(SWEEP)" backbone="$(BACKBONE)"
 
-run: $(READY)  ## train one run, e.g. LOSS=bce LAM=3; the executed notebook is OUT
+run: $(READY) pairs  ## train one run, e.g. LOSS=bce LAM=3; the executed notebook is OUT
 	$(BIN)/python tools/execute.py notebooks/train.ipynb "$(OUT)" -r loss "$(LOSS)" -p lam "$(LAM)" -p seed "$(SEED)" -r profile "$(PROFILE)" -r data "$(DATA)"
 
 serve:  ## show the built book at http://127.0.0.1:8000, or another PORT, until Ctrl-C
@@ -63,7 +67,7 @@ faults: $(READY)  ## kill, fill up, damage and starve everything on purpose; wri
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-notebooks: $(READY)  ## write notebooks/*.ipynb from their .py sources
+notebooks: $(READY)  ## bring each pair of .ipynb and .py up to date with the one that was edited; outputs are taken out
 	$(BIN)/python tools/derive_notebooks.py
 
 lint: $(READY)  ## check and format

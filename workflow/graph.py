@@ -77,7 +77,7 @@ def made_by(notebook: str, without: tuple[str, ...] = ()) -> str:
 @cache
 def text_of(notebook: str) -> str:
     """A hash of a notebook's whole text, prose and comments too: what a page of the book shows."""
-    return _short((PROJECT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))
+    return _short((PROJECT / "notebooks" / f"{notebook}.py").read_text(encoding="utf-8"))
 
 
 def _short(value) -> str:
