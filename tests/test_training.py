@@ -1,6 +1,5 @@
 import json
 import sys
-from functools import cache
 
 import numpy as np
 import pytest
@@ -8,7 +7,6 @@ from faults.same import differences
 from keras import ops
 from keras.ops import convert_to_numpy as to_numpy
 from steps import critic_step, generator_step
-from tiny import TINY
 
 from dgan_core import Config, fit, generate
 from dgan_core.losses import OBJECTIVES, Objective
@@ -17,17 +15,6 @@ from dgan_core.training import loop
 from dgan_core.training.dgan import DGAN
 from dgan_core.training.forecast import in_words, seconds_of
 from dgan_core.training.state import flatten
-
-
-@pytest.fixture(autouse=True)
-def compiled_once(monkeypatch):
-    """A trainer is pure: its compiled steps serve every run of the same networks and losses."""
-    monkeypatch.setattr(loop, "trainer", lambda config: compiled(config.loss, config.batch_size))
-
-
-@cache
-def compiled(loss, batch_size):
-    return DGAN(Config(**{**TINY, "loss": loss, "batch_size": batch_size}))
 
 
 def state_of(run):

@@ -8,7 +8,7 @@ import ast
 import dis
 import hashlib
 import inspect
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import CodeType
 from typing import Any, NamedTuple
@@ -64,8 +64,12 @@ def of_function(function: Any) -> str:
 
 
 def _behaviour(value: Any, seen: set[int]) -> Any:
+    if isinstance(value, partial):
+        return _behaviour(value.func, seen), value.args, sorted(value.keywords.items())
     code = getattr(value, "__code__", None)
     if code is None or id(code) in seen:
+        if hasattr(value, "tobytes"):  # an array
+            return value.tobytes()
         return value if isinstance(value, int | float | str | tuple | type(None)) else type(value).__name__
     seen.add(id(code))
     around = inspect.getclosurevars(value)

@@ -20,10 +20,6 @@ from dgan_core.training.adam import adam, gradient_norm
 R1_EVERY, PATH_EVERY = 16, 4  # updates of the critic, of the generator
 W_DECAY = 0.998  # of w's EMA, per update of the critic
 EPSILON = 1e-8  # Adam's
-# Parameters of which compiled steps hold nothing, so that runs that differ in these alone share them.
-NOT_COMPILED = {"data", "label", "n_phantoms", "seed_data", "seed", "epochs", "snapshots", "checkpoint_every", "run_id"}
-NOT_COMPILED |= {"learning_rate", "critic_lr_ratio", "lr_decay", "lr_floor", "ada_target", "ada_images"}
-_last: list[tuple[Any, "Steps"]] = []  # one at most, for they hold networks
 
 
 class Steps(NamedTuple):
@@ -34,14 +30,6 @@ class Steps(NamedTuple):
     generator: Callable
     path: Callable
     ema: Callable
-
-
-def steps_of(gan: Any) -> Steps:
-    """The compiled steps of a trainer; those made last where their configuration is the same but for NOT_COMPILED."""
-    key = gan.networks, gan.config.model_dump(exclude=NOT_COMPILED)
-    if not _last or _last[0][0] != key:
-        _last[:] = [(key, make_steps(gan))]
-    return _last[0][1]
 
 
 def make_steps(gan: Any) -> Steps:

@@ -17,8 +17,9 @@ from dgan_core.config import Config
 from dgan_core.stylegan import stylegan2, stylegan3
 from dgan_core.stylegan.augmentation import augmentation_draws
 from dgan_core.stylegan.blur import blur_kernel, blur_sigma
-from dgan_core.stylegan.steps import PATH_EVERY, R1_EVERY, Steps, steps_of
+from dgan_core.stylegan.steps import PATH_EVERY, R1_EVERY, Steps, make_steps
 from dgan_core.training.adam import adam_init
+from dgan_core.training.compiled import compiled
 from dgan_core.training.schedule import updates
 from dgan_core.training.state import branch, flatten
 
@@ -147,7 +148,7 @@ class StyleGAN:
 
     @cached_property
     def _steps(self) -> Steps:
-        return steps_of(self)
+        return compiled(self, make_steps, self.networks)
 
     def styles(self, g: list, latents: dict[str, Any]) -> tuple[Any, Any]:
         """(ws (B, L, w_dim), w (B, w_dim)) by the mapping's part of g; mixed where asked for."""

@@ -1,6 +1,5 @@
 """DGAN-WP-TL as `fit` trains it: its networks as pure functions, and one iteration of the two steps."""
 
-import math
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
@@ -11,9 +10,11 @@ from keras import ops
 
 from dgan_core import models
 from dgan_core.config import Config
+from dgan_core.io.fingerprint import of_function
 from dgan_core.losses import OBJECTIVES, PENALTIES
 from dgan_core.models.precision import computing_in
 from dgan_core.training.adam import adam_init
+from dgan_core.training.compiled import compiled
 from dgan_core.training.schedule import critic_draws, generator_draws, updates
 from dgan_core.training.state import branch, flatten
 from dgan_core.training.step import critic_step, generator_step
@@ -80,12 +81,11 @@ class DGAN:
         The backbone is frozen and nothing augments the images, so that their features are computed once; where they
         would be more than FEATURES_LIMIT numbers they are left out, and each step computes those of its minibatch.
         """
-        data, (_, *shape) = {"images": ops.convert_to_tensor(images)}, self.backbone.output_shape
-        if len(images) * math.prod(shape) > FEATURES_LIMIT:
+        data, side = {"images": ops.convert_to_tensor(images)}, self.config.image_size // 4
+        if len(images) * side**2 * self.config.backbone_widths[1] > FEATURES_LIMIT:
             return data
-        features = backend.compile(self.features)
         size = self.config.batch_size  # no more memory than a step takes
-        parts = [features(data["images"][i : i + size]) for i in range(0, len(images), size)]
+        parts = [self.compiled.features(data["images"][i : i + size]) for i in range(0, len(images), size)]
         return {**data, "features": ops.concatenate(parts)}
 
     def iteration(self, state: dict, data: dict, iteration: int) -> tuple[dict, list[dict]]:
@@ -109,23 +109,16 @@ class DGAN:
 
     @cached_property
     def compiled(self) -> "Compiled":
-        """The steps of this run, compiled."""
-        self.build()
-        critic = backend.compile(partial(critic_step, self))
-        generator = backend.compile(partial(generator_step, self))
-
-        def iteration(state, data, drawn, z, rate):
-            def minibatch(index):
-                return {name: ops.take(values, index, axis=0) for name, values in data.items()}
-
-            def update(state, drawn):
-                return critic(state, minibatch(drawn["index"]), drawn["z"], drawn["eps"], drawn["rate"])
-
-            state, of_critic = backend.scan(update, state, drawn)
-            state, of_generator = generator(state, minibatch(drawn["index"][-1]), z, rate)
-            return state, of_critic, of_generator
-
-        return Compiled(critic, generator, backend.compile(iteration))
+        """The steps of this run, by its weights λ; compiled for the first run of its kind."""
+        own = tuple(map(of_function, (*self.objective[:2], *self.penalty)))  # a reader's may be written anew
+        steps = compiled(self, make_steps, self.objective, self.penalty, own)
+        weights = np.float32(self.config.weight_penalty), np.float32(self.config.weight_perceptual)
+        return Compiled(
+            lambda *given: steps.critic(*given, weights[0]),
+            lambda *given: steps.generator(*given, weights[1]),
+            lambda *given: steps.iteration(*given, weights),
+            steps.features,
+        )
 
     def snapshot(self, state: dict) -> dict[str, np.ndarray]:
         """What sampling needs: the generator's weights and batch statistics."""
@@ -147,3 +140,24 @@ class Compiled(NamedTuple):
     critic: Any
     generator: Any
     iteration: Any
+    features: Any
+
+
+def make_steps(gan: DGAN) -> Compiled:
+    """The steps of every run that differs in `compiled.NOT_COMPILED` alone; each takes its weight λ last."""
+    gan.build()
+    critic = backend.compile(partial(critic_step, gan))
+    generator = backend.compile(partial(generator_step, gan))
+
+    def iteration(state, data, drawn, z, rate, weights):
+        def minibatch(index):
+            return {name: ops.take(values, index, axis=0) for name, values in data.items()}
+
+        def update(state, drawn):
+            return critic(state, minibatch(drawn["index"]), drawn["z"], drawn["eps"], drawn["rate"], weights[0])
+
+        state, of_critic = backend.scan(update, state, drawn)
+        state, of_generator = generator(state, minibatch(drawn["index"][-1]), z, rate, weights[1])
+        return state, of_critic, of_generator
+
+    return Compiled(critic, generator, backend.compile(iteration), backend.compile(gan.features))

@@ -117,7 +117,6 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
     due = {epoch: min(round(epoch * per_epoch / config.n_critic), total) for epoch in snapshot_epochs(config)}
     every = max(config.checkpoint_every * per_epoch // config.n_critic, 1)
     before = run.log()[-1]["seconds"] if done else 0.0
-    finite = backend.compile(is_finite)
     forecast, events = Forecast(total - done), Events(run.path / "events", done)
     started = ended = time.perf_counter()
     seconds = before
@@ -130,7 +129,7 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
             state, measured = gan.iteration(state, prepared, iteration)
             measured = [{k: float(v) for k, v in row.items()} for row in measured]
             done = iteration + 1
-            _refuse_non_finite(measured, state, finite, done)
+            _refuse_non_finite(measured, state, done)
             began, ended = ended, time.perf_counter()
             seconds = before + ended - started
             row = {"step": done, "epoch": done * config.n_critic / per_epoch, **measured[-2], **measured[-1]}
@@ -161,13 +160,13 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
     run.finish(seconds=seconds, steps=done, **forecast.told, **memory())
 
 
-def _refuse_non_finite(rows: list[dict[str, float]], state: Any, finite: Any, step: int) -> None:
+def _refuse_non_finite(rows: list[dict[str, float]], state: Any, step: int) -> None:
     """Raise Diverged where measured numbers, in the order of their updates, are not finite, or a part of the state."""
     for row in rows:
         bad = {name: value for name, value in row.items() if not np.isfinite(value)}
         if bad:
             raise Diverged(bad, step)
-    if not bool(finite(state)):
+    if not bool(is_finite(state)):
         arrays = flatten(state)
         raise Diverged({k: a[~np.isfinite(a)].flat[0] for k, a in arrays.items() if not np.isfinite(a).all()}, step)
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 import numpy as np
+
+from dgan_core import backend  # isort: skip  (first, since it loads Keras without notes)
 from keras import ops
 
 
@@ -28,6 +30,7 @@ def branch(arrays: dict[str, np.ndarray], name: str) -> list[np.ndarray]:
     return [arrays[key] for key in sorted(arrays) if key.startswith(name + "/")]
 
 
+@backend.compile
 def is_finite(tree: Any) -> Any:
     """Whether every number of nested dicts and lists of arrays is finite, as one reduction of the backend's."""
     return ops.all(ops.stack([ops.all(ops.isfinite(leaf)) for leaf in _leaves(tree)]))

@@ -7,7 +7,7 @@ Both are pure functions: (gan, state, minibatch, draws) → (state, measurements
     gan.score(c, images, features)      → scores (B, 1); features None: computed here
     gan.features(images)                → the frozen backbone's features
     gan.objective, gan.penalty          → of the two tables
-    gan.config                          → λ and Adam's β
+    gan.config                          → Adam's β
 
 A state holds the parameters "g" and "c", the generator's batch statistics and both Adams' moments.
 real: {"images": (B, S, S, 1), "features": theirs, where they were computed once and for all}.
@@ -22,10 +22,11 @@ from dgan_core.losses import accuracy, perceptual
 from dgan_core.training.adam import adam, gradient_norm
 
 
-def critic_step(gan: Any, state: dict, real: dict, z: Any, eps: Any, rate: Any) -> tuple[dict, dict]:
+def critic_step(gan: Any, state: dict, real: dict, z: Any, eps: Any, rate: Any, lam: Any) -> tuple[dict, dict]:
     """The critic learns to score real images above generated ones.
 
     z: (B, latent_dim) ~ N(0, 1).  eps: (B, 1, 1, 1) ~ U[0, 1], for the penalty.  rate: the learning rate.
+    lam: λ, the penalty's weight.
     """
     fake, _ = gan.generate(state["g"], state["g_statistics"], z)
     images = ops.concatenate([real["images"], fake])
@@ -34,7 +35,7 @@ def critic_step(gan: Any, state: dict, real: dict, z: Any, eps: Any, rate: Any) 
     def loss(c):
         real_scores, fake_scores = ops.split(gan.score(c, images, features), 2)
         penalty = gan.penalty.term(lambda x: gan.score(c, x), real["images"], fake, eps)
-        value = gan.objective.critic(real_scores, fake_scores) + gan.config.weight_penalty * penalty
+        value = gan.objective.critic(real_scores, fake_scores) + lam * penalty
         gap = ops.mean(real_scores) - ops.mean(fake_scores)
         measured = {"critic_loss": value, "penalty": penalty, "score_gap": gap}
         if gan.objective.threshold is not None:
@@ -47,8 +48,11 @@ def critic_step(gan: Any, state: dict, real: dict, z: Any, eps: Any, rate: Any) 
     return {**state, "c": gan.penalty.project(c), "c_adam": c_adam}, measured
 
 
-def generator_step(gan: Any, state: dict, real: dict, z: Any, rate: Any) -> tuple[dict, dict]:
-    """The generator learns to be scored as real, and to match the real minibatch's features on average."""
+def generator_step(gan: Any, state: dict, real: dict, z: Any, rate: Any, lam: Any) -> tuple[dict, dict]:
+    """The generator learns to be scored as real, and to match the real minibatch's features on average.
+
+    lam: the weight of that match, λ times its scale.
+    """
 
     def loss(g):
         fake, statistics = gan.generate(g, state["g_statistics"], z)
@@ -58,7 +62,7 @@ def generator_step(gan: Any, state: dict, real: dict, z: Any, rate: Any) -> tupl
             scores.append(gan.score(state["c"], real["images"], features_of(gan, real)))
         adversarial = gan.objective.generator(*scores)
         distance = perceptual(features_of(gan, real), features)
-        value = adversarial + gan.config.weight_perceptual * distance
+        value = adversarial + lam * distance
         measured = {"generator_loss": value, "adversarial": adversarial, "perceptual": distance}
         return value, (statistics, measured)
 
