@@ -187,6 +187,17 @@ def test_features_are_checked(bad, says):
             metric(np.zeros((3, 4)), bad)
 
 
+def test_lpips_loads_without_torchs_compiler_which_works_afterwards():
+    """Its import takes seconds, and beside TensorFlow it ends the process with some releases."""
+    code = (
+        "import sys, torch; from dgan_core.metrics.lpips import lpips_network; lpips_network(weights='random');"
+        "print('torch._dynamo' in sys.modules, end=' '); torch.compiler.reset(); from torch._dynamo import utils;"
+        "print(callable(utils.is_compile_supported))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "False True", done.stderr
+
+
 def test_the_import_is_light():
     code = (
         "import sys, dgan_core.metrics as m; m.frechet_distance, m.ms_ssim_pairs, m.sliced_wasserstein, m.evaluate;"

@@ -2,6 +2,8 @@
 
 import io
 import sys
+from contextlib import contextmanager
+from types import ModuleType
 
 import numpy as np
 
@@ -18,7 +20,8 @@ def import_torchvision():
     """
     global _definitions
     try:
-        import torchvision
+        with _without_compiler():
+            import torchvision
     except RuntimeError as error:
         if "torchvision::" not in str(error) or _definitions is not None:
             raise
@@ -29,8 +32,26 @@ def import_torchvision():
         _definitions = torch.library.Library("torchvision", "FRAGMENT")
         for name in ("nms", "qnms"):
             _definitions.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        import torchvision
+        with _without_compiler():
+            import torchvision
     return torchvision
+
+
+@contextmanager
+def _without_compiler():
+    """`import torchvision` pulls in torch's compiler, to ask whether it is there.  Say no during that import.
+
+    It takes seconds, and its LLVM and TensorFlow's don't bear each other: with some releases the process ends.
+    """
+    standing = {name: ModuleType(name) for name in ("torch._dynamo", "torch._dynamo.utils") if name not in sys.modules}
+    for module in standing.values():
+        module.is_compile_supported = lambda device: False
+    sys.modules |= standing
+    try:
+        yield
+    finally:
+        for name in standing:
+            del sys.modules[name]
 
 
 def as_device(device=None):
