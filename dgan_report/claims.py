@@ -275,17 +275,19 @@ def disagreements(judged):
 
 def caption_claims(judged):
     """Disagreement first, then which claims hold, do not, can't be told, were not run: by all their measures."""
-    together = judged.groupby("letter")["verdict"].agg(set).map(_together)
-    parts = [f"{', '.join(together.index[together == v])}: {v}" for v in VERDICTS if (together == v).any()]
+    verdicts = together(judged)
+    parts = [f"{', '.join(verdicts.index[verdicts == v])}: {v}" for v in VERDICTS if (verdicts == v).any()]
     return (
         f"Table A1. {disagreements(judged)}By all of a claim's measures together: {'; '.join(parts)}. "
         "In brackets: how many of the claim's orders point its way."
     )
 
 
-def _together(verdicts):
-    """One verdict of several: it fails by one measure, and holds by all."""
-    return FAILS if FAILS in verdicts else next(iter(verdicts)) if len(verdicts) == 1 else OPEN
+def together(judged):
+    """letter → one verdict of several measures and extractors: a claim fails by one of them, and holds by all."""
+    return judged.groupby("letter")["verdict"].agg(
+        lambda verdicts: FAILS if FAILS in set(verdicts) else verdicts.iloc[0] if verdicts.nunique() == 1 else OPEN
+    )
 
 
 def claims_figures(judged):

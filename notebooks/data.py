@@ -1,19 +1,45 @@
 # %% [markdown]
-# # Data
+# # The images, audited
 #
-# What the networks learn from, looked at before anything is learnt. Two sources stand behind one loader:
+# What the networks learn from, looked at before anything is learnt: which images there are, how they are read, and
+# what is wrong with them.
 #
-# - **BUSI** (Al-Dhabyani et al. 2020): breast ultrasound images in three classes, benign, malignant and normal, with
-#   masks drawn by radiologists.
-# - **Phantoms**: simulated B-mode images of layered tissue with one mass. They need no download and resemble the real
-#   ones, so every stage can be tried in a minute. They are no substitute: numbers found on phantoms are about phantoms.
+# ## BUSI
 #
-# Sections that concern files on disk apply to BUSI only and say so otherwise.
+# The Breast Ultrasound Images data set {cite}`aldhabyani2020` has three classes: 437 benign, 210 malignant and 133
+# normal scans. Those of the first two come with one or more masks of the lesion. The paper trains on the malignant
+# scans, resized to 512×512 in one grey channel, and measures on them; the normal class is not used.
+#
+# BUSI is read as it is distributed ({py:func}`~dgan_core.data.load_busi`): one folder for each class, with files named
+# `malignant (1).png` and masks `malignant (1)_mask.png` beside them. Masks and stray files are left out, files are
+# taken in numerical order, and the counts are checked. Sizes and aspects vary: images are stretched to a square unless
+# `resize` is `"pad"` or `"crop"`.
+#
+# What to know before trusting a number:
+#
+# - `malignant (145)` is byte for byte the same file as `benign (433)`: one image with two labels.
+# - Some scans have several masks; `malignant (53)` has two.
+# - Some scans bear coloured overlays, calipers or text. A generator learns them as if they were tissue.
+# - Sizes differ widely, so resizing changes the grain of the speckle by another factor in each image.
+# - Many images are near duplicates: frames or crops of one scan. Published audits report doubtful labels too.
+#
+# ## Phantoms
+#
+# The quick profile downloads nothing. Its images are **simulated B-mode scans** ({py:func}`~dgan_core.data.phantoms`):
+# scatterers in layered tissue with one mass, convolved with a pulse, taken to their envelope and compressed
+# logarithmically. A malignant mass is irregular, taller than wide, spiculated and shadowing; a benign one is smooth,
+# oval and enhancing. Each image depends on its seed, class and index alone.
+#
+# Phantoms stand in for the *files* and for their look at a glance. They are no model of a patient: a number found on
+# phantoms is about phantoms.
+#
+# The rest of this page counts and shows the images that this copy of the book was built with. Sections about files on
+# disk apply to files alone, and say so otherwise.
 
 # %% tags=["parameters"]
-data = "phantom"  # "phantom", "busi" (download) or a BUSI folder
+data = "phantom"  # "phantom", "busi" (download) or a folder or .zip of images
 image_size = 64  # side of the square images that the networks see
-label = "malignant"  # the class listed first: "malignant", "benign" or "normal"
+label = "malignant"  # the class listed first
 seed = 0  # of the phantoms; BUSI has no draw
 
 # %%
@@ -27,18 +53,20 @@ from dgan_core.data import (
     audit,
     duplicates,
     fetch_busi,
+    find_busi,
     load_busi,
+    load_folder,
     near_duplicates,
     phantoms,
 )
-from dgan_report.style import OKABE_ITO, use_style
+from dgan_report.style import OKABE_ITO, OTHERS, use_style
 
 use_style()
 image_size, seed = int(image_size), int(seed)  # papermill may pass strings
-if label not in ("malignant", "benign", "normal"):
-    raise ValueError(f"label must be malignant, benign or normal, got {label!r}.")
 is_phantom = data == "phantom"
 root = None if is_phantom else fetch_busi() if data == "busi" else data
+busi = None if is_phantom else find_busi(root)
+source = "phantoms" if is_phantom else "BUSI" if busi else "the folder's images"
 manifest = None if is_phantom else audit(root)
 NOT_APPLICABLE = (
     "Not applicable to phantoms: they are simulated, not read from files."
@@ -48,7 +76,8 @@ NOT_APPLICABLE = (
 # ## Counts by class
 #
 # The complete BUSI holds 437 benign, 210 malignant and 133 normal images. Another count means that files are missing or
-# were added; the loader warns of it. Phantoms are drawn in the numbers of BUSI, the normal class only if asked for.
+# were added; the loader warns of it. Phantoms are drawn in the numbers of BUSI, the normal class only if asked for. In a
+# folder of one's own a class is a folder; masks are known by their names or by being black and white, and left out.
 
 # %%
 if is_phantom:
@@ -59,19 +88,31 @@ if is_phantom:
         name: phantoms(n, image_size, name, seed) for name, n in counts.items()
     }
 else:
-    present = [
-        name
-        for name in ("malignant", "benign", "normal")
-        if (manifest["label"] == name).any()
-    ]
-    images = {name: load_busi(root, name, image_size) for name in present}
+    if manifest["mask_like"].any() and not manifest["mask_like"].all():
+        manifest.attrs["masks"] += int(manifest["mask_like"].sum())
+        manifest = manifest[~manifest["mask_like"]]
+    print(f"{manifest.attrs['masks']} masks are left out.")
+    present = sorted(
+        manifest["label"].unique(), key=lambda name: (name != label, name)
+    )
+    if busi:
+        images = {name: load_busi(busi, name, image_size) for name in present}
+    else:
+        one = len(present) == 1
+        images = {
+            name: load_folder(root, image_size, None if one else name)
+            for name in present
+        }
+colours = dict(
+    zip(set(images) - set(OKABE_ITO), OTHERS * len(images), strict=False)
+)
+colours |= OKABE_ITO
 
 counted = pd.DataFrame({
     "images": {name: len(stack) for name, stack in images.items()},
     "mean grey level": {name: stack.mean() for name, stack in images.items()},
     "SD between images": {name: stack.mean((1, 2, 3)).std() for name, stack in images.items()},
 }).round(1)  # fmt: skip
-source = "phantoms" if is_phantom else "BUSI"
 brightest = counted["mean grey level"].idxmax()
 report.show(
     counted,
@@ -101,11 +142,14 @@ def grid(stacks, rows=2, columns=8):
     return figure
 
 
+signs = (
+    "Malignant masses tend to be irregular and taller than wide and to cast a shadow; benign ones to be smooth, oval and "
+    "wider than tall, with brighter tissue behind (Stavros et al. 1995)."
+)
 report.picture(
     grid(images),
-    f"Figure D1. Malignant masses tend to be irregular and taller than wide and to cast a shadow; benign ones to be "
-    "smooth, oval and wider than tall, with brighter tissue behind (Stavros et al. 1995). The first images of each "
-    f"class, {source}, {image_size}×{image_size}, grey levels unscaled.",
+    f"Figure D1. {signs if is_phantom or busi else 'What a generator is to learn.'} The first images of each class, "
+    f"{source}, {image_size}×{image_size}, grey levels unscaled.",
     alt=f"Two rows of eight {source} for each class: {', '.join(images)}.",
 )
 
@@ -116,7 +160,7 @@ report.picture(
 figure, axis = plt.subplots(figsize=(6, 3))
 for name, stack in images.items():
     density = np.bincount(stack.ravel(), minlength=256) / stack.size
-    axis.plot(density, color=OKABE_ITO[name], label=f"{name} (N = {len(stack)})")
+    axis.plot(density, color=colours[name], label=f"{name} (N = {len(stack)})")
 axis.set(
     xlabel="grey level", ylabel="share of pixels", xlim=(0, 255), ylim=(0, None)
 )
@@ -141,11 +185,11 @@ if is_phantom:
     print(NOT_APPLICABLE)
 else:
     columns = ["name", "width", "height", "mode", "n_masks", "coloured"]
-    first = manifest.loc[manifest["label"] == label, columns].head(10)
+    first = manifest.loc[manifest["label"] == present[0], columns].head(10)
     display(
         report.show(
             first.set_index("name"),
-            f"Table D2. The first files of the {label} class.",
+            f"Table D2. The first files of the {present[0]} class.",
         )
     )
     totals = (
@@ -179,7 +223,7 @@ else:
             rows["height"],
             s=8,
             alpha=0.6,
-            color=OKABE_ITO[name],
+            color=colours[name],
             label=name,
         )
     side = manifest[["width", "height"]].to_numpy().max()
@@ -279,4 +323,4 @@ else:
     coloured = manifest[manifest["coloured"]]
     print(f"{len(coloured)} of {len(manifest)} images bear a coloured overlay:")
     for name, rows in coloured.groupby("label"):
-        print(f"  {name}: " + ", ".join(rows["number"].astype(str)))
+        print(f"  {name}: " + ", ".join(rows["name"]))

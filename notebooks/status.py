@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Status: what this book was built from
 #
-# Every run, finished or not: its state, what it took and when it was written. The pages on speed and on coverage show
+# Every run, finished or not: its state, what it took and when it was written. The pages on costs and on coverage show
 # files of their own, and say which.
 
 # %% tags=["parameters", "hide-input"]

@@ -28,11 +28,24 @@ report.banner(found)
 # %% [markdown]
 # ## The paper's claims, judged by these runs
 #
-# A claim is a set of orders, such as "WGAN-GP has the lower FID at λ = 5". With two seeds or more, runs of the same
-# seed are compared: they start from the same weights and see the same batches. The claim *holds* if the mean difference
-# over all λ and seeds is above 0 with its whole 95 % interval, and points the same way at each λ. With one seed, it
-# *holds* if no two 95 % intervals over images overlap. It *does not hold* if the reverse is as clear. Otherwise it
-# *can't be told*, and the numbers behind the verdict say what is missing.
+# A claim is a set of orders, such as "WGAN-GP has the lower FID at λ = 5". Each extractor of features gives verdicts of
+# its own; where they disagree, the table says so first. What decides each claim:
+#
+# | claim | decided by |
+# |---|---|
+# | A | kernel and Fréchet distance of both losses at each λ |
+# | B, C | both distances at the λ that is claimed to be best, against those at the other four |
+# | D | recall and coverage, and LPIPS and MS-SSIM between generated images, at each λ |
+# | E | how often the Fréchet distance rises during training by more than its interval ([Figure 1](figure1.ipynb)) |
+# | F | both distances against the other three models; bands by eye ([Figure 2](figure2.ipynb)) |
+# | G | UMAP-SWD of each two of the four models ([Figures 3 and 4](figure3_4.ipynb)) |
+#
+# With two seeds or more, runs of the same seed are compared. They start from the same weights and see the same batches,
+# so their difference belongs to the loss. It is taken relative to the two numbers, $(b - a) / (|a| + |b|)$, since
+# distances differ by powers of ten between λ. The claim *holds* if the mean over all λ and seeds is above 0 with its
+# whole 95 % interval (Student's t), and points the same way at each λ. With one seed, it *holds* if no two 95 %
+# intervals over images overlap. It *does not hold* if the reverse is as clear. Otherwise it *can't be told*, and the
+# numbers behind the verdict say what is missing.
 
 # %% tags=["hide-input"]
 judged = report.claims(found)
@@ -307,9 +320,13 @@ report.show(
 # ## How to read them
 #
 # The last rows of Tables 1 to 4 are [real images against real ones](real.ipynb): the *floor*, which stands for no
-# difference, and a yardstick. An interval says what other images of this one model would change, not what another
-# training would. For the Fréchet distance it covers the distance at this number of images, not that of the
-# distributions.
+# difference, and a yardstick. A difference between two models that both lie below the floor means little.
+#
+# An interval says what other images of this one model would change, not what another training would. For the Fréchet
+# distance it covers the distance at this number of images, not that of the distributions. The paper trains no setting
+# twice, so a difference between two of its numbers can be the seed's.
+#
+# *Not run* means that no run directory held the number. Nothing is filled in.
 #
 # Kernel and Fréchet distance compare the *distributions* of features: low is good. They are KID and FID if the features
 # are Inception's. LPIPS and MS-SSIM compare *pairs*: between generated images a high LPIPS or a low MS-SSIM means

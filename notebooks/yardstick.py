@@ -5,9 +5,11 @@
 # generator, it has to pass two tests. On real images that we damage ourselves it must rise with the dose of the damage.
 # And on the snapshots of a generator in training it must order noise, first shapes and the final images as an eye does.
 #
-# The distance is the kernel distance throughout (KID, where the features are Inception's): it is unbiased, so that it
-# doesn't depend on the number of images. Features of different networks have different units. So each column is divided
-# by one distance that everyone can picture: **1 is how far benign scans are from malignant ones**.
+# For features of a network the distance is the kernel distance (KID, where the features are Inception's): it is
+# unbiased, so that it doesn't depend on the number of images. For radiomics it is the Fréchet distance, as their
+# authors measure it: the kernel is a third power, which a few extreme features would rule. Features of different kinds
+# have different units. So each distance is divided by one that everyone can picture: **1 is how far benign scans are
+# from malignant ones**.
 
 # %% tags=["parameters"]
 data = "phantom"  # "phantom", "busi" or a BUSI folder
@@ -39,6 +41,7 @@ from dgan_core import Config, metrics
 from dgan_core.data import load
 from dgan_core.io.environment import environment
 from dgan_core.io.files import write_json
+from dgan_core.runs import runs_root
 from dgan_report.benchmark import read_results
 
 report.use_style()
@@ -149,21 +152,26 @@ report.picture(
 # ## Does the distance rise with the dose?
 
 # %%
-whole_features = {name: metrics.features(whole, name) for name in names}
+cache = runs_root() / "features"
+whole_features = {
+    name: metrics.features(whole, name, cache=cache) for name in names
+}
 
 
 def distance(x, name):
-    """The kernel distance of images from the half that stayed as it is, and how much of that half they cover."""
+    """The distance of images from the half that stayed as it is, and how much of that half they cover."""
+    kind = "frechet_distance" if name == "radiomics" else "kernel_distance"
     numbers = metrics.evaluate_features(
         whole_features[name],
-        metrics.features(x, name),
+        metrics.features(x, name, cache=cache),
         name,
-        ["kernel_distance", "coverage"],
+        [kind, "coverage"],
         intervals=False,
         floor=False,
         seed=seed,
     )
-    return {metrics.canonical(k): v for k, v in numbers.items()}
+    numbers = {metrics.canonical(k): v for k, v in numbers.items()}
+    return {"distance": numbers[kind], "coverage": numbers["coverage"]}
 
 
 rows = pd.DataFrame(
@@ -183,15 +191,13 @@ rows = pd.DataFrame(
 # %% tags=["hide-input"]
 def in_units(table, unit):
     """Distances over that of benign from malignant scans, for each extractor."""
-    return table.assign(
-        distance=table["kernel_distance"] / table["extractor"].map(unit)
-    )
+    return table.assign(distance=table["distance"] / table["extractor"].map(unit))
 
 
 def benign_distance(rows):
     """The unit: what all images replaced by benign ones score."""
     full = rows[(rows["damage"] == "replace") & (rows["dose"] == 1)]
-    return full.set_index("extractor")["kernel_distance"]
+    return full.set_index("extractor")["distance"]
 
 
 def draw_doses(rows, number, what):
@@ -212,7 +218,9 @@ def draw_doses(rows, number, what):
         aspect=1.1,
         facet_kws={"sharey": False},
     )
-    grid.set_titles("{col_name}").set(ylabel="distance, benign = 1")
+    grid.set_titles("{col_name}").set(
+        ylabel="distance, benign = 1", yscale="symlog"
+    )
     seen = {
         name: sum(
             found.sort_values("dose")["distance"].is_monotonic_increasing

@@ -45,7 +45,7 @@ def test_links_lead_inside_the_book_or_out_of_it_and_to_no_file(book):
 
 def test_a_page_that_was_not_built_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(pdf.shutil, "which", lambda name: "chromium")
-    with pytest.raises(SystemExit, match="has no book/intro.html: run make book first"):
+    with pytest.raises(SystemExit, match="has no notebooks/start.html: run make book first"):
         pdf.main(tmp_path, tmp_path / "x.pdf")
     monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
     with pytest.raises(SystemExit, match="needs a browser"):

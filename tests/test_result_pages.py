@@ -261,7 +261,7 @@ def test_precisions_of_a_setting_are_compared_over_their_seeds(tmp_path, monkeyp
         for frechet, precision, seconds in ((exact, "float32", 30.0), (rounded, "bfloat16", 10.0)):
             path = write_run(folder, "bce", 3.0, frechet=frechet, seed=seed, precision=precision)
             write_record(path / "status.json", {"state": "finished", "seconds": seconds, "steps": 80})
-    _, shown = run_page("training_speed", monkeypatch, results=str(tmp_path))
+    _, shown = run_page("costs", monkeypatch, results=str(tmp_path))
     rows = table(shown, "K3")
     assert rows["BCE λ=3", "Fréchet distance ↓"] == {"float32": "100, 200, 150", "bfloat16": "130, 262, 192"}
     assert any("BCE λ=3: Fréchet distance of 5 metrics differs beyond its paired interval over seeds; float32 took 3"

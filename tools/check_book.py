@@ -51,7 +51,8 @@ def problems(html: Path) -> list[str]:
         ("figure3_4", 2),
         ("own-memorisation", 2),
         ("uncertainty", 2),
-        ("speed", 1),
+        ("costs", 1),
+        ("start", 1),
         ("stylegan", 6),
     ):
         if text.get(f"notebooks/{name}", "").count('<figure class="dgan-figure" id="figure-') < figures:

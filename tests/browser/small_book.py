@@ -14,11 +14,11 @@ sys.path.insert(0, str(ROOT / "tools"))
 from render_book import render  # noqa: E402
 
 HTML = "book/_build/html"
-EXECUTED = ("explorer", "own-status", "tables", "figure1", "figure2", "figure3_4")
+EXECUTED = ("start", "explorer", "own-status", "tables", "figure1", "figure2", "figure3_4")
 
 
 def contents() -> list[str]:
-    """The pages of _toc.yml in their order, "book/intro" first."""
+    """The pages of _toc.yml in their order, the first page first."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
 

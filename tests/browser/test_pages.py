@@ -121,7 +121,7 @@ def test_the_dark_theme_reaches_the_figures(tab, address):
     assert tab.evaluate(colour) == shown["light"]
 
 
-@pytest.mark.parametrize("name", ["book/intro", "book/losses", "notebooks/tables"])
+@pytest.mark.parametrize("name", ["notebooks/start", "book/losses", "notebooks/tables"])
 def test_a_page_opens_from_the_disk(tab, html, name):
     tab.goto((html / f"{name}.html").as_uri())
     tab.evaluate("window.MathJax?.startup?.promise")
@@ -137,3 +137,30 @@ def test_a_fault_would_be_noticed(tab, html, address, tmp_path):
     assert len(broken(bad, tmp_path)) == 2
     assert {v.split(":")[0] for v in violations(tab)} == {"button-name", "image-alt"}
     assert {c.split(":")[0] for c in tab.complaints} == {"console", "exception", "failed"}
+
+
+def test_one_switch_shows_the_code_of_a_page_and_the_next_page_remembers_it(tab, address):
+    tab.goto(f"{address}/notebooks/tables.html")
+    bars, switch = tab.locator("details.above-input"), tab.locator("button.dgan-code")
+    assert bars.count() > 3 and not any(bar.is_visible() for bar in bars.all())
+    switch.press("Enter")
+    assert all(tab.locator("details.above-input pre").nth(k).is_visible() for k in range(bars.count()))
+    tab.goto(f"{address}/notebooks/figure1.html")
+    assert tab.locator("details.above-input pre").first.is_visible() and switch.get_attribute("aria-pressed") == "true"
+    switch.click()
+    assert not bars.first.is_visible() and tab.complaints == []
+
+
+def test_the_first_page_answers_before_anything_else(tab, address):
+    tab.goto(f"{address}/")
+    tab.wait_for_url("**/notebooks/start.html")
+    box = tab.locator(".dgan-answer")
+    assert "The answer" in box.inner_text() and box.bounding_box()["y"] < 900
+    assert tab.locator("#table-0 tbody tr").count() == 7 and tab.locator("#figure-0 svg").count() == 1
+
+
+@pytest.mark.parametrize(("name", "kind"), [("notebooks/tables", "phantom"), ("notebooks/own-tables", "phantom")])
+def test_a_page_of_results_says_first_what_it_shows(tab, address, name, kind):
+    tab.goto(f"{address}/{name}.html")
+    banner = tab.locator(f".dgan-banner.dgan-{kind}")
+    assert banner.count() == 1 and "PHANTOMS, A DEMONSTRATION" in banner.inner_text()

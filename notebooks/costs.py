@@ -1,0 +1,383 @@
+# %% [markdown]
+# # What it costs: metrics, StyleGANs, training
+#
+# What each part of the project costs, beside the package or the hand-written code that people would use instead, and
+# why. Every number was measured by a script in `benchmarks/`; each table says on what machine.
+
+# %% tags=["parameters", "hide-input"]
+results = "results"  # what the benchmarks wrote, in the project or absolute
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown, display
+
+import dgan_report as report
+from dgan_report.benchmark import duration, measured_on, read_results
+from dgan_report.claims import mean_interval, relative
+from dgan_report.style import OKABE_ITO
+
+report.use_style()
+
+# %% [markdown]
+# ## What the metrics cost
+#
+# At a few hundred images the usual tools spend their time on sums that collapse: the root of a 2048×2048 matrix is one
+# small singular value decomposition, LPIPS of all pairs is a matrix product, and of MS-SSIM only the cross term belongs
+# to a pair. Nothing is approximated; [conventions](conventions.ipynb) holds each distance against its package.
+
+# %% tags=["hide-input"]
+measured = read_results(results, "benchmark-metrics.json")
+NOT_RUN = (
+    "not run: `python benchmarks/metrics.py` writes results/benchmark-metrics.json"
+)
+
+# %% [markdown]
+# ### Beside the published packages
+#
+# Both sides were timed in one process, with the same threads, on the same arrays and the same random weights; loading
+# is in neither. A package that compares one pair at a time was timed on a sample of pairs and extrapolated to all.
+
+# %% tags=["hide-input"]
+if measured is None:
+    display(Markdown(NOT_RUN))
+else:
+    rows = pd.DataFrame(measured["ratios"])
+    table = pd.DataFrame({
+        "what": rows["what"],
+        "ours": rows["ours_seconds"].map(duration),
+        "package": rows["package"],
+        "theirs": rows["theirs_seconds"].map(duration),
+        "times as fast": rows["ratio"].map("{:.3g}".format),
+        "asked for": rows["bar"].map("≥ {:g}".format),
+        "met": rows["met"].map({True: "yes", False: "no"}),
+        "how": rows["how"],
+    })  # fmt: skip
+    machine = measured["machine"]
+    kernels = sorted(
+        {
+            pool["architecture"]
+            for pool in machine["threadpools"]
+            if pool["architecture"]
+        }
+    )
+    packages = [name for name in machine["versions"] if "tensor" not in name]
+    also = f"NumPy's BLAS kernel {', '.join(kernels) or 'unknown'}"
+    size = f"Images of {measured['size']}×{measured['size']}."
+    met = f"Table V1. {rows['met'].sum()} of {len(rows)} rows are as fast as asked for. {size}"
+    display(report.show(table.set_index("what"), met))
+    display(Markdown(measured_on(measured, packages, also)))
+
+# %% [markdown]
+# ### Cost against the number of images
+#
+# Features cost in proportion to the images, whatever looks at pairs with their square, and FID's decomposition with
+# their cube until N reaches the number of features.
+
+# %% tags=["hide-input"]
+COLOURS = [
+    OKABE_ITO[name]
+    for name in ("wgan-gp", "bce", "stylegan2", "stylegan3", "malignant", "benign")
+]
+OF_IMAGES = (
+    "features, EfficientNet-Lite0",
+    "features, random VGG16",
+    "LPIPS, all pairs",
+    "MS-SSIM, all pairs",
+)
+
+
+def apart(values, least=2.2):
+    """Positions for labels beside these values, in the same order, each at least `least` times the one below."""
+    places = np.array(values, dtype=float)
+    order = places.argsort()
+    for below, above in zip(order, order[1:], strict=False):
+        places[above] = max(places[above], places[below] * least)
+    return places
+
+
+def panel(ax, rows, title):
+    """One line a metric, named at its right end in its colour."""
+    lines = [
+        (name, part.sort_values("n"))
+        for name, part in rows.groupby("metric", sort=False)
+    ]
+    places = apart([part["seconds"].iloc[-1] for _, part in lines])
+    for (name, part), place, colour in zip(lines, places, COLOURS, strict=False):
+        ax.plot(part["n"], part["seconds"], color=colour, marker="o", ms=4)
+        ax.annotate(
+            name, (part["n"].iloc[-1], place), xytext=(8, 0), textcoords="offset points", va="center", color=colour,
+            annotation_clip=False,
+        )  # fmt: skip
+    ax.set(xscale="log", yscale="log", xlabel="images a side, N")
+    ax.set_title(title, loc="left")
+    ax.set_xticks(
+        sorted(set(rows["n"])),
+        [str(n) for n in sorted(set(rows["n"]))],
+        rotation=45,
+    )
+    ax.minorticks_off()
+
+
+if measured is None:
+    display(Markdown(NOT_RUN))
+else:
+    cost = pd.DataFrame(measured["cost"]["rows"])
+    of_images = cost["metric"].isin(OF_IMAGES)
+    figure, axes = plt.subplots(1, 2, figsize=(9, 4.6), sharey=True)
+    panel(
+        axes[0],
+        cost[of_images],
+        f"from images of {measured['cost']['size']}×{measured['cost']['size']}",
+    )
+    panel(
+        axes[1], cost[~of_images], f"from {measured['cost']['features']} features"
+    )
+    axes[0].set_ylabel("seconds")
+    most = cost.loc[cost["seconds"].idxmax()]
+    caption = (
+        f"Figure V1. The longest is {most['metric']}: {duration(most['seconds'])} at N = {most['n']}. Seconds against "
+        "the number of images a side, both axes logarithmic."
+    )
+    alt = "Two panels with a rising line for each metric: from images on the left, from features on the right."
+    display(report.picture(figure, caption, alt))
+
+# %% [markdown]
+# ### Memory
+#
+# Activations and window means are kept for as many images as fit in a stated limit (`memory_limit`); the others
+# stream past, and pass through the network once more for each block. The result is the same for every limit.
+
+# %% tags=["hide-input"]
+if measured is None:
+    display(Markdown(NOT_RUN))
+else:
+    memory = pd.DataFrame(measured["memory"])
+    shown = pd.DataFrame({
+        "function": memory["metric"],
+        "images": [f"{r.n} of {r.size}×{r.size}" for r in memory.itertuples()],
+        "pairs": memory["n"] * (memory["n"] - 1) // 2,
+        "limit (GiB)": memory["memory_limit"] / 2**30,
+        "peak of the whole process (GiB)": (memory["peak_bytes"] / 2**30).round(2),
+        "time": memory["seconds"].map(duration),
+    })  # fmt: skip
+    caption = (
+        f"Table V2. No process took more than {shown['peak of the whole process (GiB)'].max():g} GiB; what it took "
+        "follows the limit, not the number of images."
+    )
+    display(report.show(shown.set_index("function"), caption))
+# %% [markdown]
+# ## What the StyleGANs cost
+#
+# Taken at its word, going from one sampling rate to another inserts zeros, filters them all, and drops most of what was
+# filtered. Here no inserted zero and no dropped sample is ever computed, and one kernel serves the whole batch: scaling
+# what enters and leaves a convolution is the same as scaling its kernel for each image. Nothing is approximated.
+
+# %% tags=["hide-input"]
+measured = read_results(results, "benchmark-stylegan.json")
+NOT_RUN = "not run: `python benchmarks/stylegan.py` writes results/benchmark-stylegan.json"
+
+# %% [markdown]
+# ### Beside plain PyTorch
+#
+# The same networks twice, with the same weights, inputs and threads, in one process: here as TensorFlow graphs, beside
+# them written out in PyTorch. Every row is a value and its gradients with respect to every weight; R1 and the path
+# length, which are functions of a gradient themselves, differentiate twice. Values and gradients were asserted equal to
+# rounding before anything was timed. What is asked for is to be no slower than 1.3 times.
+
+# %% tags=["hide-input"]
+if measured is None:
+    display(Markdown(NOT_RUN))
+else:
+    rows = pd.DataFrame(measured["rows"])
+    table = pd.DataFrame({
+        "what": rows["what"],
+        "image": rows["size"].map("{0}×{0}".format),
+        "ours": rows["ours_seconds"].map(duration),
+        "plain PyTorch": rows["theirs_seconds"].map(duration),
+        "times as fast": rows["ratio"].map("{:.2f}".format),
+        "asked for": rows["bar"].map("≥ {:g}".format),
+        "met": rows["met"].map({True: "yes", False: "no"}),
+        "how": rows["how"],
+    })  # fmt: skip
+    caption = f"Table G1. {rows['met'].sum()} of {len(rows)} rows are as fast as asked for."
+    display(report.show(table.set_index("what"), caption))
+    display(
+        Markdown(
+            measured_on(
+                measured, ("keras", "tensorflow", "tensorflow-cpu", "torch")
+            )
+        )
+    )
+# %% [markdown]
+# ## What training costs
+#
+# A training step is a pure function of state, batch and random numbers, written once for three backends. Here is what
+# that costs beside a step written by hand for one of them, and how much of what the processor can do a step uses.
+
+# %% tags=["hide-input"]
+measured = read_results(results, "benchmark-training.json")
+NOT_RUN = "not run: `python benchmarks/training.py` writes results/benchmark-training.json"
+
+# %% [markdown]
+# ### One critic step
+#
+# WGAN-GP's critic step, whose penalty differentiates a gradient. The three steps on TensorFlow ran in turn in one
+# process and gave the same loss; JAX and torch, a process each. Times exclude compilation and are the best of several
+# runs. The matrix product is float32, by the faster of NumPy and the backends, measured between the steps.
+
+# %% tags=["hide-input"]
+if measured is None:
+    display(Markdown(NOT_RUN))
+else:
+    rows = pd.DataFrame(measured["rows"])
+    table = pd.DataFrame({
+        "backend": rows["backend"],
+        "step": rows["step"],
+        "time": rows["seconds"].map(duration),
+        "times ours": [f"{r.ratio:.2f}" if r.backend == "tensorflow" else "" for r in rows.itertuples()],
+        "asked for": [f"≥ {r.bar:.2f}" if pd.notna(r.bar) else "" for r in rows.itertuples()],
+        "met": rows["met"].map({True: "yes", False: "no"}).fillna(""),
+        "GFLOP/s": (rows["rate"] / 1e9).map("{:.0f}".format),
+        "of a matrix product": rows["of_matrix_rate"].map("{:.0%}".format),
+    })  # fmt: skip
+    work, whole = sum(measured["operations"].values()), measured["of_matrix_rate"]
+    load = f"load {measured['load_before']:.1f} before the start"
+    caption = (
+        f"Table K1. Our step on TensorFlow uses {whole['value']:.0%} of a matrix product's rate; at least "
+        f"{whole['bar']:.0%} is asked for. Images of {measured['size']}×{measured['size']}, batch {measured['batch']}: "
+        f"{work / 1e12:.3g} TFLOP a step. The product reached {measured['matrix_rate'] / 1e9:.0f} GFLOP/s, a copy "
+        f"{measured['memory_rate'] / 1e9:.1f} GB/s."
+    )
+    display(report.show(table.set_index("backend"), caption))
+    display(Markdown(measured_on(measured, also=load)))
+
+# %% [markdown]
+# ### Where the operations go
+#
+# Counted by formula from the widths, a multiply-add as two. Differentiating the penalty needs no more than the way of
+# the slope: leaky ReLUs are constant factors where their input keeps its sign. TensorFlow's own LeakyReLU would send
+# zeros back through every convolution all the same, so the critic writes it as a product.
+
+# %% tags=["hide-input"]
+if measured is None:
+    display(Markdown(NOT_RUN))
+else:
+    parts = pd.Series(measured["operations"])
+    shares = pd.DataFrame({
+        "part of the step": parts.index,
+        "TFLOP": (parts / 1e12).map("{:.3g}".format).to_numpy(),
+        "share": (parts / parts.sum()).map("{:.0%}".format).to_numpy(),
+    })  # fmt: skip
+    caption = (
+        f"Table K2. Most operations of a step, {parts.max() / parts.sum():.0%}, are those of the part "
+        f"“{parts.idxmax()}”."
+    )
+    display(report.show(shares.set_index("part of the step"), caption))
+
+# %% [markdown]
+# ### Half the bytes: bfloat16
+#
+# `precision="bfloat16"` computes the activations in bfloat16, with 8 bits of precision where float32 has 24, and keeps
+# parameters, moments and losses in float32. It may be used if it is faster and what comes out is the same. These are
+# the paper's two best settings on malignant scans of BUSI, at 128×128 for 30 epochs, from the same initial weights and
+# random numbers in both precisions, a pair for each seed. A cell holds the seeds' numbers in their order.
+
+# %% tags=["hide-input"]
+SHOWN = [
+    "kernel_distance",
+    "frechet_distance",
+    "lpips_real_fake",
+    "ms_ssim_real_fake",
+    "swd_pca",
+]
+both = report.collect(f"{results}/busi-128-precision")
+rows = both.by().query("metric in @SHOWN").sort_values("seed", kind="stable")
+rows = rows.assign(setting=rows["label"].str.removesuffix(", bfloat16"))
+listed = rows.groupby(["setting", "metric", "precision"], sort=False)["value"].agg(
+    lambda values: ", ".join(
+        f"{v:.0f}" if abs(v) >= 100 else f"{v:.2g}" for v in values
+    )
+)
+took = both.trained.assign(
+    setting=both.trained["label"].str.removesuffix(", bfloat16")
+)
+seconds = took.groupby(["setting", "precision"])["seconds"].mean().unstack()
+# Each seed's difference, relative to the two numbers; a 95 % interval of Student's t over the seeds.
+wide = rows.pivot_table(
+    index=["setting", "metric", "seed"], columns="precision", values="value"
+)
+told = []
+if {"float32", "bfloat16"} <= set(wide):
+    for setting, part in wide.dropna().groupby("setting"):
+        apart = []
+        for metric, pairs in part.groupby("metric"):
+            difference = relative(pairs["float32"], pairs["bfloat16"])
+            _, low, high = mean_interval(difference)
+            apart += [report.headed(metric)[:-2]] * (low > 0 or high < 0)
+        ratio = seconds.loc[setting, "float32"] / seconds.loc[setting, "bfloat16"]
+        told.append(
+            f"{setting}: {', '.join(apart) or 'none'} of {len(SHOWN)} metrics differs beyond its paired interval "
+            f"over seeds; float32 took {ratio:.2g} times as long."
+        )
+table = listed.unstack(sort=False).reindex(columns=["float32", "bfloat16"])
+table = table.rename(
+    index=lambda name: report.headed(name) if name in SHOWN else name
+)
+table.index.names = ["setting", "metric"]
+report.show(
+    table,
+    f"Table K3. {' '.join(told) or 'not run.'}",
+    report.badge(both),
+)
+
+# %% tags=["hide-input"]
+once = report.collect(f"{results}/busi-128").by()
+again = rows.query(
+    "label == 'BCE λ=3' and seed == 0 and metric == 'kernel_distance'"
+)
+once = once.query(
+    "label == 'BCE λ=3' and seed == 0 and metric == 'kernel_distance'"
+)
+if len(once) and len(again):
+    display(
+        Markdown(
+            "Rounding alone does as much to BCE within float32. The same run on the page of tables had the same "
+            "settings, seed and random numbers, and a program that added the same numbers up in another order: its "
+            f"kernel distance was {once['value'].iloc[0]:.2g}, here it is {again['value'].iloc[0]:.2g}."
+        )
+    )
+
+# %% [markdown]
+# ### On a GPU
+#
+# The printed protocol is 10,500 times five updates of the critic and one of the generator. The six are one compiled
+# call; the images and the backbone's features of them lie on the device, and the host waits once a call, for the log.
+
+# %% tags=["hide-input"]
+on_gpu = read_results(results, "benchmark-gpu.json")
+if on_gpu is None:
+    display(
+        Markdown(
+            "not run: `python benchmarks/gpu.py` writes results/benchmark-gpu.json"
+        )
+    )
+else:
+    rows = pd.DataFrame(on_gpu["rows"])
+    table = pd.DataFrame({
+        "precision": rows["precision"],
+        "five critic updates and one of the generator": rows["seconds"].map(duration),
+        "a critic update": (rows["seconds"] / on_gpu["n_critic"]).map(duration),
+        "of a bfloat16 product": rows["of_matrix_rate"].map("{:.0%}".format),
+        "the printed protocol": rows["protocol_seconds"].map(duration),
+        "GPU memory": (rows["peak_device_memory"] / 1e9).map("{:.3g} GB".format),
+    })  # fmt: skip
+    bar = on_gpu["bar"]
+    caption = (
+        f"Table K4. {on_gpu['device']}, {on_gpu['backend']}: the printed protocol in bfloat16 takes "
+        f"{duration(rows['protocol_seconds'][0])}; {duration(bar['seconds'])} are asked for. "
+        f"{on_gpu['operations'] / 1e12:.3g} TFLOP a call, at {on_gpu['matrix_rates']['bfloat16'] / 1e12:.3g} TFLOP/s "
+        f"of a bfloat16 matrix product {duration(on_gpu['floor'])} at the least."
+    )
+    display(report.show(table.set_index("precision"), caption))

@@ -1,0 +1,116 @@
+# %% [markdown]
+# # BCE or WGAN-GP for synthetic breast ultrasound?
+#
+# One paper {cite}`paper` trains the same generative adversarial network (GAN) with two losses and finds that one of
+# them makes the better ultrasound scans. This book rebuilds the comparison, measures it with several yardsticks, and
+# computes every number, table and figure from runs that you can repeat.
+
+# %% tags=["parameters", "hide-input"]
+runs = "runs"  # folder of run directories; relative to the project or absolute
+profile = "quick"  # "quick" or "paper"
+data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folder
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+
+import dgan_report as report
+
+report.use_style()
+found = report.collect(runs, profile, data)
+judged = report.claims(found)
+report.answer(found, judged)
+
+# %% tags=["hide-input"]
+# Two rows of images, and all runs by λ: the picture of the answer.
+shown = found.of(*report.BEST[:2])
+dots = found.measured.query(
+    "model == 'dgan' and plain and metric == 'kernel_distance'"
+)
+extractors = list(dots["extractor"].unique()) or ["not run"]
+figure = plt.figure(figsize=(9, 5.6))
+images, panels = figure.subfigures(2, 1, height_ratios=(2.6, 2.9))
+for name, axis in zip(report.BEST[:2], images.subplots(2, 1), strict=True):
+    axis.set_axis_off()
+    axis.set_title(name, fontsize=10)
+    tiles = shown[name].tiles() if name in shown else None
+    if tiles is None:
+        axis.text(0, 0.5, "not run", style="italic", color="#777777")
+        continue
+    gap = np.full((tiles.shape[1], 2), np.nan)
+    row = [piece for tile in tiles[:8] for piece in (tile.astype(float), gap)]
+    axis.imshow(np.hstack(row[:-1]), cmap="gray", vmin=0, vmax=255)
+for name, axis in zip(
+    extractors, panels.subplots(1, len(extractors), squeeze=False)[0], strict=True
+):
+    axis.set_title(name, fontsize=10)
+    part = dots[dots["extractor"] == name]
+    if part.empty:
+        axis.text(0.5, 0.5, "not run", ha="center", transform=axis.transAxes)
+        continue
+    sns.stripplot(
+        part,
+        x="lam",
+        y="value",
+        hue="family",
+        palette=report.palette(part["family"]),
+        dodge=True,
+        jitter=False,
+        ax=axis,
+    )
+    axis.axhline(part["floor"].mean(), color="#777777", ls=":", label="floor")
+    least = max(
+        part["floor"].mean(), 1e-3
+    )  # below it the axis is linear, to 0 and beyond
+    axis.set_yscale("symlog", linthresh=least)
+    most = np.log10(part["value"].max())
+    axis.set_yticks([0, *10.0 ** np.arange(np.ceil(np.log10(least)), most + 1)])
+    axis.set_ylim(bottom=min(0, 1.5 * part["value"].min()))
+    axis.set(
+        xlabel="λ",
+        ylabel="kernel distance ↓" if axis.get_subplotspec().is_first_col() else "",
+    )
+    axis.legend(fontsize=8)
+scans = "No real scan is shown, since BUSI's images are not part of this book. "
+report.picture(
+    figure,
+    f"Figure 0. {report.main_claim(found)} Above: the first images that each of the paper's two best settings draws; "
+    f"none was selected. {scans if data != 'phantom' else ''}Below: the kernel distance of every run, a panel for each "
+    "extractor of features, and the *floor*, which two halves of the real images score.".replace(
+        "*", ""
+    ),
+    alt="Two rows of eight generated images, WGAN-GP and BCE; below, for each extractor a dot for each run by λ.",
+    note=report.badge(found),
+)
+
+# %% [markdown]
+# ## The paper's seven claims
+#
+# A verdict is computed, never typed. [Verdicts and tables](tables.ipynb) shows how, with the numbers behind each.
+
+# %% tags=["hide-input"]
+report.claims_summary(judged)
+
+# %% [markdown]
+# ## Three things not to conclude
+#
+# - **Not that the paper is right or wrong at its own size.** It trains at 512×512; the runs here are smaller, as the
+#   line under each figure says. Compare the order of models, not the size of numbers.
+# - **Not that such images help a classifier or a clinician.** A low distance says that two sets of images look alike to
+#   one network. Whether they help is another experiment.
+# - **Not that one number decides.** Extractors of features can name different winners
+#   ([can the yardstick see?](yardstick.ipynb)), and one training run is one draw.
+#
+# ## Four doors
+#
+# - **Learn.** [A GAN in sixty lines](lesson_gan.ipynb) is the first of ten lessons; each runs in seconds.
+# - **Check the evidence.** [Verdicts and tables](tables.ipynb), the figures after them, and the
+#   [deviations](../book/deviations.md) from the paper.
+# - **Explore.** [Any two runs side by side](explorer.ipynb).
+# - **Use your own images.** [From `pip install` to a table](../book/own-images.md), then
+#   [train on your folder](../book/howto.md).
+#
+# The words that this book uses without explaining them each time are in the [glossary](../book/glossary.md).
+#
+# Version {{ version }}, commit {{ commit }}, built on {{ date }}. MIT licence. To cite it, see `CITATION.cff`.
