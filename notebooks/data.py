@@ -76,8 +76,8 @@ NOT_APPLICABLE = (
 # ## Counts by class
 #
 # The complete BUSI holds 437 benign, 210 malignant and 133 normal images. Another count means that files are missing or
-# were added; the loader warns of it. Phantoms are drawn in the numbers of BUSI, the normal class only if asked for. In a
-# folder of one's own a class is a folder; masks are known by their names or by being black and white, and left out.
+# were added; the loader warns of it. Phantoms are drawn in the numbers of BUSI, the normal class only if asked for.
+# In a folder of one's own a class is a folder; masks, known by their names or by being black and white, are left out.
 
 # %%
 if is_phantom:
@@ -88,10 +88,11 @@ if is_phantom:
         name: phantoms(n, image_size, name, seed) for name, n in counts.items()
     }
 else:
-    if manifest["mask_like"].any() and not manifest["mask_like"].all():
-        manifest.attrs["masks"] += int(manifest["mask_like"].sum())
+    masks = manifest.attrs["masks"]
+    if not busi and not manifest["mask_like"].all():
+        masks += manifest["mask_like"].sum()
         manifest = manifest[~manifest["mask_like"]]
-    print(f"{manifest.attrs['masks']} masks are left out.")
+    print(f"{masks} masks are left out.")
     present = sorted(
         manifest["label"].unique(), key=lambda name: (name != label, name)
     )
@@ -103,10 +104,11 @@ else:
             name: load_folder(root, image_size, None if one else name)
             for name in present
         }
-colours = dict(
-    zip(set(images) - set(OKABE_ITO), OTHERS * len(images), strict=False)
-)
-colours |= OKABE_ITO
+colours = OKABE_ITO | {
+    name: OTHERS[i % len(OTHERS)]
+    for i, name in enumerate(images)
+    if name not in OKABE_ITO
+}
 
 counted = pd.DataFrame({
     "images": {name: len(stack) for name, stack in images.items()},
@@ -143,8 +145,8 @@ def grid(stacks, rows=2, columns=8):
 
 
 signs = (
-    "Malignant masses tend to be irregular and taller than wide and to cast a shadow; benign ones to be smooth, oval and "
-    "wider than tall, with brighter tissue behind (Stavros et al. 1995)."
+    "Malignant masses tend to be irregular and taller than wide and to cast a shadow; benign ones to be smooth, oval "
+    "and wider than tall, with brighter tissue behind (Stavros et al. 1995)."
 )
 report.picture(
     grid(images),

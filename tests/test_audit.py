@@ -1,5 +1,6 @@
 """The manifest on a folder made here, and what it says of real BUSI."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +33,37 @@ def root(tmp_path):
 def test_one_row_per_image(root):
     manifest = audit(root)
     assert manifest["name"].tolist() == ["benign (1).png", "benign (3).png", "malignant (2).png", "malignant (10).png"]
-    assert manifest["number"].tolist() == [1, 3, 2, 10]
     assert manifest["n_masks"].tolist() == [0, 0, 2, 1]
     assert manifest["mode"].tolist() == ["L", "L", "RGB", "RGB"]
     assert manifest["coloured"].tolist() == [False, False, False, True]
     assert manifest[["width", "height"]].values.tolist() == [[30, 20], [20, 30], [30, 20], [30, 20]]
     assert manifest["sha256"].is_unique
+
+
+def test_a_folder_of_ones_own_is_audited(tmp_path):
+    """Flat or by class, masks beside the images, in a folder of their own, or told by being black and white alone."""
+    speckle = np.random.default_rng(0).integers(20, 230, (20, 30), np.uint8)
+    binary = np.where(speckle > 120, 255, 0).astype(np.uint8)
+    for name, pixels in {
+        "cyst/images/2.png": speckle,
+        "cyst/images/10.jpg": speckle,
+        "cyst/masks/2.png": binary,
+        "tumour/1.bmp": speckle.T,
+        "tumour/1_segmentation.png": binary,
+        "tumour/7.png": binary,
+    }.items():
+        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "set" / name)
+    manifest = audit(tmp_path / "set")
+    assert manifest["name"].tolist() == ["2.png", "10.jpg", "1.bmp", "7.png"]
+    assert manifest["label"].tolist() == ["cyst", "cyst", "tumour", "tumour"]
+    assert manifest["n_masks"].tolist() == [1, 0, 1, 0]
+    assert manifest["mask_like"].tolist() == [False, False, False, True]
+    assert manifest.attrs["masks"] == 2
+    shutil.make_archive(tmp_path / "zipped", "zip", tmp_path / "set")
+    assert audit(tmp_path / "zipped.zip").equals(manifest)
+    flat = audit(tmp_path / "set" / "tumour")
+    assert flat["label"].tolist() == ["tumour", "tumour"]
 
 
 def test_duplicates_are_found_across_classes_and_encodings(root):

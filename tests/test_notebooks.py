@@ -126,6 +126,16 @@ def test_run_all_works_twice_in_one_kernel(kernel, folder, scans, notebook):
         assert [row["epoch"] for row in found.history] == [0, 1, 2]
 
 
+def test_a_folder_of_ones_own_is_audited(kernel, tmp_path):
+    for k, image in enumerate(phantoms(6, 40, seed=0)):
+        path = tmp_path / "mine" / ("cyst", "tumour")[k % 2] / f"{k}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[..., 0]).save(path)
+        Image.new("L", (40, 40), 255).save(path.with_name(f"{k}_mask.png"))
+    printed = run_all(kernel, "data", {"data": str(tmp_path / "mine"), "image_size": 32})
+    assert "6 masks are left out." in printed
+
+
 def papermill(notebook, out, folder, **parameters):
     """Run NOTEBOOK from `folder` with DGAN_RUNS in it; (exit status, text of everything printed)."""
     words = [word for name, value in parameters.items() for word in ("-p", name, str(value))]

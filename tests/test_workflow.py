@@ -110,3 +110,17 @@ def test_exactly_what_is_stale_is_done_again(tree):
 
     change(tree / "dgan_core" / "metrics" / "kid.py", "return ", "return 2 * ")
     assert asked(tree) == ["evaluate dgan", "evaluate stylegan2"]
+
+
+def test_images_that_the_report_cant_be_made_of_are_refused(tmp_path):
+    for name in ("Malignant/a.png", "benign/masks/a_mask.png", "benign/a.png"):
+        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "set" / name).touch()
+    graph.check_images(tmp_path / "set")
+    graph.check_images(shutil.make_archive(tmp_path / "zipped", "zip", tmp_path / "set"))
+    with pytest.raises(
+        ValueError, match="folders malignant and benign, got .*; dgan train --data trains on any folder"
+    ):
+        graph.check_images(tmp_path / "set" / "benign")
+    with pytest.raises(FileNotFoundError, match="which does not exist"):
+        graph.check_images(tmp_path / "none")

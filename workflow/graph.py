@@ -8,7 +8,10 @@ from pathlib import Path
 
 import yaml
 
+from dgan_core.data import find_busi, index_busi
+from dgan_core.data.folder import class_of, existing
 from dgan_core.io.fingerprint import fingerprint
+from dgan_core.io.folders import files_in
 from dgan_core.training import source
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -39,13 +42,27 @@ def _words(text: str) -> list[str]:
     return words if words != [""] else []
 
 
+def check_images(path: str) -> None:
+    """Refuse images that the report can't be made of: it trains on malignant ones and measures benign ones beside."""
+    if find_busi(path) is not None:
+        index_busi(path)
+        return
+    with files_in(existing(path)) as files:
+        classes = {class_of(name).casefold() for name in files}
+    if not {"malignant", "benign"} <= classes:
+        raise ValueError(
+            f"DATA must be phantom, busi, or a folder or .zip with folders malignant and benign, got {path}; "
+            "dgan train --data trains on any folder, and notebooks/data.ipynb audits it"
+        )
+
+
 def pages() -> list[str]:
     """The notebooks that the book's contents list, in their order.
 
-    train-bce-lam3 is train.ipynb of one run, own-tables is tables.ipynb on the runs that this build trained.
+    train-wgan-gp-lam5 is train.ipynb of one run, own-tables is tables.ipynb on the runs that this build trained.
     """
     contents = yaml.safe_load((PROJECT / "_toc.yml").read_text(encoding="utf-8"))
-    files = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
+    files = [contents["root"], *(chapter["file"] for part in contents["parts"] for chapter in part["chapters"])]
     return [file.removeprefix("notebooks/") for file in files if file.startswith("notebooks/")]
 
 

@@ -1,49 +1,67 @@
-"""What a BUSI folder holds, before anything is learnt from it: one row per image, and the images that occur twice."""
+"""What a folder of images holds, before anything is learnt from it: a row per image, and images that occur twice."""
 
 import hashlib
+import re
+from pathlib import PurePosixPath
 
 import numpy as np
 
-from dgan_core.io.images import read_file, whole
+from dgan_core.io.folders import files_in, near_binary
+from dgan_core.io.images import whole
 
-from .busi import COUNTS, find_root, index_busi
+from .busi import COUNTS, find_busi, index_busi
+from .folder import class_of, existing, is_mask
 
 
 def audit(root):
-    """A pandas DataFrame, one row per image of every class present.
+    """A pandas DataFrame, one row per image of BUSI, or of any other folder or .zip archive, masks left out.
 
-    label, name, number    class, file name, the number in the name
+    label, name            class, which is the folder it lies in; file name
     width, height, mode    as stored
-    n_masks                files `<label> (<number>)_mask*.png` beside it
+    n_masks                masks beside it by their names, `<its name>_mask*` in BUSI
     coloured               some pixel's red, green and blue differ: an overlay such as a marker, or Doppler
+    mask_like              almost only black and white, though its name is no mask's
     sha256, pixels         of the file, and of size and RGB pixels: equal pixels in another encoding have equal `pixels`
+
+    attrs["masks"] counts the masks that were left out by their names.
     """
     import pandas as pd  # here, since training reads no tables
 
-    root = find_root(root)
+    root = existing(root)
+    busi = find_busi(root)
     rows = []
-    for label in COUNTS:
-        if not (root / label).is_dir():
-            continue
-        names = [path.name for path in (root / label).iterdir()]
-        for path in index_busi(root, label):
-            image = whole(read_file(path), str(path))
+    with files_in(busi or root) as files:
+        masks = [PurePosixPath(name) for name in files if is_mask(name)]
+        names = [name for name in files if not is_mask(name)]
+        if busi:
+            names = [f"{k}/{p.name}" for k in COUNTS if (busi / k).is_dir() for p in index_busi(busi, k)]
+        for name in names:
+            content, path = files[name](), PurePosixPath(name)
+            image = whole(content, f"{root}/{name}")
             rgb = np.asarray(image.convert("RGB"))
             rows.append(
                 {
-                    "label": label,
+                    "label": class_of(name) or root.stem,
                     "name": path.name,
-                    "number": int(path.stem.split("(")[1].rstrip(")")),
                     "width": image.width,
                     "height": image.height,
                     "mode": image.mode,
-                    "n_masks": sum(name.startswith(f"{path.stem}_mask") and name.endswith(".png") for name in names),
+                    "n_masks": sum(_is_of(mask, path) for mask in masks),
                     "coloured": bool((rgb != rgb[..., :1]).any()),
-                    "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                    "mask_like": near_binary(rgb),
+                    "sha256": hashlib.sha256(content).hexdigest(),
                     "pixels": hashlib.sha256(f"{image.size}".encode() + rgb.tobytes()).hexdigest(),
                 }
             )
-    return pd.DataFrame(rows)
+    manifest = pd.DataFrame(rows)
+    manifest.attrs["masks"] = len(masks)
+    return manifest
+
+
+def _is_of(mask, image):
+    """Whether a mask's name begins with an image's, beside it or in a folder of masks beside it or its folder."""
+    near = mask.parent in (image.parent, image.parent / mask.parent.name, image.parent.parent / mask.parent.name)
+    return near and re.fullmatch(rf"{re.escape(image.stem)}([_\-. ].*)?", mask.stem) is not None
 
 
 def duplicates(manifest):

@@ -24,15 +24,12 @@ def load_folder(path, size=512, label=None, resize="stretch"):
     Masks are left out and told by a warning: files named x_mask, mask_01, x_segmentation, …, what lies in a folder
     named masks, and images of black and white alone beside others.  ValueError names a file that can't be used.
     """
-    path = Path(path).expanduser()
-    if not path.exists():
-        raise FileNotFoundError(f"images were looked for in {path}, which does not exist")
+    path = existing(path)
     if label and path.name.lower() in CLASSES and path.name.lower() != label.lower():
         raise ValueError(f"label must be {path.name!r} for the folder {path}, got {label!r}")
     with files_in(path) as files:
         names = _of_class(path, list(files), label)
-        parts = {name: PurePosixPath(name).with_suffix("").parts for name in names}
-        named_so = [name for name in names if any(map(MASK.fullmatch, parts[name]))]
+        named_so = [name for name in names if is_mask(name)]
         images, binary = {}, []
         for name in names:
             if name not in named_so:
@@ -48,13 +45,31 @@ def load_folder(path, size=512, label=None, resize="stretch"):
     return np.stack(kept)
 
 
+def existing(path):
+    """The path of a folder or archive that is there."""
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(f"images were looked for in {path}, which does not exist")
+    return path
+
+
+def is_mask(name):
+    """Whether a file is a mask by its name inside a set, or by a folder's."""
+    return any(map(MASK.fullmatch, PurePosixPath(name).with_suffix("").parts))
+
+
+def class_of(name):
+    """The innermost folder that a file of a set lies in, but for `images` and `masks`; empty where there is none."""
+    folders = PurePosixPath(name).parts[:-1]
+    return next((f for f in folders[::-1] if not MASK.fullmatch(f) and f.casefold() not in ("images", "image")), "")
+
+
 def _of_class(path, names, label):
     """The files of a class: below a folder of its name, or all where there is but one class."""
     inside = [name for name in names if label and label.casefold() in map(str.casefold, PurePosixPath(name).parts[:-1])]
     if inside or not label:
         return inside or names
-    classes = sorted({PurePosixPath(name).parts[-2] for name in names if len(PurePosixPath(name).parts) > 1})
-    classes = [name for name in classes if not MASK.fullmatch(name) and name.casefold() not in ("images", "image")]
+    classes = sorted({*map(class_of, names)} - {""})
     if len(classes) > 1:
         raise ValueError(f"label must be one of {', '.join(classes)} in {path}, got {label!r}")
     return names
