@@ -1,0 +1,192 @@
+"""Do synthetic images help a classifier? Splits without leakage, arms at equal numbers, paired comparisons.
+
+A pool is one array of images: the real ones first, then whatever may be added to them. An arm is a choice of rows of
+the pool with weights; every arm is scored on the same real test images. Scores of two arms share their test images and
+training seeds, so their difference is far better known than either of them.
+
+A classifier is any function (x, y, weights, x_test, seed) → probability of class 1 for each test row, where x are
+features (N, D) or images (N, S, S, 1) uint8.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from dgan_core import backend  # noqa: F401  isort: skip  (first, since it loads Keras without notes)
+import keras
+
+from dgan_core.data import near_duplicates
+
+SPECIFICITY = 0.9  # at which the sensitivity is read
+BASELINES = ("real alone", "copies")  # what each arm is compared with
+RESAMPLES = 2000
+POWER = 1.960 + 0.842  # standard errors that an effect must measure, to be told in four of five experiments
+
+
+def groups_of(images):
+    """The group of each image (N, S, S, 1) uint8, (N,) whole numbers: near-duplicates share one."""
+    group = np.arange(len(images))
+    for members in near_duplicates(images):
+        group[members] = members[0]
+    return group
+
+
+def folds(y, groups, n_folds=3, seed=0):
+    """n_folds arrays of row numbers: no group is in two, and each has about the same share of each class.
+
+    y (N,) classes, groups (N,).
+    """
+    if min(len(set(groups[y == label])) for label in set(y)) < n_folds:
+        raise ValueError(f"each class must have at least {n_folds} groups of images, to be split in {n_folds}")
+    splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    return [test for _, test in splitter.split(np.zeros(len(y)), y, groups)]
+
+
+def augmented(images, seed=0):
+    """Classic augmentation of (N, S, S, 1): mirrored or not, turned ≤ 10°, zoomed and shifted ≤ 10 %, gain ±15 %."""
+    rng, size = np.random.default_rng(seed), images.shape[1]
+    found = np.empty_like(images)
+    for image, out in zip(images[..., 0], found, strict=True):
+        angle = np.radians(rng.uniform(-10, 10))
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / rng.uniform(0.9, 1.1)
+        if rng.random() < 0.5:
+            image = image[:, ::-1]
+        centre = np.full(2, (size - 1) / 2)
+        offset = centre - turn @ centre + rng.uniform(-0.1, 0.1, 2) * size
+        moved = ndimage.affine_transform(image.astype(float), turn, offset, order=1, mode="reflect")
+        out[..., 0] = np.clip(np.rint(moved * rng.uniform(0.85, 1.15)), 0, 255)
+    return found
+
+
+def arms(positives, negatives, more, synthetic, seed=0):
+    """{arm: (rows of the pool, their classes, their weights)}; what is added is as many images as there are positives.
+
+    positives, negatives: rows of the real training images.  more: {name: rows of real or augmented positives};
+    synthetic: {name: rows of generated positives}, which also take the place of the real ones in "NAME only".
+    Where more rows are there than are needed, the seed chooses.
+    """
+    rng, n = np.random.default_rng(seed), len(positives)
+    chosen = {}
+    for name, rows in {**more, **synthetic}.items():
+        if len(rows) < n:
+            raise ValueError(f"{name} must have at least {n} images, as many as there are real ones, got {len(rows)}")
+        chosen[name] = rng.choice(rows, n, replace=False)
+    of_class_1 = {
+        "real alone": positives,
+        "class weights": positives,
+        "copies": np.concatenate([positives, positives]),
+        **{name: np.concatenate([positives, rows]) for name, rows in chosen.items()},
+        **{f"{name} only": chosen[name] for name in synthetic},
+    }
+    found = {}
+    for name, rows in of_class_1.items():
+        y = np.repeat([1, 0], [len(rows), len(negatives)])
+        weights = len(y) / (2 * np.bincount(y)[y]) if name == "class weights" else np.ones(len(y))
+        found[name] = np.concatenate([rows, negatives]), y, weights
+    return found
+
+
+def probe(x, y, weights, x_test, seed=0):
+    """Logistic regression on standardised features (N, D), C = 0.01; nothing in it is random."""
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
+    model.fit(x, y, logisticregression__sample_weight=weights)
+    return model.predict_proba(x_test)[:, 1]
+
+
+def network(updates=600, batch_size=32):
+    """A classifier of images: four convolutions from scratch, as many updates in every arm whatever its size."""
+
+    def classify(x, y, weights, x_test, seed=0):
+        starts = iter(range(5 * seed, 5 * seed + 5))
+        layers = [keras.Input(x.shape[1:]), keras.layers.Rescaling(1 / 127.5, -1)]
+        for width in (16, 32, 64, 64):
+            start = keras.initializers.HeNormal(seed=next(starts))
+            layers += [keras.layers.Conv2D(width, 3, 2, "same", activation="relu", kernel_initializer=start)]
+        start = keras.initializers.GlorotUniform(seed=next(starts))
+        layers += [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(1, "sigmoid", kernel_initializer=start)]
+        model, rng = keras.Sequential(layers), np.random.default_rng(seed)
+        model.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy")
+        for _ in range(updates):
+            rows = rng.choice(len(x), min(batch_size, len(x)), replace=False)
+            model.train_on_batch(x[rows].astype("float32"), y[rows].astype("float32"), sample_weight=weights[rows])
+        return model.predict(x_test.astype("float32"), verbose=0)[:, 0].astype(float)
+
+    return classify
+
+
+def measures(y, p, weights=None):
+    """{measure: (B,)} of probabilities p (n,) for classes y (n,), once for each row of weights (B, n); None: all 1.
+
+    AUC                    chance that a scan of class 1 scores above one of class 0, ties count half
+    sensitivity            share of class 1 above the lowest threshold at which 90 % of class 0 lie at or below it
+    Brier score            mean squared error of the probability, 0 is best
+    calibration            mean probability less the share of class 1: above 0 the classifier cries wolf
+    """
+    weights = np.ones((1, len(y))) if weights is None else np.atleast_2d(weights)
+    of_1, of_0 = weights[:, y == 1], weights[:, y == 0]
+    p_1, p_0 = p[y == 1], p[y == 0]
+    above = (p_1[:, None] > p_0) + 0.5 * (p_1[:, None] == p_0)
+    order = np.argsort(-p_0, kind="stable")
+    passed = of_0[:, order].cumsum(1) > (1 - SPECIFICITY) * of_0.sum(1, keepdims=True) + 1e-9
+    threshold = p_0[order][passed.argmax(1)]
+    total = weights.sum(1)
+    return {
+        "AUC": np.einsum("bi,ij,bj->b", of_1, above, of_0, optimize=True) / (of_1.sum(1) * of_0.sum(1)),
+        "sensitivity": (of_1 * (p_1 > threshold[:, None])).sum(1) / of_1.sum(1),
+        "Brier score": weights @ (p - y) ** 2 / total,
+        "calibration": weights @ (p - y) / total,
+    }
+
+
+def compare(y, groups, scores, seed=0):
+    """A tidy DataFrame, one row for each arm, measure and `against`, with 95 % intervals: arm, measure, against, value,
+    low, high and error (the standard error).
+
+    scores: {arm: (S, n)} probabilities by training seed for the test images of classes y (n,) and groups (n,); all arms
+    share the seeds, and the two of BASELINES must be among them.
+    against "": the measure itself; "real alone" or "copies": the arm's difference from that one.
+    Intervals are percentiles over resamples of whole test groups and of training seeds, both with replacement and the
+    same ones for every arm (Efron & Tibshirani 1993), so that differences are paired.
+    """
+    rng = np.random.default_rng(seed)
+    names, group = np.unique(groups, return_inverse=True)
+    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), RESAMPLES)[:, group]
+    drawn = drawn[(drawn[:, y == 1].sum(1) > 0) & (drawn[:, y == 0].sum(1) > 0)]
+    drawn = np.concatenate([np.ones((1, len(y)), int), drawn]).astype(float)  # the first is the sample itself
+    n_seeds = len(next(iter(scores.values())))
+    of_seed = rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), len(drawn)) / n_seeds
+    of_seed[0] = 1 / n_seeds
+    found = {}
+    for arm, p in scores.items():
+        by_seed = [measures(y, of_one, drawn) for of_one in p]
+        found[arm] = {name: sum(of_seed[:, s] * m[name] for s, m in enumerate(by_seed)) for name in by_seed[0]}
+    rows = []
+    for arm, measured in found.items():
+        for name, values in measured.items():
+            for against in ("", *BASELINES):
+                if against not in (arm, *(BASELINES if arm == "real alone" else ())):
+                    rows.append([arm, name, against, *_summary(values - (found[against][name] if against else 0))])
+    return pd.DataFrame(rows, columns=["arm", "measure", "against", "value", "low", "high", "error"])
+
+
+def _summary(values):
+    """The sample's value, and the 95 % percentile interval and standard error of its resamples."""
+    low, high = np.percentile(values[1:], [2.5, 97.5])
+    return values[0], low, high, values[1:].std()
+
+
+def verdict(low, high):
+    """Of the interval of a difference in AUC."""
+    return "helps" if low > 0 else "harms" if high < 0 else "can't be told"
+
+
+def scans_to_tell(error, n, effect=0.02):
+    """Test scans at which a difference of `effect` is told four times out of five, if n scans give it this `error`.
+
+    Errors fall with the root of the number of scans; that of training seeds doesn't, so this is a lower bound.
+    """
+    return int(np.ceil(n * (POWER * error / effect) ** 2))

@@ -1,0 +1,416 @@
+# %% [markdown]
+# # Does it help?
+#
+# Breast ultrasound sets are small and have few malignant scans. So the last question about a generator is a practical
+# one: does a classifier that tells malignant from benign scans become better when synthetic malignant scans are added
+# to its training set?
+#
+# Three mistakes make the answer look good, and this page avoids them:
+#
+# - **Frames of one scan on both sides of the split.** Near-duplicates stay together here, and the generators are
+#   trained on the training part alone, for the quarter on that quarter alone.
+# - **No placebo.** More malignant rows change a classifier even if they hold nothing new. Copies of real scans are
+#   the placebo: synthetic scans must beat them, at equal numbers.
+# - **One number.** Every difference has an interval over groups of test scans and over training seeds.
+
+# %% tags=["parameters"]
+data = "phantom"  # "phantom", "busi", a BUSI folder or a folder with a subfolder per class
+positive = "malignant"  # the class that synthetic images are added to
+negative = "benign"
+image_size = 64  # side in pixels
+n = 90  # phantoms of each class
+gans = ""  # a file of settings, workflow/sweeps/downstream.yaml; "none"; empty: two small GANs
+backbone = None  # the weights file of those settings
+classifiers = "probe"  # by commas: "probe" is quick, "cnn" takes minutes
+seeds = 3  # trainings of each classifier, with other added images
+updates = 600  # of the small network, in every arm
+keep = (
+    ""  # a JSON file for the numbers, such as results/downstream.json; empty: none
+)
+results = "results"  # folder of downstream.json, in the project or absolute
+seed = 0  # of the split, of the phantoms and of the GANs
+
+# %% tags=["hide-input", "remove-stderr"]
+import hashlib
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+import yaml
+from IPython.display import Markdown, display
+from PIL import Image
+
+import dgan_report as report
+from dgan_core import Config, downstream, fit, generate, metrics
+from dgan_core.data import load
+from dgan_core.io.environment import environment
+from dgan_core.io.files import write_json
+from dgan_core.metrics.memorisation import memorisation
+from dgan_core.runs import runs_root
+from dgan_report.benchmark import read_results
+from dgan_report.page import Html, data_name
+from dgan_report.results import locate
+
+report.use_style()
+image_size, n, seed = int(image_size), int(n), int(seed)
+kept = read_results(results, "downstream.json")
+
+
+def headline(found):
+    """The line above results: real scans or phantoms, and how many."""
+    kind = "phantom" if found["data"] == "phantom" else "scans"
+    name = data_name(found["data"])
+    head = "PHANTOMS, A DEMONSTRATION" if kind == "phantom" else "REAL SCANS"
+    return Html(
+        f'<div class="dgan-banner dgan-{kind}"><strong>{head}: {name}</strong><br>'
+        f"{found['n_train']} training and {found['n_test']} test images in groups of near-duplicates, "
+        f"{found['image_size']}×{found['image_size']}, {found['seeds']} training seeds</div>"
+    )
+
+
+def judged(found):
+    """The differences in AUC, each with its verdict and the number of test scans that would tell one of 0.02."""
+    rows = pd.DataFrame(found["rows"])
+    rows = rows[(rows["measure"] == "AUC") & (rows["against"] != "")]
+    ends = zip(rows["low"], rows["high"], strict=True)
+    n_test = found["n_test"]
+    needed = [downstream.scans_to_tell(error, n_test) for error in rows["error"]]
+    needed = [
+        f"{scans:,}" if scans > n_test else "these are enough" for scans in needed
+    ]
+    return rows.assign(verdict=[downstream.verdict(*e) for e in ends], scans=needed)
+
+
+def synthetic(rows):
+    """The rows of arms that hold generated images."""
+    return rows[rows["arm"].str.contains("GAN|BCE")]
+
+
+def answer(found):
+    """The verdict in a sentence, counted from the rows."""
+    rows = synthetic(judged(found))
+    rows = rows[~rows["arm"].str.endswith("only") & (rows["against"] == "copies")]
+    if rows.empty:
+        return "Synthetic scans: not run."
+    count = rows["verdict"].value_counts()
+    told = ", ".join(f"{word} in {times}" for word, times in count.items())
+    return f"Of {len(rows)} comparisons of added synthetic scans with added copies: {told}."
+
+
+def draw(found, number):
+    """A dot with its interval for each arm: the difference in AUC from real scans alone and from copies."""
+    rows = judged(found)
+    rows = rows.assign(panel=rows["classifier"] + ", " + rows["training"])
+    order = list(dict.fromkeys(rows["arm"]))
+    panels = list(dict.fromkeys(rows["panel"]))
+    figure, axes = plt.subplots(
+        1,
+        len(panels),
+        figsize=(1 + 3.4 * len(panels), 1.2 + 0.36 * len(order)),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    colours = dict(
+        zip(downstream.BASELINES, sns.color_palette("colorblind"), strict=False)
+    )
+    for panel, axis in zip(panels, axes[0], strict=True):
+        for shift, (against, colour) in zip(
+            (-0.15, 0.15), colours.items(), strict=True
+        ):
+            part = rows[(rows["panel"] == panel) & (rows["against"] == against)]
+            height = np.array([order.index(arm) for arm in part["arm"]]) + shift
+            span = np.abs(part[["low", "high"]].T - part["value"]).to_numpy()
+            axis.errorbar(
+                part["value"],
+                height,
+                xerr=span,
+                fmt="o",
+                ms=4,
+                color=colour,
+                label=against,
+            )
+        axis.axvline(0, color="#777777", linestyle=":")
+        axis.set_title(panel, fontsize=9)
+        axis.set_xlabel("difference in AUC")
+    axes[0, 0].set_yticks(range(len(order)), order)
+    axes[0, 0].invert_yaxis()
+    axes[0, 0].legend(title="against", fontsize=8)
+    return report.picture(
+        figure,
+        f"Figure {number}. {answer(found)} Difference in AUC of each arm from real scans alone and from copies, "
+        "with 95 % intervals; right of the dotted line the arm is better.",
+        alt="A panel for each classifier and share of the training scans; a dot with an interval for each arm.",
+    )
+
+
+def shown(row, digits=3):
+    ends = ", ".join(f"{end:.{digits}f}" for end in (row.low, row.high))
+    return f"{row.value:.{digits}f} [{ends}]".replace("-", "−")
+
+
+def tables(found, first):
+    """Every measure of every arm; then the verdicts, with the scans that would be needed."""
+    rows, index = pd.DataFrame(found["rows"]), ["classifier", "training", "arm"]
+    own = rows[rows["against"] == ""].assign(
+        cell=[shown(r) for r in rows[rows["against"] == ""].itertuples()]
+    )
+    order = pd.MultiIndex.from_frame(own[index].drop_duplicates())
+    wide = own.pivot(index=index, columns="measure", values="cell").loc[order]
+    wide = wide[["AUC", "sensitivity", "Brier score", "calibration"]]
+    yield report.show(
+        wide.rename(
+            columns={
+                "AUC": "AUC ↑",
+                "sensitivity": "sensitivity ↑",
+                "Brier score": "Brier score ↓",
+            }
+        ),
+        f"Table H{first}. Every arm on the same {found['n_test']} real images, with 95 % intervals over groups of "
+        "test images and training seeds. Sensitivity: at 90 % specificity. Calibration: mean probability less the "
+        "share of positives, 0 is best.",
+    )
+    differences = judged(found)
+    differences = differences.assign(
+        cell=[shown(r) for r in differences.itertuples()]
+    )
+    told = differences.set_index([*index, "against"])[["cell", "verdict", "scans"]]
+    told.columns = ["difference in AUC", "verdict", "test scans to tell 0.02"]
+    yield report.show(
+        told,
+        f"Table H{first + 1}. {answer(found)} A difference whose interval holds 0 can't be told; the last column is "
+        "the least number of test scans with which a difference of 0.02 would be told in four of five experiments. One "
+        "in twenty verdicts is chance.",
+    )
+    copied = pd.DataFrame(found["memorisation"])
+    if len(copied):
+        yield report.show(
+            copied.set_index(["training", "generator"]),
+            f"Table H{first + 2}. Copies of training scans among the synthetic ones, which could help for the wrong "
+            "reason ([how it is tested](../book/metrics.md)).".replace(
+                "[", ""
+            ).replace("](../book/metrics.md)", ""),
+        )
+
+
+def flattery(found, number):
+    """The same probe under two ways to split, several times each."""
+    rows = pd.DataFrame(found["splits"])
+    figure, axis = plt.subplots(figsize=(5.5, 1.9))
+    sns.stripplot(
+        rows, x="AUC", y="split", hue="split", palette="colorblind", ax=axis
+    )
+    axis.set_ylabel("")
+    mean = rows.groupby("split")["AUC"].mean()
+    gain = mean["by image"] - mean["by group"]
+    return report.picture(
+        figure,
+        f"Figure {number}. A naive split {'flatters by' if gain > 0 else 'changes the mean AUC by'} "
+        f"{gain:.3f}: the mean AUC is {mean['by image']:.3f} where images are split one by one and "
+        f"{mean['by group']:.3f} where near-duplicates stay together. Real scans alone; a dot for each of "
+        f"{len(rows) // 2} random splits.".replace("-", "−"),
+        alt="Two rows of dots, the AUC under splits by image and under splits by group of near-duplicates.",
+    )
+
+
+# %% [markdown]
+# ## On real scans
+#
+# BUSI, as it was measured once; no scan is shown. An arm that is missing was not run.
+
+# %% tags=["hide-input"]
+if kept:
+    display(
+        headline(kept), draw(kept, "H1"), *tables(kept, 1), flattery(kept, "H2")
+    )
+    at = kept["environment"]
+    display(
+        Markdown(f"Measured with commit {str(at['commit'])[:16]}. {kept['note']}")
+    )
+else:
+    display(Markdown("not run: there is no `downstream.json` in the results"))
+
+# %% [markdown]
+# ## Run it yourself
+#
+# The same experiment, computed with this copy of the book. A third of the groups is the test set.
+
+# %%
+loaded = {
+    label: load(
+        Config(
+            data=data,
+            label=label,
+            image_size=image_size,
+            n_phantoms=n,
+            seed_data=seed,
+        )
+    )
+    for label in (positive, negative)
+}
+real = np.concatenate([*loaded.values()])
+y = np.repeat([1, 0], [len(images) for images in loaded.values()])
+groups = downstream.groups_of(real)
+test, *rest = downstream.folds(y, groups, 3, seed)
+train = np.concatenate(rest)
+parts = [train[rows] for rows in downstream.folds(y[train], groups[train], 4, seed)]
+scans = {  # the positive training scans of both experiments
+    "all scans": train[y[train] == 1],
+    "a quarter": parts[0][y[parts[0]] == 1],
+}
+further = parts[1][y[parts[1]] == 1]  # as many again: the ceiling of the quarter
+print({name: len(rows) for name, rows in scans.items()}, positive, "for training")
+
+# %% [markdown]
+# ## Generators of the training part
+#
+# The positive scans of each training set become a folder of their own, so that a generator can't see any other.
+
+# %% tags=["remove-stderr"]
+recipes = {
+    "common": {"image_size": image_size, "epochs": 40},
+    "runs": [{"loss": "wgan-gp"}, {"loss": "bce", "lam": 3.0}],
+}
+if gans:
+    recipes = (
+        {"runs": []}
+        if gans == "none"
+        else yaml.safe_load(locate(gans).read_text(encoding="utf-8"))
+    )
+
+
+def generated(images, recipe):
+    """(name, twice as many images) of a GAN that is trained on these (N, S, S, 1) alone."""
+    part = hashlib.sha256(images.tobytes()).hexdigest()[:12]
+    folder = runs_root() / "downstream" / f"{positive}-{part}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, image in enumerate(images):
+        Image.fromarray(image[..., 0]).save(folder / f"{i}.png")
+    given = {
+        **recipes.get("common", {}),
+        **recipe,
+        "data": str(folder),
+        "label": positive,
+        "seed": seed,
+    }
+    given |= {"backbone": str(backbone)} if backbone else {}
+    name = Config(**{**given, "data": "phantom"}).run_id[:60]
+    run = fit(Config(**given, run_id=f"{name}-{folder.name}"), retrain=True)
+    told = run.config
+    return report.label(told.model, told.loss, told.lam), generate(
+        run, 2 * len(images)
+    )
+
+
+made = {
+    share: dict(generated(real[rows], recipe) for recipe in recipes["runs"])
+    for share, rows in scans.items()
+}
+
+# %% tags=["hide-input"]
+names = ["real", *made["all scans"]]
+figure, axes = plt.subplots(
+    len(names), 8, figsize=(8, 1.05 * len(names)), squeeze=False
+)
+for name, row in zip(names, axes, strict=True):
+    images = real[scans["all scans"]] if name == "real" else made["all scans"][name]
+    for axis, image in zip(row, images, strict=False):
+        axis.imshow(image[..., 0], "gray", vmin=0, vmax=255)
+        axis.set(xticks=[], yticks=[])
+    row[0].set_ylabel(name, fontsize=8)
+report.picture(
+    figure,
+    f"Figure H3. What the classifier is given as {positive}: {', '.join(names)}. The first eight of each.",
+    alt=f"A row of eight images each: {', '.join(names)}.",
+)
+
+# %% [markdown]
+# ## Arms and scores
+#
+# Every arm but the first two adds as many images as there are positive scans, and all arms have the same negatives.
+# "Only" means that synthetic positives take the place of the real ones. Beware of what such an arm can learn: where all
+# synthetic images are positive, a generator's traces are a sign of the class in training, and absent in the test.
+
+# %% tags=["remove-stderr"]
+cache = runs_root() / "features"
+CLASSIFIERS = {"probe": downstream.probe, "cnn": downstream.network(int(updates))}
+chosen = [name.strip() for name in classifiers.split(",")]
+rows, copies = [], []
+for share, positives in scans.items():
+    added = {
+        "classic augmentation": np.concatenate(
+            [downstream.augmented(real[positives], k) for k in range(2)]
+        )
+    }
+    added |= made[share]
+    pool = np.concatenate([real, *added.values()])
+    ends = np.cumsum([len(real), *map(len, added.values())])
+    where = {
+        name: np.arange(*span)
+        for name, *span in zip(added, ends, ends[1:], strict=False)
+    }
+    more = {"classic augmentation": where.pop("classic augmentation")}
+    more |= (
+        {"twice the real scans": further[: len(positives)]}
+        if share == "a quarter"
+        else {}
+    )
+    features = metrics.features(pool, cache=cache)
+    for name in chosen:
+        x, scores = features if name == "probe" else pool, {}
+        for k in range(int(seeds)):
+            negatives = train[y[train] == 0]
+            for arm, (index, labels, weights) in downstream.arms(
+                positives, negatives, more, where, k
+            ).items():
+                p = CLASSIFIERS[name](x[index], labels, weights, x[test], k)
+                scores.setdefault(arm, []).append(p)
+        compared = downstream.compare(y[test], groups[test], scores, seed)
+        rows += compared.assign(classifier=name, training=share).to_dict("records")
+    for name, index in where.items():
+        found = memorisation(features[positives], features[index])
+        copies.append(
+            {"training": share, "generator": name, "verdict": found.verdict}
+        )
+
+# %% [markdown]
+# ## What a naive split would have told
+
+# %%
+split_features, splits = metrics.features(real, cache=cache), []
+for k in range(10):
+    for how, by in {"by image": np.arange(len(y)), "by group": groups}.items():
+        out, *others = downstream.folds(y, by, 3, k)
+        into = np.concatenate(others)
+        p = downstream.probe(
+            split_features[into], y[into], np.ones(len(into)), split_features[out]
+        )
+        splits.append(
+            {"split": how, "AUC": float(downstream.measures(y[out], p)["AUC"][0])}
+        )
+
+# %% tags=["hide-input"]
+found = {
+    "data": data_name(data) if data != "phantom" else data,
+    "image_size": image_size,
+    "n_train": len(train),
+    "n_test": len(test),
+    "seeds": int(seeds),
+    "rows": rows,
+    "memorisation": copies,
+    "splits": splits,
+    "note": "One training of each generator: the intervals don't cover another one."
+    if recipes["runs"]
+    else "Arms with synthetic scans: not run.",
+    "environment": environment(),
+}
+if keep:
+    write_json(Path(keep), found)
+display(
+    headline(found),
+    draw(found, "H4"),
+    *tables(found, 4),
+    flattery(found, "H5"),
+)
