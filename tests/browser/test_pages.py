@@ -3,10 +3,12 @@
 import functools
 import re
 from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
+from PIL import Image
 
 HEAVY = 3_000_000  # bytes, the most that a page may weigh with its images
 PHONE = 390  # CSS pixels
@@ -159,8 +161,24 @@ def test_the_first_page_answers_before_anything_else(tab, address):
     assert tab.locator("#table-0 tbody tr").count() == 7 and tab.locator("#figure-0 svg").count() == 1
 
 
-@pytest.mark.parametrize(("name", "kind"), [("notebooks/tables", "phantom"), ("notebooks/own-tables", "phantom")])
-def test_a_page_of_results_says_first_what_it_shows(tab, address, name, kind):
-    tab.goto(f"{address}/{name}.html")
-    banner = tab.locator(f".dgan-banner.dgan-{kind}")
-    assert banner.count() == 1 and "PHANTOMS, A DEMONSTRATION" in banner.inner_text()
+@pytest.mark.parametrize("name", ["tables", "figure1", "figure2", "figure3_4", "explorer", "own-status"])
+def test_a_page_of_results_says_first_what_it_shows(tab, address, name):
+    tab.goto(f"{address}/notebooks/{name}.html")
+    banner = tab.locator(".dgan-banner")
+    assert banner.count() == 1
+    assert banner.inner_text().startswith(("REAL SCANS: ", "PHANTOMS, A DEMONSTRATION: "))
+
+
+def test_a_figure_is_saved_as_vectors_and_as_pixels(tab, address, tmp_path):
+    tab.goto(f"{address}/notebooks/figure1.html")
+    tab.evaluate("document.documentElement.dataset.theme = 'dark'")  # what is saved is for paper and slides
+    for kind in ("svg", "png"):
+        with tab.expect_download() as waiting:
+            tab.locator("#figure-1 .dgan-save button", has_text=kind.upper()).click()
+        assert waiting.value.suggested_filename == f"figure-1.{kind}"
+        waiting.value.save_as(tmp_path / f"figure.{kind}")
+    root = ElementTree.parse(tmp_path / "figure.svg").getroot()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg" and float(root.get("width")) > 300
+    with Image.open(tmp_path / "figure.png") as image:
+        assert image.size == tuple(int(3 * float(root.get(side))) for side in ("width", "height"))
+        assert image.convert("L").getpixel((2, 2)) == 255 and image.convert("L").getextrema()[0] < 60
