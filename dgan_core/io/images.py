@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from dgan_core.io.dicom import dicom_image, is_dicom
+
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
 SIDE_LIMIT = 8192  # an image may have as many pixels as a square of this side
 FILE_LIMIT = 2**28  # bytes of one file
@@ -50,6 +52,8 @@ def whole(content, name):
         raise ValueError(f"{name} is empty, 0 bytes: write it again or remove it")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd metadata, and of a size that is checked here
+        if is_dicom(content):
+            return dicom_image(content, name, SIDE_LIMIT**2)
         try:
             image = Image.open(io.BytesIO(content), formats=FORMATS)
             _check_header(image, name)
@@ -74,8 +78,6 @@ def whole(content, name):
 
 def _advice(content):
     """What to do with a file of a foreign kind."""
-    if content[128:132] == b"DICM":
-        return "it is DICOM; choose a window of levels and save the pixels as an 8-bit PNG"
     kind = {b"GIF8": "GIF", b"P2": "PGM", b"P5": "PGM", b"P3": "PPM", b"P6": "PPM", b"\x93NUMPY": "a NumPy array"}
     found = next((name for magic, name in kind.items() if content.startswith(magic)), None)
     if found:
@@ -142,12 +144,6 @@ def to_grey(pixels):
     return pixels if pixels.shape[-1] == 1 else np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
 
 
-def resize(pixels, size):
-    """(H, W, 1 or 3) → (size, size, 1 or 3) uint8, Lanczos with antialias; the aspect isn't kept."""
-    image = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
-    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS)).reshape(size, size, -1)
-
-
 def fitted(pixels, width, height, fit="stretch"):
     """(H, W, 1 or 3) → (height, width, 1 or 3) uint8: stretched, padded with black, or cropped from the centre."""
     if pixels.shape[:2] == (height, width):
@@ -163,7 +159,7 @@ def mosaic(tiles, columns, side=None, rows=None):
     side: pixels of a tile, where they are larger.  rows: None, as many as it takes.
     """
     if side is not None and side < tiles.shape[1]:
-        tiles = np.stack([resize(tile[..., None], side)[..., 0] for tile in tiles])
+        tiles = np.stack([fitted(tile[..., None], side, side)[..., 0] for tile in tiles])
     size, rows = tiles.shape[1], rows or -(-len(tiles) // columns)
     blank = np.zeros((rows * columns - len(tiles), size, size), np.uint8)
     return np.concatenate([tiles, blank]).reshape(rows, columns, size, size).swapaxes(1, 2).reshape(rows * size, -1)
