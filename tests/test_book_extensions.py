@@ -107,12 +107,15 @@ def test_buttons_lead_to_files_that_the_repository_has(made, meant):
 
 
 def test_every_workflow_step_is_a_command_that_exists():
-    workflow = yaml.safe_load((ROOT / ".github/workflows/book.yml").read_text())
-    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    workflows = [yaml.safe_load(path.read_text()) for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    steps = [step for workflow in workflows for job in workflow["jobs"].values() for step in job["steps"]]
+    assert len(workflows) >= 2
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
     for step in steps:
         for word in re.findall(r"make (\w+)", step.get("run", "")):
             assert word in targets, step
         for file in re.findall(r"\btools/\w+\.py", step.get("run", "")):
             assert (ROOT / file).is_file(), step
+        if keyed := step.get("with", {}).get("cache-dependency-path"):
+            assert (ROOT / keyed).is_file(), step
         assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+\.\d+\.\d+", step.get("uses", "a/b@v1.0.0")), step

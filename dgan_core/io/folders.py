@@ -55,8 +55,8 @@ def no_match(globs, source, example):
 def read_set(source, size=None, grey=False, exclude=(), progress=None, fit="stretch"):
     """One ImageSet of N ≥ 2 images, in natural order of their names, (2) before (10).
 
-    source    a folder or a .zip archive of PNG, JPEG, BMP, TIFF, WebP or 8-bit DICOM files, told by their content, at any depth (an
-              archive is read in place); or a .npy file, (N, H, W) or (N, H, W, 1 or 3) uint8.
+    source    a folder or a .zip archive of PNG, JPEG, BMP, TIFF, WebP or 8-bit DICOM files, told by their content, at
+              any depth (an archive is read in place); or a .npy file, (N, H, W) or (N, H, W, 1 or 3) uint8.
     size      resize every image to size × size, or to (width, height), by Lanczos with antialias. None: all must be of
               one size already.
     fit       what happens to the aspect: "stretch" it, "pad" with black, or "crop" from the centre.
