@@ -113,7 +113,8 @@ def network(updates=600, batch_size=32):
         for _ in range(updates):
             rows = rng.choice(len(x), min(batch_size, len(x)), replace=False)
             model.train_on_batch(x[rows].astype("float32"), y[rows].astype("float32"), sample_weight=weights[rows])
-        return model.predict(x_test.astype("float32"), verbose=0)[:, 0].astype(float)
+        parts = [model(x_test[i : i + 256].astype("float32")) for i in range(0, len(x_test), 256)]
+        return np.concatenate([keras.ops.convert_to_numpy(part)[:, 0] for part in parts]).astype(float)
 
     return classify
 

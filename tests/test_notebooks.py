@@ -21,6 +21,7 @@ FIRST = ["train", "evaluate", "real"]  # their results are what the other pages 
 SMALL = {  # {notebook: parameters of both runs}; "BUSI" and "RUNS" stand for folders of this test
     "conventions": {"data": "BUSI", "n": 3, "image_size": 32},
     "data": {"data": "BUSI", "image_size": 32},
+    "downstream": {"data": "BUSI", "image_size": 32, "gans": "none", "seeds": 1},
     "evaluate": {"run_path": "RUNS/quick/small", "others": "random-vgg16"},
     "real": {"data": "BUSI", "image_size": 32},
     "stylegan": {"image_size": 32, "n": 2},

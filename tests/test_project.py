@@ -34,6 +34,7 @@ ALLOWED = {  # what each part of dgan_core, and dgan_report, may import of dgan_
     "training": {"backend", "config", "data", "io", "losses", "models", "profiles", "rng", "runs"},
     "stylegan": {"backend", "config", "losses", "models", "rng", "training"},
     "metrics": {"io"},
+    "downstream": {"backend", "data"},
     "dgan_report": {"config", "evaluations", "io", "metrics", "profiles", "runs"},
     "__main__": {"config", "metrics", "training"},
 }

@@ -16,7 +16,8 @@ CLASSES = ("benign", "malignant", "normal")
 def load_folder(path, size=512, label=None, resize="stretch"):
     """(N, size, size, 1) uint8, grey, in natural order of the names inside, (2) before (10).
 
-    path     a folder or .zip archive of PNG, JPEG, BMP, TIFF, WebP or 8-bit DICOM files at any depth, of any size, grey or colour.
+    path     a folder or .zip archive of PNG, JPEG, BMP, TIFF, WebP or 8-bit DICOM files at any depth, of any size, grey
+             or colour.
     label    take the files below a folder of this name, in any case; where no folder is named so, all files if they
              are of one class, else ValueError names the classes.  None: all files.
     resize   "stretch" ignores the aspect; "pad" keeps it between black borders; "crop" cuts the centre out.
