@@ -14,19 +14,17 @@
 # - **One number.** Every difference has an interval over groups of test scans and over training seeds.
 
 # %% tags=["parameters"]
-data = "phantom"  # "phantom", "busi", a BUSI folder or a folder with a subfolder per class
+data = "phantom"  # "phantom", "busi", or a folder with a subfolder for each class
 positive = "malignant"  # the class that synthetic images are added to
 negative = "benign"
 image_size = 64  # side in pixels
 n = 90  # phantoms of each class
-gans = ""  # a file of settings, workflow/sweeps/downstream.yaml; "none"; empty: two small GANs
-backbone = None  # the weights file of those settings
+gans = ""  # workflow/sweeps/downstream.yaml; "none"; empty: two small ones
+backbone = None  # the weights file that a file of settings needs
 classifiers = "probe"  # by commas: "probe" is quick, "cnn" takes minutes
 seeds = 3  # trainings of each classifier, with other added images
 updates = 600  # of the small network, in every arm
-keep = (
-    ""  # a JSON file for the numbers, such as results/downstream.json; empty: none
-)
+keep = ""  # a JSON file for the numbers; empty: none
 results = "results"  # folder of downstream.json, in the project or absolute
 seed = 0  # of the split, of the phantoms and of the GANs
 
@@ -74,41 +72,44 @@ def judged(found):
     """The differences in AUC, each with its verdict and the number of test scans that would tell one of 0.02."""
     rows = pd.DataFrame(found["rows"])
     rows = rows[(rows["measure"] == "AUC") & (rows["against"] != "")]
-    ends = zip(rows["low"], rows["high"], strict=True)
-    n_test = found["n_test"]
-    needed = [downstream.scans_to_tell(error, n_test) for error in rows["error"]]
-    needed = [
-        f"{scans:,}" if scans > n_test else "these are enough" for scans in needed
-    ]
-    return rows.assign(verdict=[downstream.verdict(*e) for e in ends], scans=needed)
-
-
-def synthetic(rows):
-    """The rows of arms that hold generated images."""
-    return rows[rows["arm"].str.contains("GAN|BCE")]
+    rows = rows.sort_values("classifier", ascending=False, kind="stable")
+    needed = [downstream.scans_to_tell(e, found["n_test"]) for e in rows["error"]]
+    return rows.assign(
+        verdict=[
+            downstream.verdict(row.low, row.high) for row in rows.itertuples()
+        ],
+        scans=[
+            f"{s:,}" if s > found["n_test"] else "these are enough" for s in needed
+        ],
+    )
 
 
 def answer(found):
-    """The verdict in a sentence, counted from the rows."""
-    rows = synthetic(judged(found))
-    rows = rows[~rows["arm"].str.endswith("only") & (rows["against"] == "copies")]
-    if rows.empty:
-        return "Synthetic scans: not run."
-    count = rows["verdict"].value_counts()
-    told = ", ".join(f"{word} in {times}" for word, times in count.items())
-    return f"Of {len(rows)} comparisons of added synthetic scans with added copies: {told}."
+    """The verdicts on added synthetic scans and on further real ones, counted."""
+    rows = judged(found)
+    rows = rows[rows["against"] == "copies"]
+
+    def told(arms):
+        counts = rows[rows["arm"].isin(arms)]["verdict"].value_counts()
+        return (
+            ", ".join(f"{verdict} ({n})" for verdict, n in counts.items())
+            or "not run"
+        )
+
+    synthetic, further = told(found["generators"]), told(["twice the real scans"])
+    return f"Against copies, synthetic scans: {synthetic}; as many further real scans: {further}."
 
 
 def draw(found, number):
-    """A dot with its interval for each arm: the difference in AUC from real scans alone and from copies."""
+    """A dot with its interval for each arm, a panel for each classifier and share of the training scans."""
     rows = judged(found)
-    rows = rows.assign(panel=rows["classifier"] + ", " + rows["training"])
     order = list(dict.fromkeys(rows["arm"]))
-    panels = list(dict.fromkeys(rows["panel"]))
+    which, shares = rows["classifier"].unique(), rows["training"].unique()
+    size = (9, len(which) * (1 + 0.3 * len(order)))
     figure, axes = plt.subplots(
-        1,
-        len(panels),
-        figsize=(1 + 3.4 * len(panels), 1.2 + 0.36 * len(order)),
+        len(which),
+        len(shares),
+        figsize=size,
         sharex=True,
         sharey=True,
         squeeze=False,
@@ -116,28 +117,37 @@ def draw(found, number):
     colours = dict(
         zip(downstream.BASELINES, sns.color_palette("colorblind"), strict=False)
     )
-    for panel, axis in zip(panels, axes[0], strict=True):
-        for shift, (against, colour) in zip(
-            (-0.15, 0.15), colours.items(), strict=True
-        ):
-            part = rows[(rows["panel"] == panel) & (rows["against"] == against)]
-            height = np.array([order.index(arm) for arm in part["arm"]]) + shift
-            span = np.abs(part[["low", "high"]].T - part["value"]).to_numpy()
-            axis.errorbar(
-                part["value"],
-                height,
-                xerr=span,
-                fmt="o",
-                ms=4,
-                color=colour,
-                label=against,
-            )
-        axis.axvline(0, color="#777777", linestyle=":")
-        axis.set_title(panel, fontsize=9)
+    for (name, share, against), part in rows.groupby(
+        ["classifier", "training", "against"]
+    ):
+        axis = axes[list(which).index(name), list(shares).index(share)]
+        place = part["arm"].map(order.index) + (
+            0.15 if against == "copies" else -0.15
+        )
+        span = part["value"] - part["low"], part["high"] - part["value"]
+        axis.errorbar(
+            part["value"],
+            place,
+            xerr=span,
+            fmt="o",
+            ms=4,
+            c=colours[against],
+            label=against,
+        )
+        axis.set_title(f"{name}, {share}")
+    for axis in axes.flat:
+        axis.axvline(0, color="#777777", ls=":")
+    for axis in axes[-1]:
         axis.set_xlabel("difference in AUC")
-    axes[0, 0].set_yticks(range(len(order)), order)
-    axes[0, 0].invert_yaxis()
-    axes[0, 0].legend(title="against", fontsize=8)
+    axes[0, 0].set(
+        yticks=range(len(order)), yticklabels=order, ylim=(len(order) - 0.5, -0.5)
+    )
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=2,
+        title="against",
+    )
     return report.picture(
         figure,
         f"Figure {number}. {answer(found)} Difference in AUC of each arm from real scans alone and from copies, "
@@ -146,52 +156,43 @@ def draw(found, number):
     )
 
 
-def shown(row, digits=3):
-    ends = ", ".join(f"{end:.{digits}f}" for end in (row.low, row.high))
-    return f"{row.value:.{digits}f} [{ends}]".replace("-", "−")
-
-
 def tables(found, first):
-    """Every measure of every arm; then the verdicts, with the scans that would be needed."""
+    """Every measure of every arm; the verdicts, with the scans that would be needed; copies of training scans."""
     rows, index = pd.DataFrame(found["rows"]), ["classifier", "training", "arm"]
-    own = rows[rows["against"] == ""].assign(
-        cell=[shown(r) for r in rows[rows["against"] == ""].itertuples()]
-    )
-    order = pd.MultiIndex.from_frame(own[index].drop_duplicates())
-    wide = own.pivot(index=index, columns="measure", values="cell").loc[order]
-    wide = wide[["AUC", "sensitivity", "Brier score", "calibration"]]
+    texts = [
+        f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]".replace("-", "−")
+        for row in rows.itertuples()
+    ]
+    own = rows.assign(cell=texts)[rows["against"] == ""]
+    wide = own.pivot_table("cell", index, "measure", "first", sort=False)
+    arrows = {
+        "AUC": "AUC ↑",
+        "sensitivity": "sensitivity ↑",
+        "Brier score": "Brier score ↓",
+    }
     yield report.show(
-        wide.rename(
-            columns={
-                "AUC": "AUC ↑",
-                "sensitivity": "sensitivity ↑",
-                "Brier score": "Brier score ↓",
-            }
-        ),
-        f"Table H{first}. Every arm on the same {found['n_test']} real images, with 95 % intervals over groups of "
-        "test images and training seeds. Sensitivity: at 90 % specificity. Calibration: mean probability less the "
+        wide.rename(columns=arrows),
+        f"Table H{first}. Every arm on the same {found['n_test']} test images, with 95 % intervals over groups of "
+        "them and over training seeds. Sensitivity: at 90 % specificity. Calibration: mean probability less the "
         "share of positives, 0 is best.",
     )
-    differences = judged(found)
-    differences = differences.assign(
-        cell=[shown(r) for r in differences.itertuples()]
+    told = (
+        judged(found).assign(cell=pd.Series(texts)).set_index([*index, "against"])
     )
-    told = differences.set_index([*index, "against"])[["cell", "verdict", "scans"]]
-    told.columns = ["difference in AUC", "verdict", "test scans to tell 0.02"]
+    names = {"cell": "difference in AUC", "scans": "test scans to tell 0.02"}
     yield report.show(
-        told,
+        told[["cell", "verdict", "scans"]].rename(columns=names),
         f"Table H{first + 1}. {answer(found)} A difference whose interval holds 0 can't be told; the last column is "
         "the least number of test scans with which a difference of 0.02 would be told in four of five experiments. One "
         "in twenty verdicts is chance.",
     )
-    copied = pd.DataFrame(found["memorisation"])
-    if len(copied):
+    if found["memorisation"]:
         yield report.show(
-            copied.set_index(["training", "generator"]),
+            pd.DataFrame(found["memorisation"]).set_index(
+                ["training", "generator"]
+            ),
             f"Table H{first + 2}. Copies of training scans among the synthetic ones, which could help for the wrong "
-            "reason ([how it is tested](../book/metrics.md)).".replace(
-                "[", ""
-            ).replace("](../book/metrics.md)", ""),
+            "reason.",
         )
 
 
@@ -205,12 +206,12 @@ def flattery(found, number):
     axis.set_ylabel("")
     mean = rows.groupby("split")["AUC"].mean()
     gain = mean["by image"] - mean["by group"]
+    finding = f"flatters by {gain:.3f}" if gain > 0.0005 else "changes nothing here"
     return report.picture(
         figure,
-        f"Figure {number}. A naive split {'flatters by' if gain > 0 else 'changes the mean AUC by'} "
-        f"{gain:.3f}: the mean AUC is {mean['by image']:.3f} where images are split one by one and "
-        f"{mean['by group']:.3f} where near-duplicates stay together. Real scans alone; a dot for each of "
-        f"{len(rows) // 2} random splits.".replace("-", "−"),
+        f"Figure {number}. A naive split {finding}: the mean AUC is {mean['by image']:.3f} where images are split one "
+        f"by one and {mean['by group']:.3f} where near-duplicates stay together. The probe on real scans alone; a dot "
+        f"for each of {len(rows) // 2} random splits.",
         alt="Two rows of dots, the AUC under splits by image and under splits by group of near-duplicates.",
     )
 
@@ -266,7 +267,8 @@ print({name: len(rows) for name, rows in scans.items()}, positive, "for training
 # %% [markdown]
 # ## Generators of the training part
 #
-# The positive scans of each training set become a folder of their own, so that a generator can't see any other.
+# The positive scans of each training set become a folder of their own, so that a generator can't see any other. The two
+# small GANs that this page trains by default have seconds: enough to try the experiment, too few to judge a loss.
 
 # %% tags=["remove-stderr"]
 recipes = {
@@ -282,7 +284,7 @@ if gans:
 
 
 def generated(images, recipe):
-    """(name, twice as many images) of a GAN that is trained on these (N, S, S, 1) alone."""
+    """(name, 2N images) of a GAN trained on these images (N, S, S, 1) alone."""
     part = hashlib.sha256(images.tobytes()).hexdigest()[:12]
     folder = runs_root() / "downstream" / f"{positive}-{part}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -398,6 +400,7 @@ found = {
     "n_train": len(train),
     "n_test": len(test),
     "seeds": int(seeds),
+    "generators": list(made["all scans"]),
     "rows": rows,
     "memorisation": copies,
     "splits": splits,

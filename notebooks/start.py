@@ -98,7 +98,7 @@ report.claims_summary(judged)
 # - **Not that the paper is right or wrong at its own size.** It trains at 512×512; the runs here are smaller, as the
 #   line under each figure says. Compare the order of models, not the size of numbers.
 # - **Not that such images help a classifier or a clinician.** A low distance says that two sets of images look alike to
-#   one network. Whether they help is another experiment.
+#   one network. Whether they help is [another experiment](downstream.ipynb).
 # - **Not that one number decides.** Extractors of features can name different winners
 #   ([can the yardstick see?](yardstick.ipynb)), and one training run is one draw.
 #
