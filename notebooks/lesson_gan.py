@@ -254,7 +254,8 @@ assert covered["WGAN-GP"] == modes_covered(real) == 8
 # **Take away:** to get another kind of GAN, you change its loss and nothing else. The next lessons ask what such a
 # change does.
 #
-# <a href="../book/loss-lab.html?data=ring&amp;a=bce,none&amp;b=least-squares,none">Train the same two networks in the loss lab</a>:
+# <a href="../book/loss-lab.html?data=ring&amp;a=bce,none&amp;b=least-squares,none">
+# Train the same two networks in the loss lab</a>:
 # BCE beside least squares, in your browser.
 #
 # ## Exercise

@@ -143,7 +143,8 @@ for name in ("non-saturating", "Wasserstein"):
 # **Take away:** what moves the generator is the slope of the loss times the slope of the critic. A loss that is 0 on
 # average says nothing about either.
 #
-# <a href="../book/loss-lab.html?data=ring&amp;a=bce-saturating,none&amp;b=bce,none">Watch a sure critic in the loss lab</a>:
+# <a href="../book/loss-lab.html?data=ring&amp;a=bce-saturating,none&amp;b=bce,none">
+# Watch a sure critic in the loss lab</a>:
 # the arrows are what each generator is told.
 #
 # ## Exercise

@@ -155,7 +155,8 @@ else:
 # **Take away:** try a loss on points before you spend an hour on images, with and without a penalty, and with more than
 # one seed.
 #
-# <a href="../book/loss-lab.html?data=grid&amp;a=hinge,r1&amp;b=relativistic,r1-r2">Compare any two losses in the loss lab</a>:
+# <a href="../book/loss-lab.html?data=grid&amp;a=hinge,r1&amp;b=relativistic,r1-r2">
+# Compare any two losses in the loss lab</a>:
 # here hinge and relativistic on twenty-five modes.
 #
 # ## Exercise

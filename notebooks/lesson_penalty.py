@@ -156,7 +156,8 @@ assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * rest[high][0]
 # **Take away:** the penalty bounds the slope. Without it the Wasserstein loss has no lowest value, and the critic no
 # reason to stop.
 #
-# <a href="../book/loss-lab.html?data=ring&amp;a=wasserstein,gp,0.1&amp;b=wasserstein,gp,10">Set λ yourself in the loss lab</a>:
+# <a href="../book/loss-lab.html?data=ring&amp;a=wasserstein,gp,0.1&amp;b=wasserstein,gp,10">
+# Set λ yourself in the loss lab</a>:
 # it draws the slope as it settles.
 #
 # ## Exercise

@@ -218,7 +218,8 @@ assert modes.get_group("Wasserstein").max() < modes.get_group("BCE").min()
 #
 # **Take away:** when two things change at once, train the other two combinations before you name the cause.
 #
-# <a href="../book/loss-lab.html?data=ring&amp;a=wasserstein,none&amp;b=wasserstein,gp">Train all four combinations in the loss lab</a>:
+# <a href="../book/loss-lab.html?data=ring&amp;a=wasserstein,none&amp;b=wasserstein,gp">
+# Train all four combinations in the loss lab</a>:
 # two of them side by side, on a ring, a grid or points of your own.
 #
 # ## Exercise
