@@ -4,7 +4,8 @@
 from .answer import answer, claims_summary
 from .claims import caption_claims, claims, claims_figures, claims_table, disagreements, main_claim
 from .explorer import clouds, explorer
-from .page import badge, banner, cell, headed, inline, show
+from .page import badge, banner, cell, headed, headline, inline, show
+from .panels import dots, strip
 from .paper import load_paper, printed
 from .picture import picture
 from .results import BEST, Results, collect, label

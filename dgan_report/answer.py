@@ -2,8 +2,10 @@
 
 from html import escape
 
-from .claims import EVERY_LAM, HOLDS, VERDICTS, together
-from .page import Html, badge
+import pandas as pd
+
+from .claims import EVERY_LAM, HOLDS, VERDICTS, lower_at, together
+from .page import Html, badge, short, show
 from .results import label
 
 METRIC = "kernel_distance"  # unbiased, so it doesn't depend on the number of images
@@ -29,16 +31,13 @@ def answer(found, judged):
         return _box(["No finding yet: no run has been measured."], "")
     main = rows[rows["main"].astype(bool)]["extractor"].iloc[0]
     sentences = [closer(by), closeness(by[main], main), cause(by[main], found.trained), certainty(found, judged)]
-    return _box([sentence for sentence in sentences if sentence], badge(found))
+    return _box(sentences, badge(found))
 
 
 def closer(by):
     """At how many λ WGAN-GP has the lower mean kernel distance, by each extractor.  by: {extractor: label → value}"""
-    counts = {}
-    for name, means in by.items():
-        both = [(means[one], means[other]) for one, other in EVERY_LAM if {one, other} <= set(means.index)]
-        if both:
-            counts[name] = sum(one < other for one, other in both), len(both)
+    counts = {name: lower_at(means) for name, means in by.items()}
+    counts = {name: count for name, count in counts.items() if count[1]}
     if not counts:
         return "No weight λ has been measured with both losses."
     winners = {_winner(lower, of) for lower, of in counts.values()}
@@ -62,19 +61,25 @@ def closeness(means, extractor):
         return text + "."
     ratio = models.min() / means[real]
     said = "nearer to" if ratio < 1 else "farther from"
-    return f"{text}: it is {said} the malignant scans than benign scans are, at {_g(ratio)} times their distance."
+    return f"{text}: it is {said} the malignant scans than benign scans are, at {short(ratio, 2)} times their distance."
 
 
 def cause(means, trained):
     """Loss or penalty: BCE and Wasserstein at one λ, without and with the gradient penalty."""
-    cells = {name: label("dgan", *of) for name, of in {
-        "BCE": ("bce", 5.0), "BCE with the penalty": ("bce", 5.0, "gp"),
-        "Wasserstein": ("wasserstein", 5.0), "Wasserstein with it (WGAN-GP)": ("wgan-gp", 5.0)}.items()}  # fmt: skip
-    state = trained.drop_duplicates("label").set_index("label")["state"]
-    told = {name: _g(means[cell]) if cell in means else state.get(cell, "not run") for name, cell in cells.items()}
-    if cells["BCE with the penalty"] not in means:
+    settings = {
+        "BCE": label("dgan", "bce", 5.0),
+        "BCE with the penalty": label("dgan", "bce", 5.0, "gp"),
+        "Wasserstein": label("dgan", "wasserstein", 5.0),
+        "Wasserstein with it (WGAN-GP)": label("dgan", "wgan-gp", 5.0),
+    }
+    if settings["BCE with the penalty"] not in means:
         return "Whether the loss or the penalty makes the difference was not run here."
-    return f"Loss or penalty? At λ = 5 the kernel distance is {', '.join(f'{v} for {k}' for k, v in told.items())}."
+    state = trained.drop_duplicates("label").set_index("label")["state"]
+    number = {
+        name: short(means[name], 2) if name in means else state.get(name, "not run") for name in settings.values()
+    }
+    told = ", ".join(f"{number[setting]} for {name}" for name, setting in settings.items())
+    return f"Loss or penalty? At λ = 5 the kernel distance is {told}."
 
 
 def certainty(found, judged):
@@ -82,9 +87,9 @@ def certainty(found, judged):
     verdicts = together(judged)
     told = ", ".join(f"{n} {_plural(v, n)}" for v in VERDICTS if (n := int((verdicts == v).sum())))
     seeds = found.trained.groupby("label")["seed"].nunique()
-    trained = f"{seeds.min()}" if seeds.min() == seeds.max() else f"{seeds.min()} to {seeds.max()}"
-    once = "once" if seeds.max() == 1 else f"{trained} times"
-    return f"Of the paper's seven claims, by all their measures: {told}; each setting was trained {once}."
+    least, most = seeds.min(), seeds.max()
+    often = "once" if most == 1 else f"{most} times" if least == most else f"{least} to {most} times"
+    return f"Of the paper's seven claims, by all their measures: {told}; each setting was trained {often}."
 
 
 def _plural(verdict, n):
@@ -95,28 +100,16 @@ def _plural(verdict, n):
 
 def claims_summary(judged):
     """A row for each claim: the verdict by all of its measures, how each extractor counts, and where it is shown."""
-    verdicts = together(judged)
-    rows = []
+    verdicts, rows = together(judged), {}
     for letter, part in judged.groupby("letter", sort=False):
         by = [_counted(name, part[part["extractor"].isin((name, ""))]) for name in part["extractor"].unique() if name]
         page, shown = PAGES[letter]
-        kind = VERDICTS.index(verdicts[letter])
-        rows.append(
-            f'<tr><th scope="row">{letter}. {escape(part["claim"].iloc[0])}</th>'
-            f'<td class="dgan-words dgan-verdict-{kind}">{escape(verdicts[letter])}</td>'
-            f'<td class="dgan-words">{"<br>".join(map(escape, by))}</td>'
-            f'<td class="dgan-words"><a href="{page}.html">{shown}</a></td></tr>'
-        )
-    head = "".join(
-        f'<th scope="col" class="dgan-words">{name}</th>'
-        for name in ("The paper claims", "Here", "By each extractor of features", "Shown in")
-    )
-    return Html(
-        '<figure class="dgan-figure" id="table-0"><div class="dgan-scroll" tabindex="0"><table class="dgan-table">'
-        '<caption><span class="dgan-caption"><strong>Table 0.</strong> The verdict on each claim, by all of its '
-        "measures and extractors together, then by each extractor, with how many of its orders point the claim's way."
-        f"</span></caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table></div></figure>"
+        rows[f"{letter}. {part['claim'].iloc[0]}"] = verdicts[letter], "\n".join(by), f"[{shown}]({page}.html)"
+    columns = ["Here", "By each extractor of features", "Shown in"]
+    return show(
+        pd.DataFrame.from_dict(rows, "index", columns=columns).rename_axis("The paper claims"),
+        "Table 0. The verdict on each claim, by all of its measures and extractors together, then by each extractor, "
+        "with how many of its orders point the claim's way.",
     )
 
 
@@ -131,7 +124,3 @@ def _box(sentences, note):
     lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
     foot = f'<p class="dgan-badge">{escape(note)}</p>' if note else ""
     return Html(f'<div class="dgan-answer"><p><strong>The answer</strong></p>{lines}{foot}</div>')
-
-
-def _g(value):
-    return f"{value:.2g}".replace("-", "−")

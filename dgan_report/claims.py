@@ -25,7 +25,7 @@ from scipy.stats import t
 from dgan_core.metrics.table import METRICS
 from dgan_core.profiles import LAMBDAS
 
-from .page import Html, headed, inline
+from .page import Html, headed, inline, short
 from .results import BEST, label
 
 VERDICTS = HOLDS, FAILS, OPEN, NOT_RUN = "holds", "does not hold", "can't be told", "not run"
@@ -125,7 +125,9 @@ def _paired(found, pairs, absent):
     contrary = [pair for pair, mean in means.items() if mean <= 0]
     why = f"mean relative difference {_shown(effect, low, high)}, n = {len(together)}"
     for pair in contrary:
-        how = f"the other way round: {_names(pair)} by {_g(-means[pair])}" if means[pair] else f"equal: {_names(pair)}"
+        how = (
+            f"the other way round: {_names(pair)} by {short(-means[pair])}" if means[pair] else f"equal: {_names(pair)}"
+        )
         why += f"; {how}, n = {len(found[pair])}"
     verdict = OPEN
     if high < 0 or against:
@@ -137,15 +139,8 @@ def _paired(found, pairs, absent):
         why += f"; a difference of this size needs {f'about {needed}' if needed else f'more than {MANY:,}'} pairs"
     elif contrary:
         why += f"; there the interval needs {', '.join(_needed(found[p]) for p in contrary)} seeds"
-    return Judged(
-        verdict,
-        f"{len(means) - len(contrary)} of {len(pairs)}",
-        _sentence(why, absent),
-        effect,
-        low,
-        high,
-        len(together),
-    )
+    orders = f"{len(means) - len(contrary)} of {len(pairs)}"
+    return Judged(verdict, orders, _sentence(why, absent), effect, low, high, len(together))
 
 
 def _needed(differences):
@@ -189,11 +184,7 @@ def _order(first, second, sign):
 
 
 def _shown(number, low, high):
-    return f"{_g(number)} [{_g(low)}, {_g(high)}]"
-
-
-def _g(number):
-    return f"{number:.3g}".replace("-", "−")
+    return f"{short(number)} [{short(low)}, {short(high)}]"
 
 
 def _names(pair):
@@ -305,16 +296,18 @@ def claims_figures(judged):
     return Html(f'<details class="dgan-folded">{summary}{"".join(parts)}</details>')
 
 
+def lower_at(means):
+    """(at how many λ WGAN-GP's mean is the lower, of how many that both losses have).  means: label → value"""
+    both = [(means[one], means[other]) for one, other in EVERY_LAM if {one, other} <= set(means.index)]
+    return sum(one < other for one, other in both), len(both)
+
+
 def main_claim(found):
     """Claim A in one sentence, at the λ where both losses were measured, by means over seeds."""
-    rows = found.by()
-    parts = []
+    rows, parts = found.by(), []
     for metric in DISTANCES:
-        means = rows[rows["metric"] == metric].groupby("label")["value"].mean()
-        both = [(means[one], means[other]) for one, other in EVERY_LAM if {one, other} <= set(means.index)]
-        if both:
-            lower = sum(one < other for one, other in both)
-            parts.append(f"the lower {inline(headed(metric))} at {lower} of {len(both)} λ")
+        lower, of = lower_at(rows[rows["metric"] == metric].groupby("label")["value"].mean())
+        parts += [f"the lower {inline(headed(metric))} at {lower} of {of} λ"] * (of > 0)
     if not parts:
         return "No λ has been measured with both losses yet."
     return f"WGAN-GP has {' and '.join(parts)}. The paper reports 5 of 5 for both."

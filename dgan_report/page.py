@@ -12,6 +12,7 @@ NOT_RUN = "not run"
 PHANTOMS = "simulated phantoms, not patients"
 MODELS = {"dgan": "DGAN", "stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3"}
 INTERVAL = re.compile(r" (\[[^\]]*\])")
+LINK = re.compile(r"\[([^\]]+)\]\(([\w./#-]+)\)")
 
 
 class Html:
@@ -75,14 +76,22 @@ def _distinct(values):
 
 def banner(found):
     """The line at the head of a page: real scans or phantoms, and of which size and length the runs are."""
-    data = set(found.trained["data"].map(data_name))
-    if not data:
+    return headline(sorted(set(found.trained["data"].map(data_name))), badge(found))
+
+
+def headline(names, note):
+    """The banner of data by these names, as `data_name` gives them, above a line on what was made of them."""
+    kind, text = "scans", f"REAL SCANS: {', '.join(names)}"
+    if not names:
         kind, text = "phantom", "NOT RUN: no run directory was found"
-    elif data == {PHANTOMS}:
+    elif names == [PHANTOMS]:
         kind, text = "phantom", "PHANTOMS, A DEMONSTRATION: simulated images, trained for minutes"
-    else:
-        kind, text = "scans", f"REAL SCANS: {', '.join(sorted(data))}"
-    return Html(f'<div class="dgan-banner dgan-{kind}"><strong>{escape(text)}</strong><br>{escape(badge(found))}</div>')
+    return Html(f'<div class="dgan-banner dgan-{kind}"><strong>{escape(text)}</strong><br>{escape(note)}</div>')
+
+
+def short(value, digits=3):
+    """A number in a sentence, to so many significant digits."""
+    return f"{value:.{digits}g}".replace("-", "−")
 
 
 def number(value, digits):
@@ -112,7 +121,8 @@ def inline(heading):
 def show(frame, caption="", note=""):
     """A DataFrame as a table with its caption and a note on what produced it, for the end of a cell.
 
-    Empty cells of text columns stay empty; a cell "0.15 [0.13, 0.17]" shows its interval in smaller type.
+    Empty cells of text columns stay empty; a cell "0.15 [0.13, 0.17]" shows its interval in smaller type, "[Table
+    1](tables.html)" is a link, and a line break stays one.
     """
     label = anchor(caption)
     identity = f' id="{label}"' if label else ""
@@ -155,9 +165,10 @@ def _class(name):
 
 
 def _text(text):
-    return INTERVAL.sub(r" <small>\1</small>", escape(str(text))).replace(" %", "\N{NO-BREAK SPACE}%")
+    linked = LINK.sub(r'<a href="\2">\1</a>', escape(str(text)))
+    return INTERVAL.sub(r" <small>\1</small>", linked).replace(" %", "\N{NO-BREAK SPACE}%").replace("\n", "<br>")
 
 
 def _is_words(column):
     filled = [text for text in column if text]
-    return bool(filled) and (all(text[:1].isalpha() for text in filled) or max(map(len, filled)) > 40)
+    return bool(filled) and (all(text.lstrip("[")[:1].isalpha() for text in filled) or max(map(len, filled)) > 40)

@@ -48,7 +48,7 @@ from dgan_core.io.files import write_json
 from dgan_core.metrics.memorisation import memorisation
 from dgan_core.runs import runs_root
 from dgan_report.benchmark import read_results
-from dgan_report.page import Html, data_name
+from dgan_report.page import data_name
 from dgan_report.results import locate
 
 report.use_style()
@@ -58,13 +58,10 @@ kept = read_results(results, "downstream.json")
 
 def headline(found):
     """The line above results: real scans or phantoms, and how many."""
-    kind = "phantom" if found["data"] == "phantom" else "scans"
-    name = data_name(found["data"])
-    head = "PHANTOMS, A DEMONSTRATION" if kind == "phantom" else "REAL SCANS"
-    return Html(
-        f'<div class="dgan-banner dgan-{kind}"><strong>{head}: {name}</strong><br>'
+    return report.headline(
+        [data_name(found["data"])],
         f"{found['n_train']} training and {found['n_test']} test images in groups of near-duplicates, "
-        f"{found['image_size']}×{found['image_size']}, {found['seeds']} training seeds</div>"
+        f"{found['image_size']}×{found['image_size']}, {found['seeds']} training seeds",
     )
 
 

@@ -11,7 +11,6 @@ data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folde
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
-import numpy as np
 
 import dgan_report as report
 
@@ -20,30 +19,15 @@ found = report.collect(runs, profile, data)
 report.banner(found)
 
 # %% tags=["hide-input"]
-N = 8  # images in a row
-
-
-def strip(axis, title, tiles, n=N, missing="not run"):
-    """The first n images (size, size) side by side in one panel, with a gap between them; or the words `missing`."""
-    axis.set_axis_off()
-    axis.set_title(title, fontsize=10)
-    if tiles is None:
-        axis.text(0, 0.5, missing, style="italic", color="#777777")
-        return
-    gap = np.full((tiles.shape[1], 2), np.nan)  # drawn transparent
-    pieces = [piece for tile in tiles[:n] for piece in (tile.astype(float), gap)]
-    axis.imshow(np.hstack(pieces[:-1]), cmap="gray", vmin=0, vmax=255)
-
-
 shown = found.of(*report.BEST)
 real = next(
     (t for run in shown.values() if (t := run.tiles("real")) is not None), None
 )
 figure, axes = plt.subplots(5, 1, figsize=(9, 6.4))
 absent = "no scan is kept with the runs" if shown else "not run"
-strip(axes[0], "real", real, missing=absent)
+report.strip(axes[0], "real", real, missing=absent)
 for name, axis in zip(report.BEST, axes[1:], strict=True):
-    strip(axis, name, shown[name].tiles() if name in shown else None)
+    report.strip(axis, name, shown[name].tiles() if name in shown else None)
 
 missing = [name for name in report.BEST if name not in shown]
 steps = {name: run.status().get("steps", 0) for name, run in shown.items()}
@@ -79,7 +63,7 @@ for axis in axes.flat[len(labels) :]:
     axis.set_axis_off()
 # Down the columns: WGAN-GP's λ on the left, BCE's on the right.
 for name, axis in zip(labels, axes.T.flat, strict=False):
-    strip(axis, name, every[name].tiles(), n=4, missing="no image was kept")
+    report.strip(axis, name, every[name].tiles(), n=4, missing="no image was kept")
 report.picture(
     figure,
     f"Figure B1. The first images of {len(labels)} settings, the same z in every run; none was selected.",

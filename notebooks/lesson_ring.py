@@ -58,10 +58,9 @@ SMALL |= {"learning_rate": 2e-3, "lr_decay": 1, "beta_2": 0.9, "n_critic": 5}
 
 
 # %%
-def train(seed, compiled=None, **setting):
-    """1,000 generated points every few iterations, and the compiled steps."""
+def train(seed, **setting):
+    """1,000 generated points every few iterations, (pictures, 1000, 2)."""
     points = Points(Config(**setting, lam=1, lam_perceptual=0, seed=seed, **SMALL))
-    points.compiled = compiled or points.compiled
     state, data = points.initial_state(), points.prepare(ring(4096, seed))
     z, seen = rng.normal(seed, "z sample", 0, (1000, 2)), []
     for i in range(int(iterations) + 1):
@@ -69,7 +68,7 @@ def train(seed, compiled=None, **setting):
             made, _ = points.generate(state["g"], [], z)
             seen.append(np.reshape(made, (1000, 2)))
         state, _ = points.iteration(state, data, i)
-    return np.array(seen), points.compiled
+    return np.array(seen)
 
 
 # %% tags=["remove-stderr"]
@@ -85,12 +84,8 @@ SETTINGS = {
 
 # %% tags=["remove-stderr"]
 def train_seeds(setting):
-    """The pictures of every seed, by one compilation."""
-    compiled, seen = None, []
-    for seed in range(int(seeds)):
-        pictures, compiled = train(seed, compiled, **setting)
-        seen.append(pictures)
-    return seen
+    """The pictures of every seed."""
+    return [train(seed, **setting) for seed in range(int(seeds))]
 
 
 with ThreadPoolExecutor(2) as pool:  # two settings at a time, one for each core

@@ -12,8 +12,6 @@ data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folde
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
-import numpy as np
-import seaborn as sns
 
 import dgan_report as report
 
@@ -32,54 +30,21 @@ extractors = list(dots["extractor"].unique()) or ["not run"]
 figure = plt.figure(figsize=(9, 5.6))
 images, panels = figure.subfigures(2, 1, height_ratios=(2.6, 2.9))
 for name, axis in zip(report.BEST[:2], images.subplots(2, 1), strict=True):
-    axis.set_axis_off()
-    axis.set_title(name, fontsize=10)
-    tiles = shown[name].tiles() if name in shown else None
-    if tiles is None:
-        axis.text(0, 0.5, "not run", style="italic", color="#777777")
-        continue
-    gap = np.full((tiles.shape[1], 2), np.nan)
-    row = [piece for tile in tiles[:8] for piece in (tile.astype(float), gap)]
-    axis.imshow(np.hstack(row[:-1]), cmap="gray", vmin=0, vmax=255)
+    report.strip(axis, name, shown[name].tiles() if name in shown else None)
 for name, axis in zip(
     extractors, panels.subplots(1, len(extractors), squeeze=False)[0], strict=True
 ):
     axis.set_title(name, fontsize=10)
-    part = dots[dots["extractor"] == name]
-    if part.empty:
-        axis.text(0.5, 0.5, "not run", ha="center", transform=axis.transAxes)
-        continue
-    sns.stripplot(
-        part,
-        x="lam",
-        y="value",
-        hue="family",
-        palette=report.palette(part["family"]),
-        dodge=True,
-        jitter=False,
-        ax=axis,
+    first = axis.get_subplotspec().is_first_col()
+    report.dots(
+        axis, dots[dots["extractor"] == name], "kernel distance ↓" if first else ""
     )
-    axis.axhline(part["floor"].mean(), color="#777777", ls=":", label="floor")
-    least = max(
-        part["floor"].mean(), 1e-3
-    )  # below it the axis is linear, to 0 and beyond
-    axis.set_yscale("symlog", linthresh=least)
-    most = np.log10(part["value"].max())
-    axis.set_yticks([0, *10.0 ** np.arange(np.ceil(np.log10(least)), most + 1)])
-    axis.set_ylim(bottom=min(0, 1.5 * part["value"].min()))
-    axis.set(
-        xlabel="λ",
-        ylabel="kernel distance ↓" if axis.get_subplotspec().is_first_col() else "",
-    )
-    axis.legend(fontsize=8)
 scans = "No real scan is shown, since BUSI's images are not part of this book. "
 report.picture(
     figure,
     f"Figure 0. {report.main_claim(found)} Above: the first images that each of the paper's two best settings draws; "
     f"none was selected. {scans if data != 'phantom' else ''}Below: the kernel distance of every run, a panel for each "
-    "extractor of features, and the *floor*, which two halves of the real images score.".replace(
-        "*", ""
-    ),
+    "extractor of features, and the floor, which two halves of the real images score.",
     alt="Two rows of eight generated images, WGAN-GP and BCE; below, for each extractor a dot for each run by λ.",
     note=report.badge(found),
 )

@@ -14,7 +14,6 @@ extractor = None  # whose features the tables show; None: those of each run's ow
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 import pandas as pd
-import seaborn as sns
 from IPython.display import display
 
 import dgan_report as report
@@ -80,26 +79,7 @@ for name, row in zip(extractors, axes, strict=True):
     for metric, axis in zip(DISTANCES, row, strict=True):
         part = dots[(dots["extractor"] == name) & (dots["metric"] == metric)]
         axis.set(title=f"{report.headed(metric, name)}, {name}")
-        if part.empty:
-            axis.text(0.5, 0.5, "not run", ha="center", transform=axis.transAxes)
-            continue
-        sns.stripplot(
-            part,
-            x="lam",
-            y="value",
-            hue="family",
-            palette=report.palette(part["family"]),
-            dodge=True,
-            jitter=False,
-            size=6,
-            alpha=0.85,
-            ax=axis,
-        )
-        axis.axhline(part["floor"].mean(), color="#777777", ls=":", label="floor")
-        axis.set_yscale("symlog", linthresh=max(part["floor"].mean(), 1e-3))
-        axis.set(xlabel="λ", ylabel="")
-        axis.set_ylim(bottom=min(0, 1.5 * part["value"].min()))
-        axis.legend(fontsize=8)
+        report.dots(axis, part)
 lower = report.main_claim(found)
 report.picture(
     figure,
