@@ -10,7 +10,7 @@ from faults.same import differences
 from keras import ops
 from tiny import TINY
 
-from dgan_core import Config, fit, losses
+from dgan_core import Config, backend, fit, losses
 from dgan_core.training import compiled, dgan
 from dgan_core.training.dgan import DGAN
 from dgan_core.training.state import is_finite
@@ -49,6 +49,18 @@ def test_a_loop_over_lambda_and_seeds_compiles_once(runs, traces, monkeypatch):
     assert len(traces) == once > 0
     assert is_finite.experimental_get_tracing_count() == finite
     assert len(compiled._kept) == 1 and said == []
+
+
+def test_what_each_run_has_to_compile_is_no_retracing(monkeypatch):
+    """Steps of unlike runs share their code; TensorFlow would count them as one function that is traced again."""
+    said = []
+    monkeypatch.setattr(tf.get_logger(), "warning", lambda *told: said.append(told))
+
+    def multiplied(k):
+        return lambda x: k * x
+
+    assert [float(backend.compile(multiplied(k))(tf.constant(2.0))) for k in range(8)] == [2.0 * k for k in range(8)]
+    assert said == []
 
 
 def test_another_loss_penalty_or_network_is_compiled_anew(runs, traces):

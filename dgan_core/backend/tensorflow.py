@@ -1,6 +1,7 @@
 """TensorFlow: GradientTape and graph functions (on a CPU, plain graphs beat XLA)."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
@@ -25,7 +26,9 @@ def compile(function: Callable) -> Callable:
     Within another one it stays a call, which waits for all of its arguments: written out, what needs only some of them
     would be computed early, for many steps at once, and held in memory.
     """
-    return tf.function(function, autograph=False, experimental_attributes={"_noinline": True})
+    # As a partial, or TensorFlow counts the tracings of all functions of one code together, and warns of them.
+    whole = partial(function)
+    return tf.function(whole, autograph=False, experimental_attributes={"_noinline": True})
 
 
 def peak_memory() -> int | None:
