@@ -97,12 +97,12 @@ def plane(x):
 
 
 METRICS = {
-    "KID": lambda x, y: intervals.kernel_distance_interval(x, y, LEVEL),
+    "kernel distance": lambda x, y: intervals.kernel_distance_interval(x, y, LEVEL),
     "pair mean, real–fake": lambda x, y: intervals.pair_mean_interval(squared_distances(x, y), False, LEVEL),
     "pair mean, fake–fake": lambda x, y: intervals.pair_mean_interval(squared_distances(y, y), True, LEVEL),
-    "FID at N": lambda x, y: intervals.frechet_distance_interval(x, y, LEVEL),
+    "Fréchet distance at N": lambda x, y: intervals.frechet_distance_interval(x, y, LEVEL),
     "SWD at N": lambda x, y: intervals.sliced_wasserstein_interval(plane(x), plane(y), N_PROJECTIONS, 0, LEVEL),
-    "FID∞": lambda x, y: intervals.frechet_distance_infinity(x, y, 0, LEVEL),
+    "Fréchet distance, N → ∞": lambda x, y: intervals.frechet_distance_infinity(x, y, 0, LEVEL),
 }
 NEIGHBOURS = ("precision at N", "recall at N", "density at N", "coverage at N")
 
@@ -123,12 +123,12 @@ def truths(p, q, n, rng):
         fid[i], swd[i] = frechet_distance(x, y), sliced_wasserstein(plane(x), plane(y), N_PROJECTIONS)
         neighbours[i] = (*precision_recall(x, y), *density_coverage(x, y))
     return {
-        "KID": mean_kernel(p, p) + mean_kernel(q, q) - 2 * mean_kernel(p, q),
+        "kernel distance": mean_kernel(p, p) + mean_kernel(q, q) - 2 * mean_kernel(p, q),
         "pair mean, real–fake": (shift + both) / d,
         "pair mean, fake–fake": 2 * q.variance.sum() / d,
-        "FID at N": fid.mean(),
+        "Fréchet distance at N": fid.mean(),
         "SWD at N": swd.mean(),
-        "FID∞": shift + ((p.deviation - q.deviation) ** 2).sum(),  # both covariances are diagonal
+        "Fréchet distance, N → ∞": shift + ((p.deviation - q.deviation) ** 2).sum(),  # both covariances are diagonal
         **dict(zip(NEIGHBOURS, neighbours.mean(0), strict=True)),
     }
 

@@ -8,7 +8,7 @@
 # %% tags=["parameters"]
 run_path = "runs/quick/dgan-wgan-gp-lam5-seed0"  # a finished run's directory
 extractor = None  # such as "efficientnet-lite0" or "inception"; None: the run's
-others = ""  # extractors measured besides, such as "radiomics, random-vgg16"
+others = ""  # extractors that measure the last snapshot too, such as "radiomics, random-vgg16"
 lpips_weights = None  # "official" or "random"; None: the run's
 seed = 0  # of subsets, projections and UMAP
 
@@ -81,26 +81,25 @@ report.show(
 )
 
 # %% [markdown]
-# Earlier snapshots, by the distances of features.
+# Earlier snapshots, by the distances of the run's own features.
 
 # %%
 OF_HISTORY = ["frechet_distance", "kernel_distance", "precision", "recall"]
 
 
-def measured(images, name):
-    """The numbers of a snapshot's images by one extractor, without intervals."""
-    two = (metrics.features(x, name, cache=cache) for x in (real, images))
+def measured(images):
+    """The numbers of a snapshot's images, without intervals."""
+    two = (metrics.features(x, extractor, cache=cache) for x in (real, images))
     return metrics.evaluate_features(
-        *two, name, OF_HISTORY, intervals=False, floor=False, seed=seed
+        *two, extractor, OF_HISTORY, intervals=False, floor=False, seed=seed
     )
 
 
 history = [
-    {"epoch": epoch, "extractor": name, **measured(images, name)}
-    for name in (extractor, *besides)
+    {"epoch": epoch, "extractor": extractor, **measured(images)}
     for epoch, images in fakes.items()
 ]
-of_run = pd.DataFrame([row for row in history if row["extractor"] == extractor])
+of_run = pd.DataFrame(history)
 distance = next(name for name in of_run if canonical(name) == "kernel_distance")
 first, last = of_run[distance].iloc[[0, -1]]
 report.show(

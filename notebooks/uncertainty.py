@@ -11,7 +11,7 @@
 
 # %% tags=["parameters", "hide-input"]
 results = "results"  # folder of coverage.json, in the project or absolute
-n = 420  # phantoms whose features show FID's bias, half on each side
+n = 420  # phantoms whose features show the Fréchet distance's bias, half on each side
 image_size = 64  # their side in pixels
 seed = 0  # of the phantoms and of the subsets
 
@@ -28,6 +28,7 @@ from dgan_report.style import OKABE_ITO, use_style
 use_style()
 coverage = read_results(results, "coverage.json")
 rows = pd.DataFrame(coverage["rows"]) if coverage else pd.DataFrame()
+INFINITE = "Fréchet distance, N → ∞"
 BY_HALVES = ["precision at N", "recall at N", "density at N", "coverage at N"]
 NAMES = {
     "apart": "apart: another mean and a wider spread",
@@ -40,10 +41,11 @@ NAMES = {
 # %% [markdown]
 # ## Coverage
 #
-# KID and the means over pairs (LPIPS, MS-SSIM) are unbiased: their intervals are for the population's value. FID, SWD,
-# precision, recall, density and coverage depend on N, and so do the numbers their intervals are for: what N images
-# score on *average*, bias included. FID∞ extrapolates to infinitely many images, and its interval is for the
-# populations' distance.
+# The kernel distance and the means over pairs (LPIPS, MS-SSIM) are unbiased: their intervals are for the population's
+# value. The Fréchet distance, SWD, precision, recall, density and coverage depend on N, and so do the numbers their
+# intervals are for: what N images score on *average*, bias included. The Fréchet distance for N → ∞ extrapolates to
+# infinitely many images, and its interval is for the populations' distance. With Inception's features these distances
+# are KID, FID and FID∞.
 #
 # Precision, recall, density and coverage count images within reach of nearest neighbours. What one image does to them
 # depends on the images next to it, however many there are, and leaving out one at a time counts such a joint effect
@@ -75,20 +77,25 @@ else:
     )
     table = table.rename_axis(index=[None, None], columns=None)
     halves = rows[rows["metric"].isin(BY_HALVES)]
-    away = rows[~rows["case"].isin(["equal", "heavy"]) & (rows["metric"] != "FID∞")]
+    away = rows[
+        ~rows["case"].isin(["equal", "heavy"]) & (rows["metric"] != INFINITE)
+    ]
     near = ((away["coverage_high"] >= 0.93) & (away["coverage_low"] <= 0.97)).sum()
     least = away.loc[away["coverage"].idxmin()]
     tails = rows[(rows["case"] == "heavy") & ~rows["metric"].isin(BY_HALVES)]
     alike = rows[
         (rows["case"] == "equal")
-        & rows["metric"].isin(["KID", "FID at N", "SWD at N"])
+        & rows["metric"].isin(
+            ["kernel distance", "Fréchet distance at N", "SWD at N"]
+        )
     ]
     by_image = (
         f"Table U1. Percentage of {coverage['level']:.0%} intervals that cover what they are for, of "
         f"{coverage['repetitions']} repetitions; in brackets its Monte Carlo 95 % interval. Away "
-        f"from equal distributions and heavy tails and without FID∞, {near} of {len(away)} shares agree with 93 to "
-        f"97 % within that error; the lowest is {least['coverage']:.1%} ({least['metric']}, {least['case']}, "
-        f"N = {least['n']}). Where both sets have one distribution the distances' intervals are too wide: "
+        f"from equal distributions and heavy tails and without the extrapolation, {near} of {len(away)} shares "
+        f"agree with 93 to 97 % within that error; the lowest is {least['coverage']:.1%} "
+        f"({least['metric']}, {least['case']}, N = {least['n']}). Where both sets have one distribution the "
+        f"distances' intervals are too wide: "
         f"they cover {alike['coverage'].min():.1%} to {alike['coverage'].max():.1%}. With heavy tails they are too "
         f"narrow: {tails['coverage'].min():.1%} to {tails['coverage'].max():.1%}."
     )
@@ -162,11 +169,12 @@ if coverage is not None:
     axes[0].set_yticks(range(len(metrics_shown)), metrics_shown)
     axes[0].invert_yaxis()
     axes[0].legend(loc="lower left", fontsize=8)
-    infinite = rows[rows["metric"] == "FID∞"]
+    infinite = rows[rows["metric"] == INFINITE]
     caption = (
-        f"Figure U1. FID∞ covers the populations' FID between {infinite['coverage'].min():.1%} and "
-        f"{infinite['coverage'].max():.1%} of the time: it is only as good as its line in 1/N. Coverage by metric and "
-        f"N; dotted: the level, {coverage['level']:.0%}; bars: Monte Carlo. Populations: "
+        f"Figure U1. The extrapolation to N → ∞ covers the populations' distance between "
+        f"{infinite['coverage'].min():.1%} and {infinite['coverage'].max():.1%} of the time: it is only as good as its "
+        f"line in 1/N. Coverage by metric and N; dotted: the level, {coverage['level']:.0%}; bars: "
+        "Monte Carlo. Populations: "
         + "; ".join(NAMES[case] for case in dict.fromkeys(rows["case"]))
         + f". Measured with NumPy {coverage['environment']['versions']['numpy']} in {coverage['seconds'] / 60:.0f} "
         "minutes."
@@ -178,14 +186,16 @@ if coverage is not None:
     display(report.picture(figure, caption, alt))
 
 # %% [markdown]
-# ## FID grows as N falls
+# ## The Fréchet distance grows as N falls
 #
-# Both sides are phantoms of one kind, so the distance of the populations is 0. FID of N images a side isn't: it is
-# biased upwards, about as 1/N. The line through several N, extended to 1/N = 0, is FID∞ (Chong & Forsyth 2020).
+# Both sides are phantoms of one kind, so the distance of the populations is 0. That of N images a side isn't: it is
+# biased upwards, about as 1/N. The line through several N, extended to 1/N = 0, is an estimate without that bias
+# (Chong & Forsyth 2020).
 
 # %% tags=["hide-input"]
 from dgan_core import metrics
 from dgan_core.data import phantoms
+from dgan_core.metrics.features import DEFAULT
 from dgan_core.metrics.intervals import (
     frechet_distance_infinity,
     frechet_distance_interval,
@@ -193,7 +203,7 @@ from dgan_core.metrics.intervals import (
 
 # papermill may pass strings
 n, image_size, seed = int(n), int(image_size), int(seed)
-vectors = metrics.features(phantoms(n, image_size, seed=seed), "random-vgg16")
+vectors = metrics.features(phantoms(n, image_size, seed=seed))
 left, right = vectors[: n // 2], vectors[n // 2 : n // 2 * 2]
 half, rng = len(left), np.random.default_rng(seed)
 subsets = [size for size in (25, 35, 50, 70, 105, 150, 210) if size < half] + [half]
@@ -219,7 +229,7 @@ axis.plot(
     list(mean.values()),
     "o-",
     color=OKABE_ITO["real"],
-    label="FID of N a side, mean of 20 subsets",
+    label="of N images a side, mean of 20 subsets",
 )
 reach = np.array([0, 4 / half])  # the N that the line is fitted to
 slope = (at_n.value - infinite.value) * half
@@ -228,7 +238,7 @@ axis.plot(
     infinite.value + slope * reach,
     "--",
     color=OKABE_ITO["real"],
-    label="line to FID∞, an extrapolation",
+    label="line to N → ∞, an extrapolation",
 )
 for x, interval, colour, marker in (
     (1 / half, at_n, OKABE_ITO["real"], "s"),
@@ -249,17 +259,18 @@ axis.set_xticklabels(
     [f"1/{size}" for size in np.rint(1 / axis.get_xticks()).astype(int)]
 )
 axis.set_xlabel("1 / images a side")
-axis.set_ylabel("FID, random-VGG16 features")
+axis.set_ylabel(f"Fréchet distance, {DEFAULT}")
 axis.legend(fontsize=8)
 
 smallest = subsets[0]
 inside = "covers" if infinite.low <= 0 <= infinite.high else "does not cover"
 report.picture(
     figure,
-    f"Figure U2. Real against real: FID of {smallest} phantoms a side is {mean[smallest] / at_n.value:.1f} times "
-    f"that of {half} ({mean[smallest]:.2f} against {at_n.value:.2f}, interval {at_n.low:.2f} to {at_n.high:.2f}), "
-    f"for a distance that is 0. FID∞, an extrapolation, is {infinite.value:.2f} ({infinite.low:.2f} to "
+    f"Figure U2. Real against real: the Fréchet distance of {smallest} phantoms a side is "
+    f"{mean[smallest] / at_n.value:.1f} times that of {half} ({mean[smallest]:.2f} against {at_n.value:.2f}, "
+    f"interval {at_n.low:.2f} to {at_n.high:.2f}), for a distance that is 0. The extrapolation to N → ∞ is "
+    f"{infinite.value:.2f} ({infinite.low:.2f} to "
     f"{infinite.high:.2f}), which {inside} 0. With {vectors.shape[1]:,} features and so few images the bias isn't "
-    f"quite a line in 1/N: FID compares at equal N, beside the floor, and FID∞ is a hint.",
-    alt="FID against one over the number of images: a rising curve, and a dashed line from it down to FID∞.",
+    f"quite a line in 1/N: Fréchet distances compare at equal N, beside the floor, and the extrapolation is a hint.",
+    alt="The Fréchet distance against one over the number of images: a rising curve, and a dashed line down from it.",
 )

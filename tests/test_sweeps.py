@@ -59,7 +59,7 @@ def test_kept_runs_had_the_settings_that_the_sweep_lists(name):
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_a_kept_run_reads_as_the_run_and_holds_no_path(tmp_path, monkeypatch, seed):
+def test_a_kept_run_reads_as_the_run_and_holds_no_path(tmp_path, monkeypatch, capsys, seed):
     monkeypatch.syspath_prepend(ROOT / "tools")
     import keep_runs
 
@@ -67,26 +67,31 @@ def test_a_kept_run_reads_as_the_run_and_holds_no_path(tmp_path, monkeypatch, se
     run = Run(Config(**places, backbone_widths=(64, 128), epochs=1, snapshots=1, seed=seed), tmp_path / "runs")
     run.begin()
     run.record_environment()
-    run.append_log({"step": 1, "critic_loss": 1.0, "seconds": 2.0})
+    for step in range(1, 1001):
+        run.append_log({"step": step, "critic_loss": 1.0, "seconds": 2.0})
     for epoch in (0, 1):
         run.save_snapshot(epoch, {"g/000": np.zeros(3, "float32")})
     run.finish(steps=1)
-    with pytest.raises(ValueError, match="must be finished and evaluated"):
-        keep_runs.main(run.path.parent, tmp_path / "kept" / "quick")
+    keep_runs.main(run.path.parent, tmp_path / "kept" / "quick")
+    assert not (tmp_path / "kept").exists() and "not evaluated" in capsys.readouterr().out
     points = {"pca_real": np.eye(2, dtype="float32")}
     save_evaluation(run.path, Evaluation({"kid": 1.0}), points, np.zeros((16, 8, 8, 1), "uint8"))
     for name in ("real", "epoch-0001"):
         run.save_grid(name, np.zeros((16, 8, 8, 1), "uint8"))
     keep_runs.main(run.path.parent, tmp_path / "kept" / "quick")
     kept = Run.open(tmp_path / "kept" / "quick" / run.path.name)
-    assert (kept.config.backbone, kept.config.data) == ("vgg19.npz", "busi") and kept.log() == run.log()
+    assert (kept.config.backbone, kept.config.data) == ("vgg19.npz", "busi")
+    steps = [row["step"] for row in kept.log()]
+    assert steps == [1, *range(3, 1000, 3), 1000] and kept.status()["steps"] == 1
     assert read_evaluation(kept.path).final == {"kid": 1.0}
     files = {str(path.relative_to(kept.path)) for path in kept.path.rglob("*") if path.is_file()}
-    assert files == {"config.json", "samples/epoch-0001.png", *keep_runs.COPIED, *(() if seed else keep_runs.OF_SEED_0)}
+    written = {"config.json", "status.json", "log.jsonl"}
+    assert files == written | {*keep_runs.COPIED, *(() if seed else keep_runs.OF_SEED_0)}
     assert not any(str(tmp_path).encode() in path.read_bytes() for path in kept.path.rglob("*") if path.is_file())
-    keep_runs.main(run.path.parent, tmp_path / "kept" / "quick", snapshot=True)
-    assert len(list((kept.path / "snapshots").glob("*"))) == (1 if seed == 0 else 0)
-    if seed == 0:
-        assert kept.load_snapshot(1)["g/000"].dtype == np.float16
+    keep_runs.main(run.path.parent, tmp_path / "kept" / "quick", [run.path.name])
+    assert [path.name for path in (kept.path / "snapshots").glob("*")] == ["epoch-0001.safetensors"]
+    assert kept.load_snapshot(1)["g/000"].dtype == np.float16 and kept.epochs_with_samples() == [1]
+    with pytest.raises(SystemExit, match="featured must name runs .* got other"):
+        keep_runs.main(run.path.parent, tmp_path / "kept" / "quick", ["other"])
     with pytest.raises(SystemExit, match="holds no run directories"):
         keep_runs.main(tmp_path / "kept" / "nothing", tmp_path)

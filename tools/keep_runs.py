@@ -1,54 +1,73 @@
-"""Copy what the book shows of finished runs: keep_runs.py runs/SWEEP/quick results/SWEEP/quick [--snapshot]
+"""Copy what the book shows of finished runs: keep_runs.py runs/SWEEP/quick results/SWEEP/quick [--featured NAME …]
 
-Records, log, metrics, embeddings and generated images of every run; of seed 0 also all the images that were measured.
---snapshot keeps the last generator of seed 0 as well, in half precision.  No real image is kept; the paths of data and
-backbone become their names.
+Records, metrics, embeddings, a thinned log and the first generated images of every run; of seed 0 also all the images
+that were measured; of featured runs also the images of every snapshot and the last generator, in half precision.
+No real image is kept; the paths of data and backbone become their names.
 """
 
 import argparse
+import hashlib
+import json
 import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
 
-from dgan_core.io.files import read_record, write_record
+from dgan_core.io.files import read_record, write_atomically, write_record
 from dgan_core.runs import Run
 
-COPIED = ("environment.json", "status.json", "log.jsonl", "metrics.json", "embeddings.safetensors", "samples/final.png")
+COPIED = ("environment.json", "metrics.json", "embeddings.safetensors", "samples/final.png")
 OF_SEED_0 = ("samples/generated.webp",)
+ROWS = 300  # of a log, about: as many as a curve shows
 
 
-def keep(run: Run, target: Path, snapshot: bool = False) -> None:
-    """Copy one run into target/NAME; ValueError where it is unfinished, or its measurements are missing."""
-    if not run.finished or not (run.path / "metrics.json").is_file():
-        raise ValueError(f"{run.path} must be finished and evaluated: train and evaluate it first")
+def keep(run: Run, target: Path, featured: bool = False) -> None:
+    """Copy one finished and evaluated run into target/NAME."""
     kept, first = target / run.path.name, run.config.seed == 0
-    epochs = [f"samples/epoch-{epoch:04d}.png" for epoch in run.epochs_with_samples()]
+    epochs = [f"samples/epoch-{epoch:04d}.png" for epoch in run.epochs_with_samples()] if featured else []
     for name in (*COPIED, *epochs, *(OF_SEED_0 if first else ())):
         (kept / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(run.path / name, kept / name)
     config = read_record(run.path / "config.json")
     data = config["data"] if config["data"] == "phantom" else "busi"
     write_record(kept / "config.json", {**config, "data": data, "backbone": Path(config["backbone"]).name})
-    if snapshot and first:
+    log = thinned(run.log())
+    write_atomically(kept / "log.jsonl", log)
+    mark = {"log_bytes": len(log), "log_sha256": hashlib.sha256(log).hexdigest()}
+    write_record(kept / "status.json", {**run.status(), **mark})
+    if featured:
         arrays = run.load_snapshot(run.config.epochs)
         half = {name: a.astype("float16") if a.dtype == np.float32 else a for name, a in arrays.items()}
         (kept / "snapshots").mkdir(exist_ok=True)
         Run.open(kept).save_snapshot(run.config.epochs, half)
 
 
-def main(source: str | Path, target: str | Path, snapshot: bool = False) -> None:
+def thinned(rows: list[dict[str, float]]) -> bytes:
+    """Every k-th row of a log and its last one, so that about ROWS are left."""
+    every = max(len(rows) // ROWS, 1)
+    left = [row for i, row in enumerate(rows, start=1) if i % every == 0 or i in (1, len(rows))]
+    return "".join(json.dumps(row) + "\n" for row in left).encode()
+
+
+def main(source: str | Path, target: str | Path, featured: tuple[str, ...] = ()) -> None:
     runs = [Run.open(path.parent) for path in sorted(Path(source).glob("*/config.json"))]
     if not runs:
         sys.exit(f"{source} holds no run directories")
+    whole = [run for run in runs if run.finished and (run.path / "metrics.json").is_file()]
+    names = {run.path.name for run in whole}
+    if missing := {*featured} - names:
+        sys.exit(f"featured must name runs of {source} that are finished and evaluated, got {', '.join(sorted(missing))}")
     for run in runs:
-        keep(run, Path(target), snapshot)
+        if run.path.name in names:
+            keep(run, Path(target), run.path.name in featured)
+        else:
+            print(f"left out, since it is not finished or not evaluated: {run.path.name}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path, help="its last part must be the profile, as source's")
-    parser.add_argument("--snapshot", action="store_true", help="keep the last generator of seed 0, in half precision")
+    parser.add_argument("--featured", nargs="*", default=(), metavar="NAME", help="runs of which more is kept")
     main(**vars(parser.parse_args()))

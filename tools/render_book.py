@@ -13,6 +13,17 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("_config.yml", "_toc.yml", "CHANGELOG.md", "book", "notebooks/exercises")
 SOURCES += ("dgan_core/losses.py", "dgan_core/training/step.py")  # which chapters show
+KEPT = ROOT / "results" / "busi-64"
+WALKED = {"wgan-gp": "dgan-wgan-gp-lam5-seed0", "bce": "dgan-bce-lam3-seed0"}  # which the page "latent-walk" loads
+
+
+def copy_generators(target: Path) -> None:
+    """The kept generators that a page of the book draws with, and what is kept beside them."""
+    target.mkdir(parents=True)
+    shutil.copy(KEPT / "walk.safetensors", target)
+    for name, run in WALKED.items():
+        (snapshot,) = KEPT.glob(f"quick/{run}-*/snapshots/*.safetensors")
+        shutil.copy(snapshot, target / f"{name}.safetensors")
 
 
 def collect(source: Path, target: Path) -> None:
@@ -40,6 +51,7 @@ def render(folder: Path, pages: dict[str, Path]) -> Path:
         original = ROOT / name
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if original.is_dir() else shutil.copy)(original, source / name)
+    copy_generators(source / "book" / "_static" / "generators")
     for name, notebook in pages.items():
         collect(notebook, source / "notebooks" / f"{name}.ipynb")
     jupyter_book = Path(sys.executable).with_name("jupyter-book")

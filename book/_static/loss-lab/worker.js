@@ -1,4 +1,4 @@
-// The worker that trains one panel.  The page asks, { id, ask, … }; it answers { id, … } or { id, error }.
+// The worker that trains one panel.  It is asked for:
 //   start   { setting }               new networks of the setting's seed
 //   train   { iterations }            so many more, then what the page shows of them
 //   replay  { setting, weights, … }   training on given weights and draws: how the tests compare it with Python
@@ -91,7 +91,7 @@
     });
   }
 
-  const ANSWERS = {
+  lab.answer({
     start(asked) {
       setting = asked.setting;
       if (state) tf.dispose(tensors(state));
@@ -120,22 +120,5 @@
       state = undefined;
       return { losses };
     },
-  };
-
-  let ready;
-  async function begin() {
-    const kinds = ["", "-simd", "-threaded-simd"]; // all must be named; one with SIMD and without threads is used
-    tf.wasm.setWasmPaths(Object.fromEntries(kinds.map((kind) => [`tfjs-backend-wasm${kind}.wasm`, self.lossLabWasm])));
-    tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
-    if (!(await tf.setBackend("wasm"))) throw new Error("This browser has no WebAssembly with SIMD: use a newer one.");
-  }
-
-  self.onmessage = async function ({ data: { id, ask, ...given } }) {
-    try {
-      await (ready ||= begin());
-      self.postMessage({ id, ...ANSWERS[ask](given) });
-    } catch (error) {
-      self.postMessage({ id, error: error.message });
-    }
-  };
+  });
 })(self.lossLab ||= {});
