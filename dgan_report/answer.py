@@ -9,6 +9,12 @@ from .page import Html, badge, short, show
 from .results import label
 
 METRIC = "kernel_distance"  # unbiased, so it doesn't depend on the number of images
+YARDSTICKS = {
+    "efficientnet-lite0": "trained features (EfficientNet-Lite0)",
+    "inception": "trained features (Inception)",
+    "random-vgg16": "random features (VGG16)",
+    "radiomics": "radiomics",
+}
 PAGES = {  # letter → the page that shows what decides the claim
     "A": ("tables", "Tables 1 and 2"),
     "B": ("tables", "Table 1"),
@@ -30,33 +36,55 @@ def answer(found, judged):
     if not any(name in means for means in by.values() for pair in EVERY_LAM for name in pair):
         return _box(["No finding yet: no run has been measured."], "")
     main = rows[rows["main"].astype(bool)]["extractor"].iloc[0]
-    sentences = [closer(by), closeness(by[main], main), cause(by[main], found.trained), certainty(found, judged)]
+    sentences = [closer(by, main), closeness(by[main], main), cause(by[main], found.trained), certainty(found, judged)]
     return _box(sentences, badge(found))
 
 
-def closer(by):
-    """At how many λ WGAN-GP has the lower mean kernel distance, by each extractor.  by: {extractor: label → value}"""
+def closer(by, main):
+    """Which loss is closer at how many λ by the runs' own extractor, and whether the others agree.
+
+    by: {extractor: label → mean kernel distance}.
+    """
     counts = {name: lower_at(means) for name, means in by.items()}
     counts = {name: count for name, count in counts.items() if count[1]}
-    if not counts:
+    if main not in counts:
         return "No weight λ has been measured with both losses."
-    winners = {_winner(lower, of) for lower, of in counts.values()}
-    told = ", ".join(f"at {lower} of {of} λ by {name}" for name, (lower, of) in counts.items())
-    head = "The yardsticks disagree" if len(winners) > 1 else winners.pop()
-    blind = all(name.startswith("random-") for name in counts)
-    warning = " Random features can't see what a generator gets wrong, so this is no verdict yet." if blind else ""
-    return f"{head}: WGAN-GP's images lie closer to the real ones than BCE's {told}.{warning}"
+    lower, of = counts.pop(main)
+    winner = _winner(lower, of)
+    text = (
+        f"By {named(main)}, "
+        + {
+            "WGAN-GP": f"WGAN-GP's images lie closer to the real ones than BCE's at {lower} of {of} weights λ.",
+            "BCE": f"BCE's images lie closer to the real ones than WGAN-GP's at {of - lower} of {of} weights λ.",
+            "": f"neither loss wins: WGAN-GP's images lie closer to the real ones at {lower} of {of} weights λ.",
+        }[winner]
+    )
+    agree = [name for name, count in counts.items() if _winner(*count) == winner]
+    differ = [
+        f"{named(name)}, with WGAN-GP closer at {counts[name][0]} of {counts[name][1]}"
+        for name in counts
+        if name not in agree
+    ]
+    text += f" The same loss wins by {' and by '.join(map(named, agree))}." if agree else ""
+    text += f" The yardsticks disagree: it is not so by {' and by '.join(differ)}." if differ else ""
+    blind = main.startswith("random-") and not counts
+    return text + (" Such features can't see what a generator gets wrong, so this is no verdict yet." if blind else "")
+
+
+def named(extractor):
+    """An extractor in words."""
+    return YARDSTICKS.get(extractor, f"features of {extractor}")
 
 
 def _winner(lower, of):
-    return "WGAN-GP wins" if 2 * lower > of else "BCE wins" if 2 * lower < of else "Neither loss wins"
+    return "WGAN-GP" if 2 * lower > of else "BCE" if 2 * lower < of else ""
 
 
 def closeness(means, extractor):
     """How near the best model comes, in units of the distance from malignant to benign scans."""
     real = label("real")
     models = means.drop(real, errors="ignore")
-    text = f"The closest model by {extractor} is {models.idxmin()}"
+    text = f"The closest model by {named(extractor)} is {models.idxmin()}"
     if real not in means or means[real] <= 0:
         return text + "."
     ratio = models.min() / means[real]

@@ -21,8 +21,11 @@ def told(folder):
 def test_the_winner_is_named_and_how_close_it_comes(tmp_path):
     sweep(tmp_path)  # WGAN-GP 0.15, BCE 0.2, malignant–benign 0.4
     said = told(tmp_path)
-    assert "WGAN-GP wins: WGAN-GP's images lie closer to the real ones than BCE's at 5 of 5 λ by random-vgg16." in said
-    assert "Random features can't see" in said
+    assert (
+        "By random features (VGG16), WGAN-GP's images lie closer to the real ones than BCE's at 5 of 5 weights λ."
+        in said
+    )
+    assert "Such features can't see" in said
     assert "is nearer to the malignant scans than benign scans are, at 0.38 times their distance." in said
     assert "Whether the loss or the penalty makes the difference was not run here." in said
     assert "each setting was trained once." in said
@@ -30,19 +33,22 @@ def test_the_winner_is_named_and_how_close_it_comes(tmp_path):
 
 def test_the_other_way_round_bce_wins(tmp_path):
     sweep(tmp_path, advantage=-0.05)
-    assert "BCE wins: WGAN-GP's images lie closer to the real ones than BCE's at 0 of 5 λ" in told(tmp_path)
+    assert "BCE's images lie closer to the real ones than WGAN-GP's at 5 of 5 weights λ." in told(tmp_path)
 
 
-def test_extractors_that_disagree_are_told_first(tmp_path):
+def test_extractors_agree_or_disagree(tmp_path):
     sweep(tmp_path)
     for loss, kernel in (("bce", 0.1), ("wgan-gp", 0.2)):
-        write_run(tmp_path, loss, 3.0, kernel=kernel, others={"efficientnet-lite0": (kernel, 100.0)})
+        others = {"efficientnet-lite0": (kernel, 100.0), "radiomics": (1 - kernel, 100.0)}
+        write_run(tmp_path, loss, 3.0, kernel=kernel, others=others)
     said = told(tmp_path)
+    assert "WGAN-GP's images lie closer to the real ones than BCE's at 4 of 5 weights λ." in said
+    assert "The same loss wins by radiomics." in said
     assert (
-        "The yardsticks disagree: WGAN-GP's images lie closer to the real ones than BCE's at 4 of 5 λ by random-vgg16, "
+        "The yardsticks disagree: it is not so by trained features (EfficientNet-Lite0), with WGAN-GP closer at 0 of 1."
         in said
     )
-    assert "at 0 of 1 λ by efficientnet-lite0." in said and "Random features" not in said
+    assert "Such features" not in said
 
 
 def test_loss_and_penalty_are_told_apart(tmp_path):
@@ -56,8 +62,8 @@ def test_loss_and_penalty_are_told_apart(tmp_path):
 
 def test_a_draw_names_no_winner():
     even = pd.Series({"WGAN-GP λ=3": 1.0, "BCE λ=3": 2.0, "WGAN-GP λ=5": 2.0, "BCE λ=5": 1.0})
-    assert closer({"lite": even}).startswith("Neither loss wins: ")
-    assert closeness(even, "lite") == "The closest model by lite is WGAN-GP λ=3."
+    assert closer({"lite": even}, "lite").startswith("By features of lite, neither loss wins: ")
+    assert closeness(even, "lite") == "The closest model by features of lite is WGAN-GP λ=3."
 
 
 def test_nothing_is_said_of_nothing(tmp_path):

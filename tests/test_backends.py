@@ -18,10 +18,13 @@ import pytest
 
 BACKENDS = ("tensorflow", "jax", "torch")
 NETWORKS = {"image_size": 32, "n_phantoms": 8, "latent_dim": 8}
-SHORT = {"snapshots": 2, "checkpoint_every": 1}  # eight or more generator updates, two checkpoints at the least
+SHORT = {"snapshots": 2, "checkpoint_every": 1}  # four or more generator updates, two checkpoints at the least
+RATE = {"learning_rate": 2e-4, "lr_decay": 1}  # see the test of parameters
+ITERATIONS = 3
 DGAN = {
     **NETWORKS,
     **SHORT,
+    **RATE,
     "epochs": 4,
     "n_critic": 2,
     "batch_size": 2,
@@ -32,7 +35,8 @@ DGAN = {
 STYLEGAN = {
     **NETWORKS,
     **SHORT,
-    "epochs": 4,
+    **RATE,
+    "epochs": 2,
     "batch_size": 4,
     "w_dim": 6,
     "mapping_layers": 2,
@@ -45,7 +49,6 @@ TRAINERS = {
     "stylegan2": {**STYLEGAN, "model": "stylegan2"},
     "stylegan3": {**STYLEGAN, "model": "stylegan3", "channel_base": 32, "channel_max": 4},
 }
-RATE = 2e-4  # see the test of parameters
 MOVED = ("g/", "c/")
 
 
@@ -66,9 +69,7 @@ class Missing(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def take_steps(folder):
-    """Five critic and two generator steps of every trainer, an iteration, and runs: whole, interrupted, sliced."""
-    from steps import critic_step, generator_step
-
+    """A few iterations of every trainer, and runs: whole, interrupted, sliced."""
     from dgan_core import Config, fit, rng
     from dgan_core.runs import Run
     from dgan_core.training import loop
@@ -79,14 +80,11 @@ def take_steps(folder):
         config = Config(**parameters)
         trainer = make(config)
         start = state = trainer.initial_state()
-        real = np.tanh(rng.normal(0, "real", 0, (config.batch_size, 32, 32, 1)))
+        data = trainer.prepare(np.tanh(rng.normal(0, "real", 0, (2 * config.batch_size, 32, 32, 1))))
         rows = []
-        for step in [critic_step] * 5 + [generator_step] * 2:
-            number = len(rows) if len(rows) < 5 else len(rows) - 5
-            state, measured = step(trainer, state, real, number, np.float32(RATE))
-            rows.append({k: float(v) for k, v in measured.items()})
-        state, measured = trainer.iteration(state, trainer.prepare(np.concatenate([real, -real])), 1)
-        rows += [{k: float(v) for k, v in row.items()} for row in measured]
+        for iteration in range(ITERATIONS):
+            state, measured = trainer.iteration(state, data, iteration)
+            rows += [{k: float(v) for k, v in row.items()} for row in measured]
         (folder / f"{name}.json").write_text(json.dumps(rows))
         np.savez(folder / f"{name}-start.npz", **flatten(start))
         np.savez(folder / f"{name}.npz", **flatten(state))
@@ -105,11 +103,11 @@ def take_steps(folder):
 
 
 def interrupt(append):
-    """Run.append_log, with Ctrl-C after its fifth row."""
+    """Run.append_log, with Ctrl-C after its third row."""
 
     def appended(run, row):
         append(run, row)
-        if row["step"] == 5:
+        if row["step"] == 3:
             raise KeyboardInterrupt
 
     return appended
@@ -174,11 +172,12 @@ def arrays(path):
 @pytest.mark.parametrize("backend", BACKENDS[1:])
 @pytest.mark.parametrize("trainer", TRAINERS)
 def test_steps_measure_the_same(folders, trainer, backend):
-    """Losses, their parts and both gradients' norms, after each of the steps."""
+    """Losses, their parts and both gradients' norms, of each update."""
     rows, others = (json.loads((folders[e] / f"{trainer}.json").read_text()) for e in ("tensorflow", backend))
-    assert len(rows) == 7 + TRAINERS[trainer].get("n_critic", 1) + 1
+    n_critic = TRAINERS[trainer].get("n_critic", 1)
+    assert len(rows) == ITERATIONS * (n_critic + 1)
     assert {"critic_loss", "critic_gradient"} <= rows[0].keys()
-    assert {"generator_loss", "generator_gradient"} <= rows[5].keys()
+    assert {"generator_loss", "generator_gradient"} <= rows[n_critic].keys()
     for step, (row, other) in enumerate(zip(rows, others, strict=True)):
         assert row == pytest.approx(other, rel=1e-3, abs=1e-6), f"step {step}"
 
@@ -211,7 +210,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not_to_the_bit(folders, bac
     from dgan_core.runs import Run
 
     whole, stopped = (Run.open(folders[backend] / "runs/quick" / f"{trainer}-{name}") for name in ("whole", way))
-    assert len(whole.log()) >= 8 and (whole.load_checkpoint()[1], whole.finished) == (len(whole.log()), True)
+    assert len(whole.log()) >= 4 and (whole.load_checkpoint()[1], whole.finished) == (len(whole.log()), True)
     assert differences(whole, stopped) == []
 
 

@@ -85,10 +85,12 @@ def test_a_kept_run_reads_as_the_run_and_holds_no_path(tmp_path, monkeypatch, ca
     assert steps == [1, *range(3, 1000, 3), 1000] and kept.status()["steps"] == 1
     assert read_evaluation(kept.path).final == {"kid": 1.0}
     files = {str(path.relative_to(kept.path)) for path in kept.path.rglob("*") if path.is_file()}
-    written = {"config.json", "status.json", "log.jsonl"}
+    written = {"config.json", "environment.json", "status.json", "log.jsonl"}
     assert files == written | {*keep_runs.COPIED, *(() if seed else keep_runs.OF_SEED_0)}
     assert not any(str(tmp_path).encode() in path.read_bytes() for path in kept.path.rglob("*") if path.is_file())
-    keep_runs.main(run.path.parent, tmp_path / "kept" / "quick", [run.path.name])
+    known = kept.environment()["commit"]
+    keep_runs.main(run.path.parent, tmp_path / "kept" / "quick", [run.path.name], "1234567")
+    assert kept.environment()["commit"] == ("1234567" if known == "unknown" else known)
     assert [path.name for path in (kept.path / "snapshots").glob("*")] == ["epoch-0001.safetensors"]
     assert kept.load_snapshot(1)["g/000"].dtype == np.float16 and kept.epochs_with_samples() == [1]
     with pytest.raises(SystemExit, match="featured must name runs .* got other"):

@@ -17,13 +17,13 @@ import numpy as np
 from dgan_core.io.files import read_record, write_atomically, write_record
 from dgan_core.runs import Run
 
-COPIED = ("environment.json", "metrics.json", "embeddings.safetensors", "samples/final.png")
+COPIED = ("metrics.json", "embeddings.safetensors", "samples/final.png")
 OF_SEED_0 = ("samples/generated.webp",)
 ROWS = 300  # of a log, about: as many as a curve shows
 
 
-def keep(run: Run, target: Path, featured: bool = False) -> None:
-    """Copy one finished and evaluated run into target/NAME."""
+def keep(run: Run, target: Path, featured: bool = False, commit: str | None = None) -> None:
+    """Copy one finished and evaluated run into target/NAME.  commit: of its code, where its record knows none."""
     kept, first = target / run.path.name, run.config.seed == 0
     epochs = [f"samples/epoch-{epoch:04d}.png" for epoch in run.epochs_with_samples()] if featured else []
     for name in (*COPIED, *epochs, *(OF_SEED_0 if first else ())):
@@ -32,6 +32,11 @@ def keep(run: Run, target: Path, featured: bool = False) -> None:
     config = read_record(run.path / "config.json")
     data = config["data"] if config["data"] == "phantom" else "busi"
     write_record(kept / "config.json", {**config, "data": data, "backbone": Path(config["backbone"]).name})
+    environment = run.environment()
+    known = environment.get("commit", "unknown")
+    write_record(
+        kept / "environment.json", {**environment, "commit": commit if known == "unknown" and commit else known}
+    )
     log = thinned(run.log())
     write_atomically(kept / "log.jsonl", log)
     mark = {"log_bytes": len(log), "log_sha256": hashlib.sha256(log).hexdigest()}
@@ -50,17 +55,19 @@ def thinned(rows: list[dict[str, float]]) -> bytes:
     return "".join(json.dumps(row) + "\n" for row in left).encode()
 
 
-def main(source: str | Path, target: str | Path, featured: tuple[str, ...] = ()) -> None:
+def main(source: str | Path, target: str | Path, featured: tuple[str, ...] = (), commit: str | None = None) -> None:
     runs = [Run.open(path.parent) for path in sorted(Path(source).glob("*/config.json"))]
     if not runs:
         sys.exit(f"{source} holds no run directories")
     whole = [run for run in runs if run.finished and (run.path / "metrics.json").is_file()]
     names = {run.path.name for run in whole}
     if missing := {*featured} - names:
-        sys.exit(f"featured must name runs of {source} that are finished and evaluated, got {', '.join(sorted(missing))}")
+        sys.exit(
+            f"featured must name runs of {source} that are finished and evaluated, got {', '.join(sorted(missing))}"
+        )
     for run in runs:
         if run.path.name in names:
-            keep(run, Path(target), run.path.name in featured)
+            keep(run, Path(target), run.path.name in featured, commit)
         else:
             print(f"left out, since it is not finished or not evaluated: {run.path.name}")
 
@@ -70,4 +77,5 @@ if __name__ == "__main__":
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path, help="its last part must be the profile, as source's")
     parser.add_argument("--featured", nargs="*", default=(), metavar="NAME", help="runs of which more is kept")
+    parser.add_argument("--commit", help="of the code that trained, for runs whose own record doesn't know it")
     main(**vars(parser.parse_args()))

@@ -105,7 +105,8 @@ def test_ten_iterations_have_pythons_losses(lab, monkeypatch, loss, penalty):
     if (loss, penalty) not in ROUNDED:
         assert apart <= 1e-4
     else:
-        assert apart < 2 * max(sensitivity(monkeypatch, loss, penalty, first, expected, seed) for seed in range(3))
+        moved = (sensitivity(monkeypatch, loss, penalty, first, expected, seed) for seed in range(3))
+        assert any(apart < 2 * far for far in moved)
     assert np.ptp(in_a_row(expected)) > 1e-3  # something was learnt
 
 

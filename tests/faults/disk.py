@@ -22,8 +22,8 @@ def run(quick=False):
         assert forks.do(forks.train, PARAMETERS, folder / "whole") == 0
         whole = forks.the_run(PARAMETERS, folder / "whole")
         return [
-            full_at_each_write(whole, folder, 30 if quick else 1),
-            quota(whole, folder, 3 if quick else 10),
+            full_at_each_write(whole, folder, 60 if quick else 1),
+            quota(whole, folder, 2 if quick else 10),
             *([] if quick else mounted(whole, folder)),
         ]
 

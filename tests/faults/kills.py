@@ -30,7 +30,7 @@ def run(quick=False):
     with tempfile.TemporaryDirectory() as folder:
         rows = []
         for name, parameters, every in LOSSES[: 1 if quick else None]:
-            few = (4, 20) if quick else (40, every)
+            few = (2, 40) if quick else (40, every)
             rows += training(name, parameters, Path(folder) / name, *few)
         return rows + evaluation(Path(folder) / "evaluation", random=0 if quick else 10, every=0 if quick else 1)
 
