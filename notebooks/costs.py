@@ -332,23 +332,6 @@ report.show(
     report.badge(both),
 )
 
-# %% tags=["hide-input"]
-once = report.collect(f"{results}/busi-128").by()
-again = rows.query(
-    "label == 'BCE λ=3' and seed == 0 and metric == 'kernel_distance'"
-)
-once = once.query(
-    "label == 'BCE λ=3' and seed == 0 and metric == 'kernel_distance'"
-)
-if len(once) and len(again):
-    display(
-        Markdown(
-            "Rounding alone does as much to BCE within float32. The same run on the page of tables had the same "
-            "settings, seed and random numbers, and a program that added the same numbers up in another order: its "
-            f"kernel distance was {once['value'].iloc[0]:.2g}, here it is {again['value'].iloc[0]:.2g}."
-        )
-    )
-
 # %% [markdown]
 # ### On a GPU
 #

@@ -30,7 +30,7 @@ def test_a_path_stays_one_word_of_every_command(tmp_path):
     lines = [line.partition("tools/execute.py --")[2] for line in done.stdout.splitlines()]
     commands = [shlex.split(line) for line in lines if line]
     assert len(commands) > 30
-    commands = [words for words in commands if "results/busi-128" not in words]  # pages of runs that are kept
+    commands = [words for words in commands if "results/busi-64" not in words]  # pages of runs that are kept
     after = [(word, follower) for words in commands for word, follower in zip(words, words[1:], strict=False)]
     given = [follower for word, follower in after if word == "data"]
     given += [json.loads(follower)["data"] for word, follower in after if word == "-y"]

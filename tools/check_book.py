@@ -16,18 +16,21 @@ def pages(toc: dict) -> list[str]:
 
 
 def gaps(page: str) -> list[str]:
-    """Tables that are missing, and rows of models that can be run but weren't."""
+    """Tables that are missing or show no run, and rows of which a part was run. A whole setting may be missing."""
     names = [f"figure#table-{number}" for number in range(1, TABLES + 1)]
     tables = BeautifulSoup(page, "html.parser").select(", ".join(names))
     found = [] if len(tables) == TABLES else [f"notebooks/tables shows {len(tables)} tables, expected {TABLES}"]
     for number, table in enumerate(tables, start=1):
-        name = ""
+        name, whole = "", 0
         for row in table.select("tbody tr"):
             headings = [cell.get_text(strip=True) for cell in row.select("th")]
             name = headings[0] if len(headings) > 1 else name  # a model's name spans its rows
             cells = [cell.get_text(strip=True) for cell in row.select("td")]
-            if "not run" in cells:
+            if "not run" in cells and {*cells} != {"not run"}:
                 found.append(f"Table {number}, {name} {headings[-1]}, has cells that were not run")
+            whole += headings[-1] == "here" and "not run" not in cells
+        if not whole:
+            found.append(f"Table {number} shows no run")
     return found
 
 

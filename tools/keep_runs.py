@@ -1,8 +1,8 @@
 """Copy what the book shows of finished runs: keep_runs.py runs/SWEEP/quick results/SWEEP/quick [--featured NAME …]
 
 Records, metrics, embeddings, a thinned log and the first generated images of every run; of seed 0 also all the images
-that were measured; of featured runs also the images of every snapshot and the last generator, in half precision.
-No real image is kept; the paths of data and backbone become their names.
+that were measured; of featured runs also the images of every snapshot and the last generator, in half precision; and
+what real images score against real ones.  No real image is kept; the paths of data and backbone become their names.
 """
 
 import argparse
@@ -45,7 +45,16 @@ def keep(run: Run, target: Path, featured: bool = False, commit: str | None = No
         arrays = run.load_snapshot(run.config.epochs)
         half = {name: a.astype("float16") if a.dtype == np.float32 else a for name, a in arrays.items()}
         (kept / "snapshots").mkdir(exist_ok=True)
-        Run.open(kept).save_snapshot(run.config.epochs, half)
+        if not _holds(Run.open(kept), half):  # a file of the same numbers may have other bytes
+            Run.open(kept).save_snapshot(run.config.epochs, half)
+
+
+def _holds(run: Run, arrays: dict[str, np.ndarray]) -> bool:
+    """Whether the run's last snapshot is these arrays already."""
+    if not run.snapshot_path(run.config.epochs).is_file():
+        return False
+    kept = run.load_snapshot(run.config.epochs)
+    return kept.keys() == arrays.keys() and all(np.array_equal(kept[name], arrays[name]) for name in kept)
 
 
 def thinned(rows: list[dict[str, float]]) -> bytes:
@@ -64,6 +73,10 @@ def main(source: str | Path, target: str | Path, featured: tuple[str, ...] = (),
     if missing := {*featured} - names:
         sys.exit(
             f"featured must name runs of {source} that are finished and evaluated, got {', '.join(sorted(missing))}"
+        )
+    for real in Path(source).glob("real-*"):
+        shutil.copytree(
+            real, Path(target) / real.name, ignore=shutil.ignore_patterns("*.png", "*.webp"), dirs_exist_ok=True
         )
     for run in runs:
         if run.path.name in names:
