@@ -251,5 +251,5 @@ def test_the_kept_runs_read_as_runs():
     for folder, runs in (("busi-64", 7), ("busi-128", 2), ("busi-128-precision", 12), ("busi-64-weights", 10)):
         found = report.collect(f"results/{folder}", data="busi")
         assert len(found.runs) >= runs and set(found.trained["state"]) == {"finished"}
-        assert set(found.measured["run"]) == set(found.runs)
+        assert set(found.measured.query("model != 'real'")["run"]) == set(found.runs)
         assert all(json.dumps(run.config.data) == '"busi"' and run.log() for run in found.runs.values())
