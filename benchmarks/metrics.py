@@ -39,6 +39,7 @@ N, SIZE, D = 210, 512, 2048  # the paper's set, and Inception's features
 N_LARGE = 500  # images of SIZE, whose peak of memory is read
 EXTRACTED = 64  # images for Inception: its cost is one of images, whatever N
 PAIRS = 20  # in a sample
+WHOLE = 1500  # images a side of a whole evaluation
 COST_N, COST_SIZE = (50, 100, 210, 500, 1000, 2000), 64
 
 
@@ -81,8 +82,8 @@ def fid_rows(n, d):
         return shift @ shift + np.trace(a["sigma"] + b["sigma"] - 2 * root.real)
 
     how = f"{n} × {d} seeded gamma features a side, statistics included"
-    yield row("FID from features", 100, ours, seconds(eigenvalues), "torch-fidelity, eigenvalues", n, how)
-    yield row("FID from features", 400, ours, seconds(sqrtm), "scipy.linalg.sqrtm", n, how)
+    yield row("Fréchet distance of features", 200, ours, seconds(eigenvalues), "torch-fidelity, eigenvalues", n, how)
+    yield row("Fréchet distance of features", 400, ours, seconds(sqrtm), "scipy.linalg.sqrtm", n, how)
 
 
 def pair_rows(images, n_pairs):
@@ -109,7 +110,7 @@ def pair_rows(images, n_pairs):
     metrics.ms_ssim_pairs(images[:2])  # compiles
     theirs = of_package(ms_ssim, grey)
     ours = seconds(lambda: metrics.ms_ssim_pairs(images))
-    yield row("MS-SSIM of all pairs", 5, ours, theirs, "pytorch-msssim", n, how)
+    yield row("MS-SSIM of all pairs", 25, ours, theirs, "pytorch-msssim", n, how)
 
 
 def extraction_row(images):
@@ -149,9 +150,9 @@ def cost_rows(sizes, size, d):
     tasks = {
         "features, EfficientNet-Lite0": lambda n: metrics.features(images[:n]),
         "features, random VGG16": lambda n: metrics.features(images[:n], "random-vgg16"),
-        "FID": lambda n: metrics.frechet_distance(x[:n], y[:n]),
-        "KID": lambda n: metrics.kernel_distance(x[:n], y[:n]),
-        "KID, 100 subsets": lambda n: metrics.kernel_distance_subsets(x[:n], y[:n], n // 2),
+        "Fréchet distance": lambda n: metrics.frechet_distance(x[:n], y[:n]),
+        "kernel distance": lambda n: metrics.kernel_distance(x[:n], y[:n]),
+        "kernel distance, 100 subsets": lambda n: metrics.kernel_distance_subsets(x[:n], y[:n], n // 2),
         "LPIPS, all pairs": lambda n: metrics.lpips_pairs(images[:n], weights="random"),
         "MS-SSIM, all pairs": lambda n: metrics.ms_ssim_pairs(images[:n]),
         "precision and recall": lambda n: metrics.precision_recall(x[:n], y[:n]),
@@ -164,6 +165,28 @@ def cost_rows(sizes, size, d):
             measured = seconds(lambda task=task, n=n: task(n), long=2)
             print(f"{name:28}{n:6}{measured:12.4f} s", flush=True)
             yield {"metric": name, "n": n, "seconds": measured}
+
+
+def budget_rows(n_one, n_whole, size):
+    """Seconds of two everyday jobs, beside those that are allowed."""
+    import torch
+
+    images = phantoms(n_whole, size)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    metrics.features(images[:2])  # builds the network
+    one = seconds(lambda: metrics.features(images[:n_one])) / n_one
+    torch.set_num_threads(threads)
+    fake = phantoms(n_whole, size, "benign")
+    started = time.perf_counter()
+    metrics.evaluate(images, fake, lpips_weights="random", umap=False)
+    whole = time.perf_counter() - started
+    for what, took, allowed in (
+        ("EfficientNet-Lite0, an image on one thread", one, 0.025),
+        (f"everything but UMAP, {n_whole:,} real and as many generated images of {size}×{size}", whole, 60),
+    ):
+        print(f"{what:70}{took:10.4g} s   at most {allowed:g} s", flush=True)
+        yield {"what": what, "seconds": took, "allowed": allowed, "met": took <= allowed}
 
 
 def _peak_bytes():
@@ -226,8 +249,8 @@ def main():
     )
     parser.add_argument("--output", type=Path, help="default: results/benchmark-metrics.json of the project")
     given = parser.parse_args()
-    n, size, d, extracted, pairs, cost_n = (
-        (16, 176, 256, 4, 3, (50, 100)) if given.quick else (N, SIZE, D, EXTRACTED, PAIRS, COST_N)
+    n, size, d, extracted, pairs, cost_n, whole = (
+        (16, 176, 256, 4, 3, (50, 100), 24) if given.quick else (N, SIZE, D, EXTRACTED, PAIRS, COST_N, WHOLE)
     )
     large = given.large or (32 if given.quick else N_LARGE)
     import_torchvision()
@@ -236,6 +259,7 @@ def main():
     print(f"{n} images of {size}², {os.environ['OMP_NUM_THREADS']} threads")
     ratios = [*fid_rows(n, d), *pair_rows(images, pairs), *extraction_row(images[:extracted])]
     cost = list(cost_rows(cost_n, COST_SIZE, d))
+    budgets = list(budget_rows(min(64, whole), whole, COST_SIZE))
     memory = list(memory_rows(large, size))
     content = {
         "date": datetime.date.today().isoformat(),
@@ -245,6 +269,7 @@ def main():
         "size": size,
         "ratios": ratios,
         "cost": {"size": COST_SIZE, "features": d, "rows": cost},
+        "budgets": budgets,
         "memory": memory,
     }
     save(content, given, OUTPUT)

@@ -4,7 +4,7 @@ from html import escape
 
 import pandas as pd
 
-from .claims import EVERY_LAM, HOLDS, VERDICTS, lower_at, together
+from .claims import EVERY_LAM, HOLDS, NOT_RUN, VERDICTS, lower_at, together
 from .page import Html, badge, short, show
 from .results import label
 
@@ -54,19 +54,19 @@ def closer(by, main):
     text = (
         f"By {named(main)}, "
         + {
-            "WGAN-GP": f"WGAN-GP's images lie closer to the real ones than BCE's at {lower} of {of} weights λ.",
-            "BCE": f"BCE's images lie closer to the real ones than WGAN-GP's at {of - lower} of {of} weights λ.",
-            "": f"neither loss wins: WGAN-GP's images lie closer to the real ones at {lower} of {of} weights λ.",
+            "WGAN-GP": f"WGAN-GP's images lie closer to the real ones than BCE's at {lower} of {of} values of λ.",
+            "BCE": f"BCE's images lie closer to the real ones than WGAN-GP's at {of - lower} of {of} values of λ.",
+            "": f"neither loss wins: WGAN-GP's images lie closer to the real ones at {lower} of {of} values of λ.",
         }[winner]
     )
     agree = [name for name, count in counts.items() if _winner(*count) == winner]
     differ = [
-        f"{named(name)}, with WGAN-GP closer at {counts[name][0]} of {counts[name][1]}"
+        f"{named(name)} WGAN-GP is closer at {counts[name][0]} of {counts[name][1]}"
         for name in counts
         if name not in agree
     ]
     text += f" The same loss wins by {' and by '.join(map(named, agree))}." if agree else ""
-    text += f" The yardsticks disagree: it is not so by {' and by '.join(differ)}." if differ else ""
+    text += f" The yardsticks disagree: by {', and by '.join(differ)}." if differ else ""
     blind = main.startswith("random-") and not counts
     return text + (" Such features can't see what a generator gets wrong, so this is no verdict yet." if blind else "")
 
@@ -89,7 +89,7 @@ def closeness(means, extractor):
         return text + "."
     ratio = models.min() / means[real]
     said = "nearer to" if ratio < 1 else "farther from"
-    return f"{text}: it is {said} the malignant scans than benign scans are, at {short(ratio, 2)} times their distance."
+    return f"{text}. Its images are {said} the malignant scans than benign scans are: {short(ratio, 2)} times as far."
 
 
 def cause(means, trained):
@@ -98,7 +98,7 @@ def cause(means, trained):
         "BCE": label("dgan", "bce", 5.0),
         "BCE with the penalty": label("dgan", "bce", 5.0, "gp"),
         "Wasserstein": label("dgan", "wasserstein", 5.0),
-        "Wasserstein with it (WGAN-GP)": label("dgan", "wgan-gp", 5.0),
+        "Wasserstein with the penalty (WGAN-GP)": label("dgan", "wgan-gp", 5.0),
     }
     if settings["BCE with the penalty"] not in means:
         return "Whether the loss or the penalty makes the difference was not run here."
@@ -107,20 +107,28 @@ def cause(means, trained):
         name: short(means[name], 2) if name in means else state.get(name, "not run") for name in settings.values()
     }
     told = ", ".join(f"{number[setting]} for {name}" for name, setting in settings.items())
-    return f"Loss or penalty? At λ = 5 the kernel distance is {told}."
+    return f"Is it the loss or the gradient penalty? At λ = 5 the kernel distance (low is good) is {told}."
 
 
 def certainty(found, judged):
     """How many of the seven claims hold, and on how many trainings of each setting that rests."""
-    verdicts = together(judged)
-    told = ", ".join(f"{n} {_plural(v, n)}" for v in VERDICTS if (n := int((verdicts == v).sum())))
     seeds = found.trained.groupby("label")["seed"].nunique()
     least, most = seeds.min(), seeds.max()
     often = "once" if most == 1 else f"{most} times" if least == most else f"{least} to {most} times"
-    return f"Of the paper's seven claims, by all their measures: {told}; each setting was trained {often}."
+    caution = ", so another training could change the order" if most == 1 else ""
+    return f"{counted(judged)} Each setting was trained {often}{caution}."
+
+
+def counted(judged):
+    """ "Of the paper's seven claims, 4 do not hold, 2 can't be told, 1 was not run." """
+    verdicts = together(judged)
+    told = ", ".join(f"{n} {_plural(v, n)}" for v in VERDICTS if (n := int((verdicts == v).sum())))
+    return f"Of the paper's seven claims, {told}."
 
 
 def _plural(verdict, n):
+    if verdict == NOT_RUN:
+        return f"{'was' if n == 1 else 'were'} {verdict}"
     if verdict == HOLDS:
         return "holds" if n == 1 else "hold"
     return verdict.replace("does not", "do not") if n > 1 else verdict
@@ -133,11 +141,11 @@ def claims_summary(judged):
         by = [_counted(name, part[part["extractor"].isin((name, ""))]) for name in part["extractor"].unique() if name]
         page, shown = PAGES[letter]
         rows[f"{letter}. {part['claim'].iloc[0]}"] = verdicts[letter], "\n".join(by), f"[{shown}]({page}.html)"
-    columns = ["Here", "By each extractor of features", "Shown in"]
+    columns = ["Here", "By each extractor", "Shown in"]
     return show(
         pd.DataFrame.from_dict(rows, "index", columns=columns).rename_axis("The paper claims"),
-        "Table 0. The verdict on each claim, by all of its measures and extractors together, then by each extractor, "
-        "with how many of its orders point the claim's way.",
+        f"Table 0. {counted(judged)} A verdict is by all of a claim's measures and extractors together, then by each "
+        "extractor. In brackets: how many of the claim's comparisons come out as it says, of all that it makes.",
     )
 
 

@@ -61,7 +61,7 @@ MANY = 1000  # pairs: more is no advice
 
 
 class Judged(NamedTuple):
-    """A verdict; how many orders point the claim's way, "4 of 5"; why, with the figures.
+    """A verdict; how many orders come out as the claim says, "4 of 5"; why, with the figures.
 
     effect, low, high: the mean paired relative difference, positive for the claim, and its 95 % interval; n: pairs;
     None where the verdict is by intervals over images.
@@ -255,13 +255,13 @@ def claims_table(judged):
 
 
 def disagreements(judged):
-    """Where extractors give unlike verdicts, a sentence for each claim and measure; "" where they agree."""
-    parts = []
+    """The claims on which extractors give different verdicts, with the measures, in a sentence; "" where they agree."""
+    differ = {}
     for (letter, measure), rows in judged.groupby(["letter", "measure"], sort=False):
         if rows["verdict"].nunique() > 1:
-            told = ", ".join(f"{r.verdict} by {r.extractor}" for r in rows.itertuples())
-            parts.append(f"{letter}, {inline(measure)}: {told}")
-    return f"The extractors disagree. {'; '.join(parts)}. " if parts else ""
+            differ.setdefault(letter, []).append(inline(measure))
+    told = ", ".join(f"{letter} ({', '.join(measures)})" for letter, measures in differ.items())
+    return f"The extractors give different verdicts on {told}. " if told else ""
 
 
 def caption_claims(judged):
@@ -270,7 +270,7 @@ def caption_claims(judged):
     parts = [f"{', '.join(verdicts.index[verdicts == v])}: {v}" for v in VERDICTS if (verdicts == v).any()]
     return (
         f"Table A1. {disagreements(judged)}By all of a claim's measures together: {'; '.join(parts)}. "
-        "In brackets: how many of the claim's orders point its way."
+        "In brackets: how many of the claim's comparisons come out as it says, of all that it makes."
     )
 
 

@@ -62,7 +62,7 @@ def badge(found, *labels):
         "features": _distinct(found.measured[found.measured["run"].isin(rows["run"])]["extractor"]),
         "LPIPS": _distinct(rows["lpips"].dropna()),
         "N": _distinct(f"{n:g}" for n in rows["n_real"].dropna()),
-        "seeds": _distinct(rows["seed"]),
+        "seeds" if rows["seed"].nunique() > 1 else "seed": _distinct(rows["seed"]),
         "commit": _distinct(rows["commit"]),
     }
     line = " · ".join(f"{name}: {text}" for name, text in parts.items() if text)

@@ -67,13 +67,17 @@ else:
     size = f"Images of {measured['size']}×{measured['size']}."
     met = f"Table V1. {rows['met'].sum()} of {len(rows)} rows are as fast as asked for. {size}"
     display(report.show(table.set_index("what"), met))
+    jobs = pd.DataFrame(measured.get("budgets", []))
+    for job in jobs.itertuples():
+        took, allowed = duration(job.seconds), duration(job.allowed)
+        display(Markdown(f"- {job.what}: {took}, at most {allowed} asked for."))
     display(Markdown(measured_on(measured, packages, also)))
 
 # %% [markdown]
 # ### Cost against the number of images
 #
-# Features cost in proportion to the images, whatever looks at pairs with their square, and FID's decomposition with
-# their cube until N reaches the number of features.
+# Features cost in proportion to the images, whatever looks at pairs with their square, and the decomposition of the
+# Fréchet distance with their cube until N reaches the number of features.
 
 # %% tags=["hide-input"]
 COLOURS = [

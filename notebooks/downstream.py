@@ -1,17 +1,22 @@
 # %% [markdown]
-# # Does it help?
+# # Does it help a classifier?
 #
-# Breast ultrasound sets are small and have few malignant scans. So the last question about a generator is a practical
-# one: does a classifier that tells malignant from benign scans become better when synthetic malignant scans are added
-# to its training set?
+# Breast ultrasound data sets are small and have few malignant scans. So this page answers a practical question: does a
+# classifier that tells malignant from benign scans become better when synthetic malignant scans are added to its
+# training set?
 #
 # Three mistakes make the answer look good, and this page avoids them:
 #
-# - **Frames of one scan on both sides of the split.** Near-duplicates stay together here, and the generators are
-#   trained on the training part alone, for the quarter on that quarter alone.
-# - **No placebo.** More malignant rows change a classifier even if they hold nothing new. Copies of real scans are
-#   the placebo: synthetic scans must beat them, at equal numbers.
-# - **One number.** Every difference has an interval over groups of test scans and over training seeds.
+# - **Frames of one scan in both training and test set.** Here near-duplicates stay together, and each generator sees
+#   only the training scans of its own experiment: all of them, or a quarter.
+# - **No placebo.** More malignant images change a classifier even if they hold nothing new. Copies of real scans are
+#   the placebo: the same number of synthetic scans must beat them.
+# - **A number without its uncertainty.** Here every difference has an interval over groups of test scans and over
+#   training seeds.
+#
+# An *arm* is one way to make up the training set, such as real scans alone, with copies, or with synthetic scans. The
+# *probe* is a linear classifier on fixed features. *AUC*, the area under the ROC curve, is 1 for a perfect classifier
+# and 0.5 for guessing.
 
 # %% tags=["parameters"]
 data = "phantom"  # "phantom", "busi", or a folder with a subfolder for each class
@@ -147,8 +152,8 @@ def draw(found, number):
     )
     return report.picture(
         figure,
-        f"Figure {number}. {answer(found)} Difference in AUC of each arm from real scans alone and from copies, "
-        "with 95 % intervals; right of the dotted line the arm is better.",
+        f"Figure {number}. {answer(found)} Dots: the difference in AUC of each arm from real scans alone and from "
+        "copies, with 95 % intervals; right of the dotted line the arm is better.",
         alt="A panel for each classifier and share of the training scans; a dot with an interval for each arm.",
     )
 
@@ -179,17 +184,16 @@ def tables(found, first):
     names = {"cell": "difference in AUC", "scans": "test scans to tell 0.02"}
     yield report.show(
         told[["cell", "verdict", "scans"]].rename(columns=names),
-        f"Table H{first + 1}. {answer(found)} A difference whose interval holds 0 can't be told; the last column is "
-        "the least number of test scans with which a difference of 0.02 would be told in four of five experiments. One "
-        "in twenty verdicts is chance.",
+        f"Table H{first + 1}. {answer(found)} A difference whose interval contains 0 can't be told. The last column is "
+        "the number of test scans needed to detect a difference of 0.02 in four of five experiments. Where there is no "
+        "difference, one verdict in twenty still finds one.",
     )
     if found["memorisation"]:
         yield report.show(
             pd.DataFrame(found["memorisation"]).set_index(
                 ["training", "generator"]
             ),
-            f"Table H{first + 2}. Copies of training scans among the synthetic ones, which could help for the wrong "
-            "reason.",
+            f"Table H{first + 2}. Whether the synthetic scans copy training scans, which could help for the wrong reason.",
         )
 
 
@@ -207,8 +211,8 @@ def flattery(found, number):
     return report.picture(
         figure,
         f"Figure {number}. A naive split {finding}: the mean AUC is {mean['by image']:.3f} where images are split one "
-        f"by one and {mean['by group']:.3f} where near-duplicates stay together. The probe on real scans alone; a dot "
-        f"for each of {len(rows) // 2} random splits.",
+        f"by one and {mean['by group']:.3f} where near-duplicates stay together. The probe is trained on real scans "
+        f"alone; a dot is one of {len(rows) // 2} random splits.",
         alt="Two rows of dots, the AUC under splits by image and under splits by group of near-duplicates.",
     )
 
@@ -216,7 +220,7 @@ def flattery(found, number):
 # %% [markdown]
 # ## On real scans
 #
-# BUSI, as it was measured once; no scan is shown. An arm that is missing was not run.
+# This was measured once on BUSI. No scan is shown. An arm that is missing was not run.
 
 # %% tags=["hide-input"]
 if kept:
@@ -233,7 +237,7 @@ else:
 # %% [markdown]
 # ## Run it yourself
 #
-# The same experiment, computed with this copy of the book. A third of the groups is the test set.
+# Here is the same experiment, computed with this copy of the book. A third of the groups is the test set.
 
 # %%
 loaded = {
@@ -264,8 +268,8 @@ print({name: len(rows) for name, rows in scans.items()}, positive, "for training
 # %% [markdown]
 # ## Generators of the training part
 #
-# The positive scans of each training set become a folder of their own, so that a generator can't see any other. The two
-# small GANs that this page trains by default have seconds: enough to try the experiment, too few to judge a loss.
+# The positive scans of each training set go into a folder of their own, so that a generator can't see any other scan. By
+# default this page trains two small GANs for seconds: enough to try the experiment, too little to judge a loss.
 
 # %% tags=["remove-stderr"]
 recipes = {
@@ -321,7 +325,7 @@ for name, row in zip(names, axes, strict=True):
     row[0].set_ylabel(name, fontsize=8)
 report.picture(
     figure,
-    f"Figure H3. What the classifier is given as {positive}: {', '.join(names)}. The first eight of each.",
+    f"Figure H3. What the classifier is told is {positive}: the first eight images of {', '.join(names)}.",
     alt=f"A row of eight images each: {', '.join(names)}.",
 )
 
@@ -329,8 +333,8 @@ report.picture(
 # ## Arms and scores
 #
 # Every arm but the first two adds as many images as there are positive scans, and all arms have the same negatives.
-# "Only" means that synthetic positives take the place of the real ones. Beware of what such an arm can learn: where all
-# synthetic images are positive, a generator's traces are a sign of the class in training, and absent in the test.
+# "Only" means that synthetic positives replace the real ones. Such an arm can learn the wrong thing: where all synthetic
+# images are positive, a generator's artefacts mark the class in training, but they are absent from the test scans.
 
 # %% tags=["remove-stderr"]
 cache = runs_root() / "features"
@@ -375,7 +379,7 @@ for share, positives in scans.items():
         )
 
 # %% [markdown]
-# ## What a naive split would have told
+# ## What a naive split would have said
 
 # %%
 split_features, splits = metrics.features(real, cache=cache), []

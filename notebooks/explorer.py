@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Explorer: runs side by side
 #
-# Choose a model, a weight λ and an epoch: images made from the same z in every run of a model, what each metric says of
-# the last epoch, and how training went. The page's address keeps the choice.
+# Choose a model, a weight λ and an epoch. The page shows images made from the same random vectors z in every run of a
+# model, what each metric says of the last epoch, and how training went. The page's address keeps your choice, so you can
+# send it to someone.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -21,8 +22,8 @@ report.explorer(found)
 # %% [markdown]
 # ## How to read it
 #
-# Kernel and Fréchet distance are measured on several epochs, all else on the last. The interval is over images of this
-# one model, not over trainings. *Real halves* is what two halves of the real images score; in a chart it is the dotted
-# line, and the dashed one is the epoch shown. The paper's numbers stand beside runs on real scans only. The losses of
-# two objectives share no unit: compare their course, not their height. Images are compressed for this page; the run
-# directories hold them as they were made.
+# Kernel and Fréchet distance are measured at several epochs, all other metrics at the last. Low is good for both. An
+# interval is over images of this one model, not over trainings. *Real halves* is the distance between two halves of the
+# real images; in a chart it is the dotted line, and the dashed line is the epoch shown. The paper's numbers stand only
+# beside runs on real scans. Two losses have different units: compare how their curves change, not their heights. Images
+# are compressed for this page; the run directories hold them as they were made.

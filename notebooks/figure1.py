@@ -1,9 +1,10 @@
 # %% [markdown]
 # # Figure 1: distances during training
 #
-# Every DGAN run, one line each: colour tells the loss, shade and marker the weight λ. The dotted line is the *floor*,
-# the same distance between two halves of the *real* images. Then what the two runs that the paper calls best logged at
-# each step.
+# This page shows whether the images came closer to the real ones during training, and how steadily. Each line is one
+# run of the paper's network (DGAN): the colour tells the loss, shade and marker the weight λ. The dotted line is the
+# *floor*, the same distance between two halves of the *real* images. Below are the curves that the two settings the
+# paper calls best logged at each step.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -79,9 +80,9 @@ report.picture(
 )
 
 # %% [markdown]
-# The floor uses fewer images a side than the runs do, so it is a little high for the Fréchet distance, whose bias grows
-# as the number of images falls; the kernel distance has no such bias. A line that still falls at its right end has not
-# converged: its final number is also about training time.
+# Low is good. For the Fréchet distance the floor is a little too high: it uses half as many images, and fewer images
+# raise this distance. The kernel distance has no such bias. A line that still falls at its right end has not converged,
+# so its final number also depends on training time.
 
 # %% [markdown]
 # ## What training logged
@@ -146,7 +147,8 @@ report.picture(
 )
 
 # %% [markdown]
-# The two losses have different units: compare the shape of a curve over time, never its height with the other's. Under
-# WGAN-GP the score difference estimates a Wasserstein distance, up to the critic's Lipschitz constant; under BCE it is
-# a difference of logits. An accuracy of 1 says that BCE's critic recognises every image of a minibatch, and has little
-# left to teach; a Wasserstein critic has no threshold, and so no accuracy.
+# The two losses have different units: compare how curves change over time, never their heights. Under WGAN-GP the score
+# difference estimates a Wasserstein distance, up to a factor (the critic's Lipschitz constant). Under BCE it is a
+# difference of logits, the scores before they become probabilities. An accuracy of 1 means that BCE's critic recognises
+# every image of a minibatch, and the generator learns little from it. A Wasserstein critic has no threshold, so it has
+# no accuracy.

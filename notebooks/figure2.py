@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Figure 2: the images themselves
 #
-# One row each: real images, then the first images of each model's fixed draw of z. Nothing was selected, and all
-# DGANs see the same z. No metric replaces looking.
+# This page shows what each model draws, since no metric replaces looking. The first row is for real images; the others
+# hold the first images that each model draws. None was selected. All DGANs (the paper's network) start from the same
+# random vectors z.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -24,7 +25,7 @@ real = next(
     (t for run in shown.values() if (t := run.tiles("real")) is not None), None
 )
 figure, axes = plt.subplots(5, 1, figsize=(9, 6.4))
-absent = "no scan is kept with the runs" if shown else "not run"
+absent = "no real image is kept with these runs" if shown else "not run"
 report.strip(axes[0], "real", real, missing=absent)
 for name, axis in zip(report.BEST, axes[1:], strict=True):
     report.strip(axis, name, shown[name].tiles() if name in shown else None)
@@ -37,7 +38,7 @@ seen = [
 ]
 report.picture(
     figure,
-    "Figure 2. The first images of each model's fixed draw; none was selected. "
+    "Figure 2. The first images that each model draws; none was selected. "
     f"Images seen by the critic: {', '.join(seen) or 'none'}. "
     + (f"Not run: {', '.join(missing)}." if missing else ""),
     alt="Five rows of eight ultrasound images: real ones, then those of WGAN-GP, BCE, StyleGAN2 and StyleGAN3.",
@@ -45,14 +46,14 @@ report.picture(
 )
 
 # %% [markdown]
-# What to look for: tissue in layers, speckle that is neither smooth nor striped, a dark mass with a plausible outline,
-# and whether neighbours in a row repeat each other (a collapsed generator). The paper reports bands across StyleGAN3's
-# images, which a feature distance does not see.
+# Look for tissue in layers, for speckle that is neither smooth nor striped, and for a dark mass with a plausible outline.
+# If neighbours in a row repeat each other, the generator has collapsed. The paper reports bands across StyleGAN3's
+# images, which a distance between features may miss.
 
 # %% [markdown]
 # ## Every setting
 #
-# The lowest seed of each DGAN setting that was run, a loss of your own too.
+# Each DGAN setting that was run, including any loss of your own; of several seeds, the lowest.
 
 # %% tags=["hide-input"]
 labels = list(found.trained.query("model == 'dgan'")["label"].unique())

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Figures 3 and 4: real and generated images in two dimensions
 #
-# Features of the real and of the generated images are projected together to two dimensions, by PCA and by UMAP.
-# The sliced Wasserstein distance (SWD) between the two clouds stands above each panel and is drawn as dots below.
+# This page shows where generated images lie among the real ones. The features of both are projected together to two
+# dimensions, by PCA (which keeps straight-line distances) and by UMAP (which keeps neighbourhoods). Above each panel
+# stands the sliced Wasserstein distance (SWD) between the two clouds; Figure 4 compares it for all settings. Low is good.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -67,16 +68,16 @@ def ranking(kind):
     return f"{PLANES[kind]}: {' < '.join(values.index) or 'not run'}"
 
 
-order = f"By SWD in the plane of {ranking('pca')}; of {ranking('umap')}."
+order = f"By SWD in the plane of {ranking('pca')}; in that of {ranking('umap')}."
 report.picture(
     figure,
-    f"Figure 3. Real images (grey) and generated ones, in planes fitted to both. {order}",
+    f"Figure 3. {order} Real images are grey, generated ones coloured; each plane is fitted to both.",
     alt="Eight scatter plots, PCA above and UMAP below, one column a model: points of real and of generated images.",
     note=report.badge(found, *shown) if shown else "",
 )
 
 # %% [markdown]
-# Each panel has a fit of its own, so scales differ from panel to panel.
+# Each panel has its own fit, so don't compare scales between panels.
 
 # %% [markdown]
 # ### Point by point
@@ -129,11 +130,11 @@ for (kind, title), axis in zip(PLANES.items(), axes, strict=True):
     axis.set(xlabel="lower is better", ylabel="")
 report.picture(
     figure,
-    "Figure 4. Sliced Wasserstein distance of every setting (its lowest seed), with its 95 % interval in this plane; "
-    f"open diamonds: the paper's legible values. {order}",
+    f"Figure 4. {order} Bars show every setting (its lowest seed) with the 95 % interval in this plane; open diamonds "
+    "are the paper's legible values.",
     alt="Two bar charts, PCA-SWD and UMAP-SWD of each setting with intervals, the paper's values as open diamonds.",
     note=report.badge(found),
 )
 
 # %% [markdown]
-# UMAP bends distances and depends on its seed: an order that holds in PCA *and* UMAP is worth more than either alone.
+# UMAP distorts distances and depends on its seed. Trust an order more if it holds in PCA *and* in UMAP.

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Real against real
 #
-# Before any generator is judged: what do the metrics say about real images alone? Two halves of one class give the
-# *floor*, the number that stands for "no difference". Malignant against benign gives a *yardstick*: two kinds of real
-# scan that a radiologist tells apart. A generator that scores worse than the yardstick is farther from malignant scans
-# than benign ones are.
+# This page says what the metrics give for real images alone, so that a generator's numbers can be read. Two halves of
+# one class give the *floor*, the number that stands for "no difference". Malignant against benign scans give the
+# distance between two kinds of real image that a radiologist tells apart. A generator with a larger distance is farther
+# from malignant scans than benign ones are.
 
 # %% tags=["parameters"]
 profile = "quick"  # whose image size, extractor and LPIPS weights are used
@@ -38,8 +38,8 @@ found = metrics.evaluate(
 )
 
 # %% [markdown]
-# Each half has half as many images. This alone raises the Fréchet distance and SWD. The kernel distance and means over
-# pairs don't depend on N.
+# Each half has half as many images. This alone raises the Fréchet distance and SWD. The kernel distance and the means
+# over pairs of images (LPIPS, MS-SSIM) don't depend on the number of images N.
 
 # %% tags=["hide-input"]
 import pandas as pd
@@ -69,8 +69,8 @@ table = pd.DataFrame({
 # %% tags=["hide-input"]
 report.show(
     table,
-    f"Table R1. Malignant against benign, N = {len(malignant)} each, with 95 % intervals over images; floor: two "
-    f"halves of malignant. Features of {features}.",
+    f"Table R1. Malignant against benign images, N = {len(malignant)} each, with 95 % intervals over images, beside the "
+    f"floor: two halves of the malignant ones. Features of {features}.",
     " ".join(found.notes),
 )
 

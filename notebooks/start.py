@@ -1,9 +1,10 @@
 # %% [markdown]
 # # BCE or WGAN-GP for synthetic breast ultrasound?
 #
-# One paper {cite}`paper` trains the same generative adversarial network (GAN) with two losses and finds that one of
-# them makes the better ultrasound scans. This book rebuilds the comparison, measures it with several yardsticks, and
-# computes every number, table and figure from runs that you can repeat.
+# One paper {cite}`paper` trains the same generative adversarial network (GAN) with two losses, binary cross-entropy
+# (BCE) and WGAN-GP, at five values of a weight λ. It reports that WGAN-GP draws the better breast ultrasound images.
+# This book repeats the comparison. It measures how close generated images come to real ones by several yardsticks:
+# distances between features of the images. This page gives the answer, computed from runs that you can repeat.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -43,8 +44,9 @@ scans = "No real scan is shown, since BUSI's images are not part of this book. "
 report.picture(
     figure,
     f"Figure 0. {report.main_claim(found)} Above: the first images that each of the paper's two best settings draws; "
-    f"none was selected. {scans if data != 'phantom' else ''}Below: the kernel distance of every run, a panel for each "
-    "extractor of features, and the floor, which two halves of the real images score.",
+    f"none was selected. {scans if data != 'phantom' else ''}Below: the kernel distance of every run (low is good), a "
+    "panel for each extractor, the method that computes the features. The dotted floor is the distance between two "
+    "halves of the real images.",
     alt="Two rows of eight generated images, WGAN-GP and BCE; below, for each extractor a dot for each run by λ.",
     note=report.badge(found),
 )
@@ -52,7 +54,7 @@ report.picture(
 # %% [markdown]
 # ## The paper's seven claims
 #
-# A verdict is computed, never typed. [Verdicts and tables](tables.ipynb) shows how, with the numbers behind each.
+# Each verdict is computed from the runs. [Verdicts and tables](tables.ipynb) shows how, and the numbers behind it.
 
 # %% tags=["hide-input"]
 report.claims_summary(judged)
@@ -60,22 +62,22 @@ report.claims_summary(judged)
 # %% [markdown]
 # ## Three things not to conclude
 #
-# - **Not that the paper is right or wrong at its own size.** It trains at 512×512; the runs here are smaller, as the
-#   line under each figure says. Compare the order of models, not the size of numbers.
-# - **Not that such images help a classifier or a clinician.** A low distance says that two sets of images look alike to
-#   one network. Whether they help is [another experiment](downstream.ipynb).
-# - **Not that one number decides.** Extractors of features can name different winners
-#   ([can the yardstick see?](yardstick.ipynb)), and one training run is one draw.
+# - **That the paper is right or wrong at its own size.** It trains at 512×512; the runs here are smaller, as the line
+#   under each figure says. Compare the order of the models, not the size of the numbers.
+# - **That such images help a classifier or a clinician.** A low distance says that two sets of images look alike to one
+#   extractor. Whether they help is [another experiment](downstream.ipynb).
+# - **That one number decides.** Extractors can name different winners ([can the yardstick see?](yardstick.ipynb)), and
+#   so can another training run.
 #
-# ## Four doors
+# ## Where to go next
 #
 # - **Learn.** [A GAN in sixty lines](lesson_gan.ipynb) is the first of ten lessons; each runs in seconds.
 # - **Check the evidence.** [Verdicts and tables](tables.ipynb), the figures after them, and the
 #   [deviations](../book/deviations.md) from the paper.
 # - **Explore.** [Any two runs side by side](explorer.ipynb).
-# - **Use your own images.** [From `pip install` to a table](../book/own-images.md), then
+# - **Use your own images.** [Measure two folders of images](../book/own-images.md), then
 #   [train on your folder](../book/howto.md).
 #
-# The words that this book uses without explaining them each time are in the [glossary](../book/glossary.md).
+# The [glossary](../book/glossary.md) explains the words that come up again and again.
 #
 # Version {{ version }}, commit {{ commit }}, built on {{ date }}. MIT licence. To cite it, see `CITATION.cff`.

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Verdicts and tables
 #
-# First the verdict on each of the paper's claims, then Tables 1–3 with the paper's numbers below ours, then what the
-# paper doesn't report. Ours and the paper's compare in *order*, not in size, unless data, resolution and feature
-# extractor are the same: the line below each table says what ours were.
+# This page says which of the paper's claims hold here and why. Tables 1–3 follow, with the paper's numbers below ours;
+# Table 4 is what the paper doesn't report. Compare ours and the paper's in *order*, not in size, unless data, image size
+# and extractor are the same: the line below each table says what ours were.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -27,8 +27,9 @@ report.banner(found)
 # %% [markdown]
 # ## The paper's claims, judged by these runs
 #
-# A claim is a set of orders, such as "WGAN-GP has the lower FID at λ = 5". Each extractor of features gives verdicts of
-# its own; where they disagree, the table says so first. What decides each claim:
+# A claim is a set of comparisons, such as "WGAN-GP has the lower FID at λ = 5". They are made for each extractor, the
+# network or method that turns an image into features; where extractors differ, the table says so first. The kernel and
+# the Fréchet distance are called KID and FID only with Inception's features. What decides each claim:
 #
 # | claim | decided by |
 # |---|---|
@@ -39,12 +40,16 @@ report.banner(found)
 # | F | both distances against the other three models; bands by eye ([Figure 2](figure2.ipynb)) |
 # | G | UMAP-SWD of each two of the four models ([Figures 3 and 4](figure3_4.ipynb)) |
 #
-# With two seeds or more, runs of the same seed are compared. They start from the same weights and see the same batches,
-# so their difference belongs to the loss. It is taken relative to the two numbers, $(b - a) / (|a| + |b|)$, since
-# distances differ by powers of ten between λ. The claim *holds* if the mean over all λ and seeds is above 0 with its
-# whole 95 % interval (Student's t), and points the same way at each λ. With one seed, it *holds* if no two 95 %
-# intervals over images overlap. It *does not hold* if the reverse is as clear. Otherwise it *can't be told*, and the
-# numbers behind the verdict say what is missing.
+# **With one seed,** a claim *holds* if in each of its comparisons the two 95 % intervals over images don't overlap, and
+# *does not hold* if in one of them they lie clearly the other way round.
+#
+# **With two seeds or more** (a seed decides everything random in a training), runs of the same seed are compared. They
+# start from the same weights and see the same batches, so their difference belongs to the loss. It is taken relative to
+# the two numbers, $(b - a) / (|a| + |b|)$, since distances differ by powers of ten between λ. The claim *holds* if the
+# 95 % interval (Student's t) of the mean over all λ and seeds lies above 0, and the difference has the same sign at
+# each λ. It *does not hold* if that interval, or that of one comparison, lies below 0.
+#
+# Otherwise it *can't be told*, and the numbers behind the verdict say what is missing.
 
 # %% tags=["hide-input"]
 judged = report.claims(found)
@@ -58,8 +63,9 @@ display(
 report.claims_figures(judged)
 
 # %% [markdown]
-# A *setback* is a snapshot whose Fréchet distance lies above an earlier one's by more than its interval explains.
-# Variety is not quality: noise varies more than tissue does, so read claim D beside the distances and the images.
+# A *snapshot* is the generator as it stood at some epoch. It is a *setback* if its Fréchet distance lies above an earlier
+# snapshot's by more than the 95 % interval explains. Variety is not quality: noise varies more than tissue does, so read
+# claim D beside the distances and the images.
 
 # %% [markdown]
 # ## All runs at a glance
@@ -83,7 +89,8 @@ for name, row in zip(extractors, axes, strict=True):
 lower = report.main_claim(found)
 report.picture(
     figure,
-    f"Figure A1. {lower} A dot is a run. The dotted floor is the distance between two halves of the real images.",
+    f"Figure A1. {lower} A dot is a run, and lower is better. The dotted floor is the distance between two halves of "
+    "the real images.",
     alt="Two panels for each extractor, kernel and Fréchet distance on a logarithmic axis: a dot for each run, by λ.",
     note=report.badge(found),
 )
@@ -233,9 +240,10 @@ report.show(
 # %% [markdown]
 # ## Table 4: beyond the paper
 #
-# Precision and density ask whether generated images lie among the real ones, recall and coverage whether the real ones
-# are reached; density is about 1 where the two agree. The Fréchet distance is extrapolated to unlimited images. A small
-# p says that generated images lie closer to the training images than these lie to each other.
+# Precision and density ask whether generated images lie among the real ones. Recall and coverage ask how many of the
+# real ones have a generated image near them. Density is about 1 where the two sets agree. The Fréchet distance is
+# extrapolated to infinitely many images. A small p says that more generated images lie very close to a single training
+# image than real ones do: a sign of copying.
 
 # %% tags=["hide-input"]
 BEYOND = [
@@ -252,7 +260,7 @@ p = measured[
 copies = list(p[p["value"] < 0.05]["label"].unique())
 report.show(
     pd.concat([table(labels, BEYOND), floor(BEYOND)]),
-    "Table 4. How much of the real images is covered, and whether they are copied. "
+    "Table 4. How much of the variety of the real images is reached, and whether training images are copied. "
     f"Suspected of memorising (p < 0.05): {', '.join(copies) or 'no model'}.",
     report.badge(found, *labels),
 )
@@ -260,8 +268,8 @@ report.show(
 # %% [markdown]
 # ## Every setting, every seed
 #
-# All settings that were trained, those beyond the paper too, such as a loss of your own. A seed draws the initial
-# weights, the order of the batches, $z$ and $\varepsilon$: the same ones for every loss and λ.
+# This table lists all settings that were trained, including any loss of your own. A seed decides the initial weights,
+# the order of the batches, the generator's input $z$ and the penalty's $\varepsilon$: the same ones for every loss and λ.
 
 # %% tags=["hide-input"]
 EVERY = ["kernel_distance", "frechet_distance", "recall", "coverage"]
@@ -299,18 +307,19 @@ report.show(
 # %% [markdown]
 # ## How to read them
 #
-# The last rows of Tables 1 to 4 are [real images against real ones](real.ipynb): the *floor*, which stands for no
-# difference, and a yardstick. A difference between two models that both lie below the floor means little.
+# The last rows of Tables 1 to 4 compare [real images with real ones](real.ipynb). *Real halves* is the floor: what a
+# metric gives where there is no difference. *Malignant–benign* is the distance between two kinds of real scan. A
+# difference between two models that both lie below the floor means little.
 #
-# An interval says what other images of this one model would change, not what another training would. For the Fréchet
-# distance it covers the distance at this number of images, not that of the distributions. The paper trains no setting
-# twice, so a difference between two of its numbers can be the seed's.
+# An interval says how far the number could move with other images of the same model. It says nothing about another
+# training. For the Fréchet distance it is about the distance at this number of images, not that of the distributions.
+# The paper trains no setting twice, so a difference between two of its numbers can come from the seed.
 #
 # *Not run* means that no run directory held the number. Nothing is filled in.
 #
-# Kernel and Fréchet distance compare the *distributions* of features: low is good. They are KID and FID if the features
-# are Inception's. LPIPS and MS-SSIM compare *pairs*: between generated images a high LPIPS or a low MS-SSIM means
-# variety, between a real and a generated one the reverse means likeness. The paper's ± is a spread over pairs or over
-# subsets of images; it is not the spread over training runs. A question mark stands where a number of Table 2 can't be
-# assigned with certainty in the copy at hand; *illegible* where it can't be read at all. The definitions are in
-# [the metrics chapter](../book/metrics.md).
+# Kernel and Fréchet distance compare the *distributions* of features: low is good. LPIPS and MS-SSIM compare *pairs* of
+# images. Between generated images, a high LPIPS or a low MS-SSIM means variety; between a real and a generated image, a
+# low LPIPS or a high MS-SSIM means that they look alike. The paper's ± is a spread over pairs or over subsets of images,
+# not over training runs. In the copy of the paper at hand, some numbers of Table 2 can't be assigned to a λ with
+# certainty; they have a question mark. *Illegible* means that a number can't be read at all. [The metrics
+# chapter](../book/metrics.md) has the definitions.

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Loss or λ? Two weights, pulled apart
 #
-# Under WGAN-GP λ weighs two terms: the gradient penalty in the critic's objective and the perceptual term in the
-# generator's. Table 1 moves both at once. Here each moves alone, the other at λ = 5. BCE has no penalty: for it the
-# sweep of Table 2 moves the perceptual weight alone already.
+# This page asks which of λ's two effects changes the result. Under WGAN-GP λ weighs two terms: the gradient penalty in
+# the critic's objective and the perceptual term in the generator's. Table 1 changes both at once. Here only one changes
+# and the other stays at λ = 5. BCE has no penalty, so Table 2 already changes the perceptual weight alone.
 
 # %% tags=["parameters", "hide-input"]
 runs = "results/busi-64-weights"  # folder of run directories; relative to the project or absolute
@@ -54,7 +54,7 @@ for metric in DISTANCES:
     }
     counts = {name: apart(part) for name, part in parts.items()}
     spans = [
-        f"{name} {part['value'].min():.3g} to {part['value'].max():.3g}, intervals apart in {counts[name][0]} of "
+        f"{name}: {part['value'].min():.3g} to {part['value'].max():.3g}, intervals apart in {counts[name][0]} of "
         f"{counts[name][1]} pairs"
         for name, part in parts.items()
     ]
@@ -62,7 +62,7 @@ for metric in DISTANCES:
         (rows["metric"] == metric) & rows[list(WEIGHTS)].isna().all(axis=1)
     ]["value"]
     spans += (
-        [f"the seed alone {at_lam.min():.3g} to {at_lam.max():.3g}"]
+        [f"the seed alone: {at_lam.min():.3g} to {at_lam.max():.3g}"]
         if len(at_lam) > 1
         else []
     )
@@ -70,7 +70,7 @@ for metric in DISTANCES:
     verdict = (
         "Nothing was measured"
         if not counts
-        else f"Moved clearly by {' and by '.join(movers) or 'neither weight'}"
+        else f"Clearly changed by {' and by '.join(f'the {m}' for m in movers) or 'neither weight'}"
     )
     told.append(
         f"{report.headed(metric)[:-2]}: {verdict.lower()} ({'; '.join(spans)}).".replace(
@@ -108,12 +108,12 @@ for metric, axis in zip(DISTANCES, axes, strict=True):
     axis.set_xscale("log")
     axis.set_xticks(LAMBDAS, [f"{lam:g}" for lam in LAMBDAS])
     axis.minorticks_off()
-    axis.set(xlabel="the weight that moves; the other stays at λ", ylabel="")
+    axis.set(xlabel="the weight that changes; the other stays at 5", ylabel="")
     axis.legend(title="", fontsize=8)
 report.picture(
     figure,
     f"Figure W1. {' '.join(told)}",
-    alt="Two panels, kernel and Fréchet distance against the weight that moves: a line for the gradient penalty's and "
+    alt="Two panels, kernel and Fréchet distance against the weight that changes: a line for the gradient penalty's and "
     "one for the perceptual term's, with intervals; the floor is dotted.",
     note=report.badge(found),
 )
@@ -125,19 +125,20 @@ first = moved.sort_values("seed", kind="stable").drop_duplicates(
 cells = first.assign(text=[report.cell(row) for row in first.itertuples()])
 table = cells.pivot(index=["weight", "at"], columns="metric", values="text")
 whole = pd.MultiIndex.from_product(
-    [WEIGHTS.values(), LAMBDAS], names=["weight that moves", "at"]
+    [WEIGHTS.values(), LAMBDAS], names=["weight that changes", "at"]
 )
 report.show(
     table.reindex(index=whole, columns=DISTANCES)
     .fillna("not run")
     .rename(columns=report.headed),
-    "Table W1. Both distances at each value of the weight that moves, first seed; at 5 both rows are the same run.",
+    "Table W1. Both distances at each value of the weight that changes, first seed; at 5 both rows are the same run.",
     report.badge(found),
 )
 
 # %% [markdown]
-# An interval is over images. At λ = 5 a second seed was trained, and its interval counts too. A weight matters only if
-# it changes the number more than another seed does. A run already at the floor can't improve measurably.
+# An interval is over images. Where λ = 5 was trained with a second seed, its interval counts too. A weight matters only
+# if it changes the number more than another seed does. A run already at the *floor*, the distance between two halves of
+# the real images, can't improve measurably.
 #
-# `make sweep SWEEP=workflow/sweeps/weights.yaml` trains and measures the settings again; [how to](../book/howto.md)
-# says more.
+# `make sweep SWEEP=workflow/sweeps/weights.yaml` trains and measures the settings again; see
+# [how to](../book/howto.md).

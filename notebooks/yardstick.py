@@ -1,15 +1,15 @@
 # %% [markdown]
 # # Can the yardstick see?
 #
-# A distance between real and generated images is only as good as the features that it compares. Before it judges a
-# generator, it has to pass two tests. On real images that we damage ourselves it must rise with the dose of the damage.
-# And on the snapshots of a generator in training it must order noise, first shapes and the final images as an eye does.
+# A distance between real and generated images is a yardstick for generators. It is only as good as the features that it
+# compares, so this page tests several extractors, the networks or methods that turn an image into features. A good distance
+# passes two tests. On real images that we damage ourselves, it rises with the dose of the damage. On snapshots of a
+# generator in training, it ranks noise, first shapes and final images as the eye does.
 #
-# For features of a network the distance is the kernel distance (KID, where the features are Inception's): it is
-# unbiased, so that it doesn't depend on the number of images. For radiomics it is the Fréchet distance, as their
-# authors measure it: the kernel is a third power, which a few extreme features would rule. Features of different kinds
-# have different units. So each distance is divided by one that everyone can picture: **1 is how far benign scans are
-# from malignant ones**.
+# For a network's features we take the kernel distance (KID, if the network is Inception): on average it doesn't depend
+# on the number of images. For radiomics, statistics of texture, we take the Fréchet distance, as their authors do: a few
+# extreme features would dominate the cubic kernel. Features of different extractors have different units. So each
+# distance is divided by one that is easy to picture: **1 is how far benign scans are from malignant ones**.
 
 # %% tags=["parameters"]
 data = "phantom"  # "phantom", "busi" or a BUSI folder
@@ -70,8 +70,8 @@ whole, other = malignant[:n], malignant[n : 2 * n]  # no image is in both
 # %% [markdown]
 # ## Six kinds of damage
 #
-# Each is a short function of the images and a dose from 0 to 1. At dose 0 nothing happens, and the distance is that of
-# two halves of the real images.
+# Each damage is a short function of the images and a dose from 0 to 1. At dose 0 nothing happens, and the distance is
+# that between two halves of the real images.
 
 
 # %%
@@ -144,7 +144,7 @@ for dose, axis in zip(DOSES, axes[0], strict=True):
     axis.set_title(f"dose {dose:g}")
 report.picture(
     figure,
-    "Figure Y1. One image, damaged in six ways; the dose grows from left to right.",
+    "Figure Y1. The six kinds of damage; the dose grows from left to right.",
     alt="A row of four images for each kind of damage; the damage grows from left to right.",
 )
 
@@ -231,8 +231,8 @@ def draw_doses(rows, number, what):
     told = ", ".join(f"{name} {count}" for name, count in seen.items())
     return report.picture(
         grid.figure,
-        f"Figure {number}. Of {table['damage'].nunique()} kinds of damage to {what}, so many raise the distance at "
-        f"every step of the dose: {told}.",
+        f"Figure {number}. How many of {table['damage'].nunique()} kinds of damage to {what} raise the distance at "
+        f"every step of the dose: {told}. More is better.",
         alt="A panel for each kind of damage: the distance against the dose, a line for each extractor.",
     )
 
@@ -242,8 +242,8 @@ draw_doses(rows, "Y2", "simulated scans" if data == "phantom" else "real scans")
 # %% [markdown]
 # ## On a generator's snapshots
 #
-# Damaged images are real ones still. A generator makes mistakes of another kind: it draws what its critic lets pass.
-# So the same distance is taken of what runs drew while they trained, from noise to their end.
+# Damaged images are still made from real ones. A generator makes other mistakes: it draws whatever its critic accepts.
+# So we also measure the images that runs drew while they trained, from noise to the last epoch.
 
 # %%
 snapshots = pd.DataFrame()
@@ -281,7 +281,8 @@ if keep:
 # %% [markdown]
 # ## On real scans
 #
-# The same two tests on BUSI's malignant scans and on the kept runs, as they were measured once: no scan is shown.
+# Here are the same two tests on BUSI's malignant scans and on the runs kept with the book, measured once. No scan is
+# shown.
 
 # %% tags=["hide-input"]
 kept = read_results(results, "yardstick.json")
@@ -320,7 +321,8 @@ if kept and len(kept_snapshots):
     ]
     shown = report.picture(
         grid.figure,
-        f"Figure Y4. Runs from noise to their end, by each extractor; at the end, nearest first: {'; '.join(told)}.",
+        f"Figure Y4. Nearest first at the end of training, by each extractor: {'; '.join(told)}. Each line follows a run "
+        "from noise to its last epoch.",
         alt="A panel for each extractor: the distance of each run's snapshots against the epoch.",
     )
 else:
@@ -328,6 +330,6 @@ else:
 shown
 
 # %% [markdown]
-# Features of a random network pass the first test and can fail the second: they compare what a critic of convolutions
-# has learned to match. Where two extractors name different winners, believe neither before you have looked at the
-# images.
+# A random network's features can pass the first test and still fail the second, because a critic made of convolutions
+# learns to match just such features. Where two extractors name different winners, look at the images before you
+# believe either.

@@ -22,18 +22,18 @@ def test_the_winner_is_named_and_how_close_it_comes(tmp_path):
     sweep(tmp_path)  # WGAN-GP 0.15, BCE 0.2, malignant–benign 0.4
     said = told(tmp_path)
     assert (
-        "By random features (VGG16), WGAN-GP's images lie closer to the real ones than BCE's at 5 of 5 weights λ."
+        "By random features (VGG16), WGAN-GP's images lie closer to the real ones than BCE's at 5 of 5 values of λ."
         in said
     )
     assert "Such features can't see" in said
-    assert "is nearer to the malignant scans than benign scans are, at 0.38 times their distance." in said
+    assert "Its images are nearer to the malignant scans than benign scans are: 0.38 times as far." in said
     assert "Whether the loss or the penalty makes the difference was not run here." in said
-    assert "each setting was trained once." in said
+    assert "Each setting was trained once, so another training could change the order." in said
 
 
 def test_the_other_way_round_bce_wins(tmp_path):
     sweep(tmp_path, advantage=-0.05)
-    assert "BCE's images lie closer to the real ones than WGAN-GP's at 5 of 5 weights λ." in told(tmp_path)
+    assert "BCE's images lie closer to the real ones than WGAN-GP's at 5 of 5 values of λ." in told(tmp_path)
 
 
 def test_extractors_agree_or_disagree(tmp_path):
@@ -42,10 +42,10 @@ def test_extractors_agree_or_disagree(tmp_path):
         others = {"efficientnet-lite0": (kernel, 100.0), "radiomics": (1 - kernel, 100.0)}
         write_run(tmp_path, loss, 3.0, kernel=kernel, others=others)
     said = told(tmp_path)
-    assert "WGAN-GP's images lie closer to the real ones than BCE's at 4 of 5 weights λ." in said
+    assert "WGAN-GP's images lie closer to the real ones than BCE's at 4 of 5 values of λ." in said
     assert "The same loss wins by radiomics." in said
     assert (
-        "The yardsticks disagree: it is not so by trained features (EfficientNet-Lite0), with WGAN-GP closer at 0 of 1."
+        "The yardsticks disagree: by trained features (EfficientNet-Lite0) WGAN-GP is closer at 0 of 1."
         in said
     )
     assert "Such features" not in said
@@ -56,8 +56,8 @@ def test_loss_and_penalty_are_told_apart(tmp_path):
     write_run(tmp_path, "bce", 5.0, kernel=0.05, penalty="gp")
     write_run(tmp_path, "wasserstein", 5.0, evaluated=False)
     said = told(tmp_path)
-    assert "At λ = 5 the kernel distance is 0.2 for BCE, 0.05 for BCE with the penalty, " in said
-    assert "0.15 for Wasserstein with it (WGAN-GP)." in said
+    assert "At λ = 5 the kernel distance (low is good) is 0.2 for BCE, 0.05 for BCE with the penalty, " in said
+    assert "0.15 for Wasserstein with the penalty (WGAN-GP)." in said
 
 
 def test_a_draw_names_no_winner():

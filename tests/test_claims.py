@@ -200,7 +200,7 @@ def test_extractors_are_judged_apart_and_disagreement_is_told_first():
     assert list(table.columns) == ["vgg", "other"]
     of_a = table.loc["A. WGAN-GP has the lower KID and FID at every λ."]
     assert list(of_a.loc["Kernel distance ↓"]) == ["holds (5 of 5)", "does not hold (0 of 5)"]
-    told = "The extractors disagree. A, kernel distance: holds by vgg, does not hold by other. "
+    told = "The extractors give different verdicts on A (kernel distance). "
     assert report.disagreements(judged) == told
     assert report.caption_claims(judged).startswith(f"Table A1. {told}")
     assert report.disagreements(report.claims(results(sweep({}, {})))) == ""

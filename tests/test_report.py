@@ -175,7 +175,7 @@ def test_badge_and_banner_say_what_produced_a_page(tmp_path):
     write_run(tmp_path, "bce", 3.0)
     found = report.collect(tmp_path)
     line = report.badge(found)
-    for part in ("phantom", "32×32", "epochs: 4", "random-vgg16", "seeds: 0", "abcdef0123", "N: 16",
+    for part in ("phantom", "32×32", "epochs: 4", "random-vgg16", "seed: 0", "abcdef0123", "N: 16",
                  "quick profile: smaller than the printed protocol"):  # fmt: skip
         assert part in line
     assert "\n" not in line and report.badge(found, "nothing") == "Not run: no run directory was found."

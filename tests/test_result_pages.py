@@ -127,9 +127,7 @@ def test_two_extractors_have_their_columns_their_panels_and_their_verdicts(tmp_p
         "efficientnet-lite0": "does not hold (0 of 5)",
     }
     told = next(c for c in captions(shown) if c.startswith("Table A1."))
-    assert told.startswith(
-        "Table A1. The extractors disagree. A, kernel distance: holds by random-vgg16, does not hold"
-    )
+    assert told.startswith("Table A1. The extractors give different verdicts on A (kernel distance, ")
     assert len(names["figure"].axes) == 4
     _, shown = run_page("tables", monkeypatch, runs=str(tmp_path), extractor="efficientnet-lite0")
     assert table(shown, "1")["WGAN-GP λ=5", "here"]["Kernel distance ↓"] == "0.9000 [0.8100, 0.9900]"
@@ -241,18 +239,18 @@ def test_the_weight_that_moves_its_metric_is_named(tmp_path, monkeypatch):
     names, shown = run_page("weights", monkeypatch, runs=str(tmp_path))
     (told, _) = captions(shown)
     assert (
-        "Kernel distance: moved clearly by neither weight (gradient penalty 1 to 1, intervals apart in 0 of 3" in told
+        "Kernel distance: clearly changed by neither weight (gradient penalty: 1 to 1, intervals apart in 0 of 3" in told
     )
     assert (
-        "Fréchet distance: moved clearly by perceptual term (gradient penalty 10 to 11, intervals apart in 0 of 3 "
-        "pairs; perceptual term 10 to 20, intervals apart in 1 of 1 pairs)." in told
+        "Fréchet distance: clearly changed by the perceptual term (gradient penalty: 10 to 11, intervals apart in 0 of 3 "
+        "pairs; perceptual term: 10 to 20, intervals apart in 1 of 1 pairs)." in told
     )
     rows = table(shown, "W1")
     assert rows["perceptual term", "0.5"]["Fréchet distance ↓"] == "20.00 [18.00, 22.00]"
     assert rows["gradient penalty", "5.0"] == rows["perceptual term", "5.0"] and len(rows) == 10
     assert set(rows["gradient penalty", "7.0"].values()) == {"not run"}
     write_run(tmp_path, "wgan-gp", 5.0, kernel=1.0, frechet=8.0, seed=1)
-    assert "the seed alone 8 to 10" in captions(run_page("weights", monkeypatch, runs=str(tmp_path))[1])[0]
+    assert "the seed alone: 8 to 10" in captions(run_page("weights", monkeypatch, runs=str(tmp_path))[1])[0]
 
 
 def test_precisions_of_a_setting_are_compared_over_their_seeds(tmp_path, monkeypatch):
