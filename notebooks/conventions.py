@@ -9,7 +9,7 @@
 
 # %% tags=["parameters"]
 data = "phantom"  # "phantom", "busi" (downloaded once) or a BUSI folder
-n = 48  # images of each class
+n = 16  # images of each class
 image_size = 128  # side in pixels
 seed = 0  # of the network's weights, and of the phantoms
 

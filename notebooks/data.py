@@ -1,8 +1,7 @@
 # %% [markdown]
 # # The images, audited
 #
-# What the networks learn from, looked at before anything is learnt: which images there are, how they are read, and
-# what is wrong with them.
+# This page shows what the networks learn from: which images there are, how they are read, and what is wrong with them.
 #
 # ## BUSI
 #
@@ -19,22 +18,23 @@
 #
 # - `malignant (145)` is byte for byte the same file as `benign (433)`: one image with two labels.
 # - Some scans have several masks; `malignant (53)` has two.
-# - Some scans bear coloured overlays, calipers or text. A generator learns them as if they were tissue.
-# - Sizes differ widely, so resizing changes the grain of the speckle by another factor in each image.
-# - Many images are near duplicates: frames or crops of one scan. Published audits report doubtful labels too.
+# - Some scans have coloured overlays, calipers or text. A generator learns them as if they were tissue.
+# - Sizes differ widely, so resizing changes the grain of the speckle by a different factor in each image.
+# - Many images are near duplicates: frames or crops of one scan. Published audits also report doubtful labels.
 #
 # ## Phantoms
 #
-# The quick profile downloads nothing. Its images are **simulated B-mode scans** ({py:func}`~dgan_core.data.phantoms`):
-# scatterers in layered tissue with one mass, convolved with a pulse, taken to their envelope and compressed
-# logarithmically. A malignant mass is irregular, taller than wide, spiculated and shadowing; a benign one is smooth,
-# oval and enhancing. Each image depends on its seed, class and index alone.
+# The quick profile downloads nothing. Its images are *phantoms*, **simulated B-mode scans**
+# ({py:func}`~dgan_core.data.phantoms`): scatterers in layered tissue with one mass, convolved with a pulse; then their
+# envelope is compressed logarithmically. A malignant mass is irregular, taller than wide and spiculated, and casts a
+# shadow; a benign one is smooth and oval, with brighter tissue behind it. Each image depends only on its seed, class
+# and index.
 #
-# Phantoms stand in for the *files* and for their look at a glance. They are no model of a patient: a number found on
-# phantoms is about phantoms.
+# Phantoms let you try everything without data, and look like scans at a glance. They are no model of a patient: a
+# number found on phantoms is about phantoms.
 #
 # The rest of this page counts and shows the images that this copy of the book was built with. Sections about files on
-# disk apply to files alone, and say so otherwise.
+# disk say "not applicable" where the images are phantoms.
 
 # %% tags=["parameters"]
 data = "phantom"  # "phantom", "busi" (download) or a folder or .zip of images
@@ -75,9 +75,9 @@ NOT_APPLICABLE = (
 # %% [markdown]
 # ## Counts by class
 #
-# The complete BUSI holds 437 benign, 210 malignant and 133 normal images. Another count means that files are missing or
-# were added; the loader warns of it. Phantoms are drawn in the numbers of BUSI, the normal class only if asked for.
-# In a folder of one's own a class is a folder; masks, known by their names or by being black and white, are left out.
+# The complete BUSI holds 437 benign, 210 malignant and 133 normal images. The loader warns if files are missing or were
+# added. There are as many phantoms as BUSI has images; the normal class is drawn only if asked for. In a folder of your
+# own, each subfolder is a class. Masks, recognised by their names or by being black and white, are left out.
 
 # %%
 if is_phantom:
@@ -180,7 +180,8 @@ report.picture(
 # %% [markdown]
 # ## The manifest
 #
-# One row per file: its size and mode, its masks, whether it bears a coloured overlay, and hashes of file and pixels.
+# The manifest has a row for each file: its size and colour mode, its masks, whether it has a coloured overlay, and
+# hashes of the file and of its pixels.
 
 # %%
 if is_phantom:
@@ -203,15 +204,15 @@ else:
     display(
         report.show(
             totals,
-            f"Table D3. {several} images have several masks, as they show several masses.",
+            f"Table D3. {several} images have several masks, since they show several masses.",
         )
     )
 
 # %% [markdown]
 # ## Sizes
 #
-# Images are of many sizes and aspects; the networks want one square. `resize="stretch"` ignores the aspect,
-# `resize="pad"` keeps it between black borders.
+# Images have many sizes and aspect ratios, but the networks need squares. `resize="stretch"` ignores the aspect ratio;
+# `resize="pad"` keeps it and adds black borders.
 
 # %%
 if is_phantom:
@@ -249,8 +250,8 @@ else:
 # %% [markdown]
 # ## Duplicates
 #
-# Images with exactly the same pixels, whatever their encoding. Across two classes they contradict each other; between
-# training and test images they leak.
+# Duplicates have exactly the same pixels, whatever their encoding. In two classes they contradict each other; in both
+# training and test set they leak information.
 
 # %%
 if is_phantom:
@@ -270,8 +271,9 @@ else:
 # %% [markdown]
 # ## Near duplicates
 #
-# Other frames, crops or exports of the same scan: thumbnails of 32 × 32 that correlate above 0.95. They make a data set
-# smaller than its count, draw a generator towards what is repeated, and leak between training and test images.
+# Near duplicates are other frames, crops or exports of the same scan: their thumbnails of 32×32 pixels correlate above
+# 0.95. They make a data set smaller than its count, draw a generator towards what is repeated, and leak between
+# training and test images.
 
 # %%
 alike = {name: near_duplicates(stack) for name, stack in images.items()}
@@ -315,8 +317,8 @@ else:
 # %% [markdown]
 # ## Coloured overlays
 #
-# A scan is grey. Where red, green and blue differ, something was drawn over it, and the grey image the networks see
-# bears its trace. Grey calipers and text are not found this way.
+# A scan is grey. Where red, green and blue differ, something was drawn over it, and it leaves a trace in the grey image
+# that the networks see. Grey calipers and text are not found this way.
 
 # %%
 if is_phantom:

@@ -15,7 +15,7 @@
 #   training seeds.
 #
 # An *arm* is one way to make up the training set, such as real scans alone, with copies, or with synthetic scans. The
-# *probe* is a linear classifier on fixed features. *AUC*, the area under the ROC curve, is 1 for a perfect classifier
+# *probe* is logistic regression on fixed features. *AUC*, the area under the ROC curve, is 1 for a perfect classifier
 # and 0.5 for guessing.
 
 # %% tags=["parameters"]
@@ -175,8 +175,8 @@ def tables(found, first):
     yield report.show(
         wide.rename(columns=arrows),
         f"Table H{first}. Every arm on the same {found['n_test']} test images, with 95 % intervals over groups of "
-        "them and over training seeds. Sensitivity: at 90 % specificity. Calibration: mean probability less the "
-        "share of positives, 0 is best.",
+        "them and over training seeds. Sensitivity is at 90 % specificity. Calibration is the mean probability minus "
+        "the share of positives; 0 is best.",
     )
     told = (
         judged(found).assign(cell=pd.Series(texts)).set_index([*index, "against"])
@@ -193,7 +193,7 @@ def tables(found, first):
             pd.DataFrame(found["memorisation"]).set_index(
                 ["training", "generator"]
             ),
-            f"Table H{first + 2}. Whether the synthetic scans copy training scans, which could help for the wrong reason.",
+            f"Table H{first + 2}. Whether synthetic scans copy training scans; copies could help for the wrong reason.",
         )
 
 
@@ -268,12 +268,12 @@ print({name: len(rows) for name, rows in scans.items()}, positive, "for training
 # %% [markdown]
 # ## Generators of the training part
 #
-# The positive scans of each training set go into a folder of their own, so that a generator can't see any other scan. By
-# default this page trains two small GANs for seconds: enough to try the experiment, too little to judge a loss.
+# The positive scans of each training set go into a folder of their own, so that a generator can't see any other scan.
+# By default this page trains two small GANs for seconds: enough to try the experiment, too little to judge a loss.
 
 # %% tags=["remove-stderr"]
 recipes = {
-    "common": {"image_size": image_size, "epochs": 40},
+    "common": {"image_size": image_size, "epochs": 20},
     "runs": [{"loss": "wgan-gp"}, {"loss": "bce", "lam": 3.0}],
 }
 if gans:
@@ -333,8 +333,9 @@ report.picture(
 # ## Arms and scores
 #
 # Every arm but the first two adds as many images as there are positive scans, and all arms have the same negatives.
-# "Only" means that synthetic positives replace the real ones. Such an arm can learn the wrong thing: where all synthetic
-# images are positive, a generator's artefacts mark the class in training, but they are absent from the test scans.
+# "Only" means that synthetic positives replace the real ones. Such an arm can learn the wrong thing: where all
+# synthetic images are positive, a generator's artefacts mark the class in training, but they are absent from the test
+# scans.
 
 # %% tags=["remove-stderr"]
 cache = runs_root() / "features"

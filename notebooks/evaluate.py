@@ -1,9 +1,10 @@
 # %% [markdown]
 # # Evaluate
 #
-# A run's last snapshot generates as many images as there are real ones, and every metric compares the two sets. Earlier
-# snapshots are measured by the distances of features alone, for the curves against the epoch. The results are written
-# into the run directory, where the tables and figures read them.
+# This page measures a finished run. Its last snapshot (the generator as kept at some epoch) draws as many images as
+# there are real ones, and every metric compares the two sets. Earlier snapshots are measured only by distances of
+# features, for the curves against the epoch. The results go into the run directory, where the tables and figures read
+# them.
 
 # %% tags=["parameters"]
 run_path = "runs/quick/dgan-wgan-gp-lam5-seed0"  # a finished run's directory
@@ -30,8 +31,8 @@ fakes = {e: generate(run, len(real), e) for e in snapshot_epochs(config)}
 cache = run.path.parent.parent / "features"  # of all runs: the real images' once
 
 # %% [markdown]
-# The last snapshot, by every metric. In brackets its 95 % interval over images; the floor is what two halves of the
-# real images score against each other.
+# First the last snapshot, by every metric. In brackets is the 95 % interval over images. The floor is the same metric
+# between two halves of the real images.
 
 # %%
 import time
@@ -81,7 +82,7 @@ report.show(
 )
 
 # %% [markdown]
-# Earlier snapshots, by the distances of the run's own features.
+# Then the earlier snapshots, by distances of the run's own extractor.
 
 # %%
 OF_HISTORY = ["frechet_distance", "kernel_distance", "precision", "recall"]

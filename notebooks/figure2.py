@@ -46,9 +46,9 @@ report.picture(
 )
 
 # %% [markdown]
-# Look for tissue in layers, for speckle that is neither smooth nor striped, and for a dark mass with a plausible outline.
-# If neighbours in a row repeat each other, the generator has collapsed. The paper reports bands across StyleGAN3's
-# images, which a distance between features may miss.
+# Look for tissue in layers, for speckle that is neither smooth nor striped, and for a dark mass with a plausible
+# outline. If neighbours in a row repeat each other, the generator has collapsed. The paper reports bands across
+# StyleGAN3's images, which a distance between features may miss.
 
 # %% [markdown]
 # ## Every setting

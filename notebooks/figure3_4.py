@@ -3,7 +3,8 @@
 #
 # This page shows where generated images lie among the real ones. The features of both are projected together to two
 # dimensions, by PCA (which keeps straight-line distances) and by UMAP (which keeps neighbourhoods). Above each panel
-# stands the sliced Wasserstein distance (SWD) between the two clouds; Figure 4 compares it for all settings. Low is good.
+# stands the sliced Wasserstein distance (SWD) between the two clouds; Figure 4 compares it for all settings. Low is
+# good.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute

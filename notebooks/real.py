@@ -69,7 +69,7 @@ table = pd.DataFrame({
 # %% tags=["hide-input"]
 report.show(
     table,
-    f"Table R1. Malignant against benign images, N = {len(malignant)} each, with 95 % intervals over images, beside the "
+    f"Table R1. Malignant against benign images, N = {len(malignant)} each, with 95 % intervals over images, and the "
     f"floor: two halves of the malignant ones. Features of {features}.",
     " ".join(found.notes),
 )

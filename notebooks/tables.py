@@ -2,8 +2,8 @@
 # # Verdicts and tables
 #
 # This page says which of the paper's claims hold here and why. Tables 1–3 follow, with the paper's numbers below ours;
-# Table 4 is what the paper doesn't report. Compare ours and the paper's in *order*, not in size, unless data, image size
-# and extractor are the same: the line below each table says what ours were.
+# Table 4 is what the paper doesn't report. Compare ours and the paper's in *order*, not in size, unless data, image
+# size and extractor are the same: the line below each table says what ours were.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -63,9 +63,9 @@ display(
 report.claims_figures(judged)
 
 # %% [markdown]
-# A *snapshot* is the generator as it stood at some epoch. It is a *setback* if its Fréchet distance lies above an earlier
-# snapshot's by more than the 95 % interval explains. Variety is not quality: noise varies more than tissue does, so read
-# claim D beside the distances and the images.
+# A *snapshot* is the generator as it stood at some epoch. It is a *setback* if its Fréchet distance lies above an
+# earlier snapshot's by more than the 95 % interval explains. Variety is not quality: noise varies more than tissue
+# does, so read claim D beside the distances and the images.
 
 # %% [markdown]
 # ## All runs at a glance
@@ -269,7 +269,8 @@ report.show(
 # ## Every setting, every seed
 #
 # This table lists all settings that were trained, including any loss of your own. A seed decides the initial weights,
-# the order of the batches, the generator's input $z$ and the penalty's $\varepsilon$: the same ones for every loss and λ.
+# the order of the batches, the generator's input $z$ and the penalty's $\varepsilon$: the same ones for every loss and
+# λ.
 
 # %% tags=["hide-input"]
 EVERY = ["kernel_distance", "frechet_distance", "recall", "coverage"]
@@ -319,7 +320,7 @@ report.show(
 #
 # Kernel and Fréchet distance compare the *distributions* of features: low is good. LPIPS and MS-SSIM compare *pairs* of
 # images. Between generated images, a high LPIPS or a low MS-SSIM means variety; between a real and a generated image, a
-# low LPIPS or a high MS-SSIM means that they look alike. The paper's ± is a spread over pairs or over subsets of images,
-# not over training runs. In the copy of the paper at hand, some numbers of Table 2 can't be assigned to a λ with
-# certainty; they have a question mark. *Illegible* means that a number can't be read at all. [The metrics
+# low LPIPS or a high MS-SSIM means that they look alike. The paper's ± is a spread over pairs or over subsets of
+# images, not over training runs. In the copy of the paper at hand, some numbers of Table 2 can't be assigned to a λ
+# with certainty; they have a question mark. *Illegible* means that a number can't be read at all. [The metrics
 # chapter](../book/metrics.md) has the definitions.

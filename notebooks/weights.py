@@ -113,8 +113,8 @@ for metric, axis in zip(DISTANCES, axes, strict=True):
 report.picture(
     figure,
     f"Figure W1. {' '.join(told)}",
-    alt="Two panels, kernel and Fréchet distance against the weight that changes: a line for the gradient penalty's and "
-    "one for the perceptual term's, with intervals; the floor is dotted.",
+    alt="Two panels, kernel and Fréchet distance against the weight that changes: a line for the gradient penalty "
+    "and one for the perceptual term, with intervals; the floor is dotted.",
     note=report.badge(found),
 )
 

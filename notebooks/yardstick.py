@@ -2,13 +2,13 @@
 # # Can the yardstick see?
 #
 # A distance between real and generated images is a yardstick for generators. It is only as good as the features that it
-# compares, so this page tests several extractors, the networks or methods that turn an image into features. A good distance
-# passes two tests. On real images that we damage ourselves, it rises with the dose of the damage. On snapshots of a
-# generator in training, it ranks noise, first shapes and final images as the eye does.
+# compares, so this page tests several extractors, the networks or methods that turn an image into features. A good
+# distance passes two tests. On real images that we damage ourselves, it rises with the dose of the damage. On snapshots
+# of a generator in training, it ranks noise, first shapes and final images as the eye does.
 #
 # For a network's features we take the kernel distance (KID, if the network is Inception): on average it doesn't depend
-# on the number of images. For radiomics, statistics of texture, we take the Fréchet distance, as their authors do: a few
-# extreme features would dominate the cubic kernel. Features of different extractors have different units. So each
+# on the number of images. For radiomics, statistics of texture, we take the Fréchet distance, as their authors do: a
+# few extreme features would dominate the cubic kernel. Features of different extractors have different units. So each
 # distance is divided by one that is easy to picture: **1 is how far benign scans are from malignant ones**.
 
 # %% tags=["parameters"]
@@ -321,7 +321,7 @@ if kept and len(kept_snapshots):
     ]
     shown = report.picture(
         grid.figure,
-        f"Figure Y4. Nearest first at the end of training, by each extractor: {'; '.join(told)}. Each line follows a run "
+        f"Figure Y4. Nearest first at the end of training, by each extractor: {'; '.join(told)}. Each line is a run "
         "from noise to its last epoch.",
         alt="A panel for each extractor: the distance of each run's snapshots against the epoch.",
     )

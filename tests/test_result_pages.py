@@ -239,11 +239,12 @@ def test_the_weight_that_moves_its_metric_is_named(tmp_path, monkeypatch):
     names, shown = run_page("weights", monkeypatch, runs=str(tmp_path))
     (told, _) = captions(shown)
     assert (
-        "Kernel distance: clearly changed by neither weight (gradient penalty: 1 to 1, intervals apart in 0 of 3" in told
+        "Kernel distance: clearly changed by neither weight (gradient penalty: 1 to 1, intervals apart in 0 of 3"
+        in told
     )
     assert (
-        "Fréchet distance: clearly changed by the perceptual term (gradient penalty: 10 to 11, intervals apart in 0 of 3 "
-        "pairs; perceptual term: 10 to 20, intervals apart in 1 of 1 pairs)." in told
+        "Fréchet distance: clearly changed by the perceptual term (gradient penalty: 10 to 11, intervals apart in 0 of "
+        "3 pairs; perceptual term: 10 to 20, intervals apart in 1 of 1 pairs)." in told
     )
     rows = table(shown, "W1")
     assert rows["perceptual term", "0.5"]["Fréchet distance ↓"] == "20.00 [18.00, 22.00]"
