@@ -1,5 +1,6 @@
-"""Lessons as a reader meets them: every cell runs, twice in one session, every check holds, an open exercise fails."""
+"""Lessons as a reader meets them: every cell runs, twice in one session, every check holds, open exercises fail."""
 
+import ast
 import re
 import sys
 from pathlib import Path
@@ -41,11 +42,12 @@ MOST_LINES = 25  # of a cell, which a reader sees at once
 
 @pytest.fixture(autouse=True)
 def tables_as_shipped():
-    """A lesson adds a loss to the table; no other test shall see it."""
-    shipped = dict(losses.OBJECTIVES)
+    """Lessons add a loss and a penalty to the tables; no other test shall see them."""
+    tables = [(table, dict(table)) for table in (losses.OBJECTIVES, losses.PENALTIES)]
     yield
-    losses.OBJECTIVES.clear()
-    losses.OBJECTIVES.update(shipped)
+    for table, shipped in tables:
+        table.clear()
+        table.update(shipped)
 
 
 def code(lesson):
@@ -54,9 +56,12 @@ def code(lesson):
     return [(cell.metadata.get("tags", []), re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE)) for cell in cells]
 
 
-def only(cells, tag):
-    (found,) = (source for tags, source in cells if tag in tags)
-    return found
+def exercises(cells):
+    """[(solution, check)] of a lesson's exercises; each check is the next code cell after its solution."""
+    tagged = [({"solution", "exercise-check"} & {*tags}, source) for tags, source in cells]
+    at = [i for i, (kind, _) in enumerate(tagged) if kind == {"solution"}]
+    assert [i for i, (kind, _) in enumerate(tagged) if kind == {"exercise-check"}] == [i + 1 for i in at]
+    return [(tagged[i][1], tagged[i + 1][1]) for i in at]
 
 
 def run_all(cells, names, parameters, checks):
@@ -77,11 +82,24 @@ def test_checks_hold_on_the_second_run_and_fail_without_the_solution(lesson):
         run_all(cells, names, SMALL[lesson.stem], checks=False)
         run_all(cells, names, FEWER.get(lesson.stem, {}), checks=True)
         plt.close("all")
-    for tag in ("check", "exercise-check"):
-        assert "assert " in only(cells, tag)
-    exec(stub(only(cells, "solution")), names)
-    with pytest.raises((AssertionError, TypeError, AttributeError)):
-        exec(only(cells, "exercise-check"), names)
+    assert any("check" in tags and "assert " in source for tags, source in cells)
+    for solution, check in exercises(cells):
+        exec(stub(solution), names)
+        with pytest.raises((AssertionError, TypeError, AttributeError)):
+            exec(check, names)
+        exec(solution, names)  # the next exercise finds this one solved
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
+def test_a_lesson_has_three_numbered_exercises_whose_checks_say_what_is_wrong(lesson):
+    headings = re.findall(r"^# ### Exercise (\d): (predict|change|derive)$", lesson.read_text("utf-8"), re.MULTILINE)
+    numbers, kinds = zip(*headings, strict=True)
+    assert numbers == ("1", "2", "3") and {*kinds} == {"predict", "change", "derive"}
+    checks = [check for _, check in exercises(code(lesson))]
+    assert len(checks) == 3
+    for check in checks:
+        asserts = [node for node in ast.walk(ast.parse(check)) if isinstance(node, ast.Assert)]
+        assert asserts and all(node.msg is not None for node in asserts), check
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
@@ -96,15 +114,17 @@ def test_the_gan_of_sixty_lines_has_no_more():
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
-def test_the_exercise_is_the_lesson_with_its_solution_left_out(lesson):
+def test_the_exercises_are_the_lesson_with_its_solutions_left_out(lesson):
     written = (lesson.parent / "exercises" / f"{lesson.stem}.ipynb").read_text()
-    assert written == derive_exercise(lesson), f"run 'make notebooks': {lesson.name} and its exercise differ"
+    assert written == derive_exercise(lesson), f"run 'make notebooks': {lesson.name} and its exercises differ"
     exercise = nbformat.reads(written, as_version=4)
     nbformat.validate(exercise)
-    solution = only(code(lesson), "solution")
-    (open_cell,) = (cell.source for cell in exercise.cells if "exercise" in cell.metadata.get("tags", []))
-    assert open_cell.endswith("    ...") and open_cell == stub(solution)
-    assert solution.splitlines()[-1] not in "\n".join(cell.source for cell in exercise.cells)
+    solutions = [solution for solution, _ in exercises(code(lesson))]
+    open_cells = [cell.source for cell in exercise.cells if "exercise" in cell.metadata.get("tags", [])]
+    assert open_cells == [stub(solution) for solution in solutions]
+    assert all(cell.endswith("    ...") for cell in open_cells)
+    for solution in solutions:
+        assert solution.splitlines()[-1] not in "\n".join(cell.source for cell in exercise.cells)
 
 
 def test_a_solution_is_one_function_with_a_docstring():

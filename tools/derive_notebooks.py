@@ -6,8 +6,8 @@ the times of files; where both were edited, they are named and left alone.
 python tools/derive_notebooks.py                  make notebooks: the .ipynb without outputs too, as they are committed
 python tools/derive_notebooks.py --keep-outputs   before make book and make run: what agrees is not touched
 
-A lesson's exercise, notebooks/exercises/NAME.ipynb, is the same notebook with its solution left to the reader.  An
-exercise that a reader has worked in is left alone.
+A lesson's exercises, notebooks/exercises/NAME.ipynb, are the same notebook with its solutions left to the reader.  A
+notebook of exercises that a reader has worked in is left alone.
 """
 
 import ast
