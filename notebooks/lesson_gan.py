@@ -258,28 +258,90 @@ assert covered["WGAN-GP"] == modes_covered(real) == 8
 # Train the same two networks in the loss lab</a>:
 # BCE beside least squares, in your browser.
 #
-# ## Exercise
-#
-# *Predict:* what would happen without the generator's loss, if only the critic were updated? *Change:* replace the pair
-# of BCE by *least squares* (Mao et al. 2017): the critic's score should be 1 for real samples and 0 for generated ones,
-# and the generator wants a score of 1. Each squared error is halved and averaged. Write the critic's loss.
+# ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try it first, in {download}`this lesson without its solution <exercises/lesson_gan.ipynb>`. The solution is folded
-# away below; the cell after it checks it.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_gan.ipynb>`. Each solution is
+# folded away below its exercise; the cell after it checks the answer.
+
+# %% [markdown]
+# ### Exercise 1: predict
+#
+# Update the critic 200 times by BCE, and never the generator. A new critic scores every point near 0, so its loss
+# starts near 2 log 2 = 1.39. Say where it ends, to within 0.1.
+
+
+# %% tags=["solution", "hide-cell"]
+def loss_of_critic_alone():
+    """BCE loss of a critic after 200 updates, while the generator stands still."""
+    # Nobody answers the critic. It learns to tell all generated points from
+    # the real ones, and its loss falls to its lowest value.
+    return 0.0
+
+
+# %% tags=["exercise-check", "remove-stderr"]
+random = np.random.default_rng(2)
+g, c = (new_weights(random, 2, 64, 64, 64, outputs) for outputs in (2, 1))
+gan = {"g": g, "c": c, "g_adam": new_adam(g), "c_adam": new_adam(c)}
+update = compile(lambda *given: critic_step(*given, bce_critic, 0))
+for _ in range(200):
+    real, z = ring(random, 128), random.standard_normal((128, 2), "float32")
+    gan = update(gan, real, z, random.random((128, 1), "float32"))
+found = float(bce_critic(*(network(gan["c"], x) for x in (real, network(g, z)))))
+answer = loss_of_critic_alone()
+assert answer is not None, "return a number first"
+assert abs(answer - found) < 0.1, f"the loss ends at {found:.2f}, not at {answer}"
+
+# %% [markdown]
+# ### Exercise 2: change
+#
+# Replace BCE by *least squares* (Mao et al. 2017). The critic's score should be 1 for real samples and 0 for generated
+# ones. Square each error, halve it, and average. Write the critic's loss; the check trains a GAN by it, whose generator
+# wants a score of 1.
 
 
 # %% tags=["solution", "hide-cell"]
 def least_squares_critic(real, fake):
     """½ E[(D(x) − 1)²] + ½ E[D(G(z))²], from scores (B, 1)."""
-    # To the prediction: the generator would never move, and the critic's
-    # loss would fall until it tells all its points from the real ones.
+    # A score above 1 costs as much as one below: unlike BCE, this loss
+    # does not ask for ever larger scores.
     return (ops.mean((real - 1) ** 2) + ops.mean(fake**2)) / 2
 
 
 # %% tags=["exercise-check", "remove-stderr"]
 half = np.full((4, 1), 0.5, "float32")
-loss = float(least_squares_critic(half, half))
-assert np.isclose(loss, 0.25), f"for scores of ½ it should be ¼, it is {loss}"
-loss = float(least_squares_critic(2 * half, 0 * half))
-assert np.isclose(loss, 0), f"for scores of 1 and 0 it should be 0, it is {loss}"
+for real, fake, right in ((half, half, 0.25), (2 * half, 0 * half, 0)):
+    loss = float(least_squares_critic(real, fake))
+    assert np.isclose(loss, right), (
+        f"for scores of {real[0, 0]} and {fake[0, 0]} it should be {right}, not {loss:.4f}"
+    )
+gan = train(least_squares_critic, lambda s: ops.mean((s - 1) ** 2) / 2, lam=0)
+made = network(
+    gan["g"], np.random.default_rng(1).standard_normal((1000, 2), "float32")
+)
+print(f"modes covered: {modes_covered(ops.convert_to_numpy(made))}")
+
+# %% [markdown]
+# ### Exercise 3: derive
+#
+# A small region holds the share *p* of all real points and the share *q* of all generated ones. BCE's critic gives them
+# all the same score *s*. Their part of its loss is *p* · softplus(−*s*) + *q* · softplus(*s*). Which *s* makes it
+# lowest?
+
+
+# %% tags=["solution", "hide-cell"]
+def best_score(p, q):
+    """The score that makes BCE lowest where the shares of points are p and q."""
+    # The derivative is −p (1 − σ(s)) + q σ(s). It is 0 at σ(s) = p/(p + q),
+    # the share of real points there; s = log(p/q) is its logit.
+    return np.log(p / q)
+
+
+# %% tags=["exercise-check"]
+grid = np.linspace(-6, 6, 12001)
+for p, q in ((0.1, 0.1), (0.3, 0.1), (0.02, 0.5)):
+    found = grid[np.argmin(p * np.logaddexp(0, -grid) + q * np.logaddexp(0, grid))]
+    answer = best_score(p, q)
+    assert abs(answer - found) < 2e-3, (
+        f"for p = {p} and q = {q} the loss is lowest at {found:.3f}, not at {answer:.3f}"
+    )
