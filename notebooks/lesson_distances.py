@@ -106,15 +106,62 @@ assert js_gradient[-1] < 0.01 * js_gradient.max()
 #
 # **Take away:** how far apart two sets of samples are has several answers, and not all of them have a usable gradient.
 #
-# ## Exercise
-#
-# The tails of a Gaussian always overlap a little. Replace it by the *uniform* distribution on [0, 1], and the generated
-# one by its copy moved by a shift ≥ 0. What is their Jensen–Shannon divergence? Where does its gradient become exactly
-# 0?
+# ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try it first, in {download}`this lesson without its solution <exercises/lesson_distances.ipynb>`. The solution is
-# folded away below; the cell after it checks it.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_distances.ipynb>`. Each solution is
+# folded away below its exercise; the cell after it checks the answer.
+
+# %% [markdown]
+# ### Exercise 1: predict
+#
+# Do not move the generated Gaussian but double its standard deviation: each point *x* becomes 2*x*. How large is the
+# Wasserstein distance from the real one? Say a number, to within 0.1.
+
+
+# %% tags=["solution", "hide-cell"]
+def distance_of_doubled():
+    """Wasserstein distance of two Gaussians with standard deviations 1 and 2."""
+    # A point at x moves by |x|, and the mean of |x| is √(2/π) = 0.80. No
+    # point needs to cross another one, so no shorter way exists.
+    return np.sqrt(2 / np.pi)
+
+
+# %% tags=["exercise-check"]
+found = sliced_wasserstein(column, 2 * column, n_projections=1)
+answer = distance_of_doubled()
+assert answer is not None, "return a number first"
+assert abs(answer - found) < 0.1, f"the distance is {found:.2f}, not {answer:.2f}"
+
+# %% [markdown]
+# ### Exercise 2: change
+#
+# `wasserstein` above knows the best critic, which is rarely known. On a line no critic is needed: the cheapest way to
+# move *n* points onto *n* others keeps their order. Write the distance for two arrays of *n* numbers each.
+
+
+# %% tags=["solution", "hide-cell"]
+def wasserstein_of_samples(a, b):
+    """Mean distance that the points a (n,) must be moved to become b (n,)."""
+    # In order, the smallest goes to the smallest, and so on. In the plane
+    # there is no such order, which is why a critic is trained.
+    return np.abs(np.sort(a) - np.sort(b)).mean()
+
+
+# %% tags=["exercise-check"]
+for s, right in zip(shifts[::10], w[::10], strict=True):
+    answer = wasserstein_of_samples(real, real[::-1] + s)
+    assert abs(answer - right) < 1e-3, (
+        f"for a shift of {s:g} it should be {right:.3f}, not {answer:.3f}"
+    )
+answer = wasserstein_of_samples(np.array([3.0, 0.0]), np.array([1.0, 5.0]))
+assert abs(answer - 1.5) < 1e-6, f"from 3, 0 to 1, 5 it is 1.5, not {answer:.3f}"
+
+# %% [markdown]
+# ### Exercise 3: derive
+#
+# The tails of a Gaussian always overlap a little. Replace it by the *uniform* distribution on [0, 1], and the generated
+# one by its copy moved by a shift ≥ 0. What is their Jensen–Shannon divergence?
 
 
 # %% tags=["solution", "hide-cell"]
@@ -136,5 +183,5 @@ for shift in (0.0, 0.3, 0.8, 1.0, 2.5):
     right = np.log(2) - float(bce_critic(real_scores, fake_scores)) / 2
     answer = uniform_jensen_shannon(shift)
     assert abs(answer - right) < 1e-3, (
-        f"shift {shift}: {right:.3f}, not {answer:.3f}"
+        f"for a shift of {shift} it should be {right:.3f}, not {answer:.3f}"
     )
