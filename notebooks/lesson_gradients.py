@@ -147,14 +147,67 @@ for name in ("non-saturating", "Wasserstein"):
 # Watch a sure critic in the loss lab</a>:
 # the arrows are what each generator is told.
 #
-# ## Exercise
-#
-# *Derive:* a critic gives a generated sample the probability *p* of being real. How many times harder does the
-# non-saturating loss push its score than the saturating one?
+# ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try it first, in {download}`this lesson without its solution <exercises/lesson_gradients.ipynb>`. The solution is
-# folded away below; the cell after it checks it.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_gradients.ipynb>`. Each solution is
+# folded away below its exercise; the cell after it checks the answer.
+
+# %% [markdown]
+# ### Exercise 1: predict
+#
+# Double every score of the trained critic. It still finds the same points real. By which factor does the push of each
+# loss on the points change? Say three numbers, each to within 0.5.
+
+
+# %% tags=["solution", "hide-cell"]
+def factors_of_doubled_scores():
+    """By which factor each loss's push on the points changes."""
+    # The critic's slope doubles. The Wasserstein loss's slope is 1 at any
+    # score, and the non-saturating one's is near 1 at scores far below 0.
+    # The saturating one's falls there as e^score, so it falls to a square.
+    return {"saturating": 0, "non-saturating": 2, "Wasserstein": 2}
+
+
+# %% tags=["exercise-check"]
+doubled = {
+    name: push_on_points(lambda s, loss=loss: loss(2 * s), state["c"])
+    for name, loss in LOSSES.items()
+}
+for name, answer in factors_of_doubled_scores().items():
+    found = doubled[name] / last[name]
+    assert abs(answer - found) < 0.5, (
+        f"the push of the {name} loss changes by {found:.2f}, not by {answer}"
+    )
+
+# %% [markdown]
+# ### Exercise 2: change
+#
+# BCE's generator wants each of its samples to be called real with probability 1. Change its loss so that it wants 0.9:
+# the cross-entropy with the label 0.9 in place of 1. `softplus(-s)` is −log σ(s), and `softplus(s)` is −log(1 − σ(s)).
+
+
+# %% tags=["solution", "hide-cell"]
+def smoothed_generator(fake_scores):
+    """E[−0.9 log σ(s) − 0.1 log(1 − σ(s))] of scores s (B,), a scalar."""
+    # Its push is 0.9 − σ(s): a sample that looks more real than 0.9 is
+    # pushed back, which neither of the two losses of BCE does.
+    real, generated = ops.softplus(-fake_scores), ops.softplus(fake_scores)
+    return ops.mean(0.9 * real + 0.1 * generated)
+
+
+# %% tags=["exercise-check"]
+answers, right = push(smoothed_generator, scores), 0.9 - sigmoid
+i = np.abs(answers - right).argmax()
+assert abs(answers[i] - right[i]) < 1e-4, (
+    f"at a score of {scores[i]:.1f} the push should be {right[i]:.3f}, not {answers[i]:.3f}"
+)
+
+# %% [markdown]
+# ### Exercise 3: derive
+#
+# A critic gives a generated sample the probability *p* of being real. How many times harder does the non-saturating
+# loss push its score than the saturating one?
 
 
 # %% tags=["solution", "hide-cell"]
@@ -173,5 +226,5 @@ for p in (0.001, 0.1, 0.5, 0.9):
     )
     answer = times_harder(p)
     assert np.isclose(answer, right, rtol=1e-3), (
-        f"p = {p}: {right:.4g}, not {answer:.4g}"
+        f"for p = {p} it is {right:.4g} times harder, not {answer:.4g}"
     )
