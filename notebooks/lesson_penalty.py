@@ -20,9 +20,10 @@ seed = 0
 
 # %% tags=["remove-stderr"]
 import numpy as np
+from keras import ops
 
 from dgan_core import Config, rng
-from dgan_core.losses import slopes
+from dgan_core.losses import PENALTIES, Penalty, slopes
 from dgan_core.profiles import LAMBDAS
 from dgan_core.training.points import Points
 from dgan_core.training.schedule import critic_draws
@@ -160,14 +161,75 @@ assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * rest[high][0]
 # Set λ yourself in the loss lab</a>:
 # it draws the slope as it settles.
 #
-# ## Exercise
-#
-# *Derive:* how large is the score gap *s d* of that ramp at its best slope? *Predict:* for which λ is it the true
-# distance?
+# ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try it first, in {download}`this lesson without its solution <exercises/lesson_penalty.ipynb>`. The solution is folded
-# away below; the cell after it checks it against the critics above.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_penalty.ipynb>`. Each solution is
+# folded away below its exercise; the cell after it checks the answer.
+
+# %% [markdown]
+# ### Exercise 1: predict
+#
+# The next critic is trained with λ = 0.25, weaker than any above. At which slope does it settle? Say a number, to
+# within 15 %.
+
+
+# %% tags=["solution", "hide-cell"]
+def slope_at_a_quarter():
+    """The settled slope between the clouds, for λ = 0.25."""
+    # Half the weight pays half as much for each unit above 1, so the
+    # excess d/(2λ) doubles each time that λ is halved.
+    return 1 + d / (2 * 0.25)
+
+
+# %% tags=["exercise-check", "remove-stderr"]
+found = train_critic(loss="wgan-gp", lam=0.25)[0, -8:].mean()
+answer = slope_at_a_quarter()
+assert answer is not None, "return a number first"
+assert abs(answer / found - 1) < 0.15, (
+    f"it settles at {found:.2f}, not at {answer:.2f}"
+)
+
+# %% [markdown]
+# ### Exercise 2: change
+#
+# The penalty punishes slopes below 1 as well as those above. Write the *one-sided* one: the mean of max(0, slope −
+# 1)², at the same points between real and generated ones. `slopes(critic, x)` is the gradient at points *x* of shape
+# (B, 1, 1, 2), and `eps` has the shape (B, 1, 1, 1). The check trains a critic with it.
+
+
+# %% tags=["solution", "hide-cell"]
+def one_sided(critic, real, fake, eps):
+    """E[max(0, ‖∇D(x̂)‖ − 1)²] at x̂ = eps·real + (1 − eps)·fake, a scalar."""
+    # A Wasserstein critic is always drawn up to a slope above 1. There both
+    # penalties are the same, so both settle at the same slope.
+    slope = slopes(critic, eps * real + (1 - eps) * fake)
+    length = ops.sqrt(ops.sum(slope**2, axis=(1, 2, 3)) + 1e-12)
+    return ops.mean(ops.relu(length - 1) ** 2)
+
+
+# %% tags=["exercise-check", "remove-stderr"]
+zero, one = np.zeros((4, 1, 1, 2), "float32"), np.ones((4, 1, 1, 1), "float32")
+for s, right in ((0.5, 0), (3, 4)):
+    answer = float(one_sided(lambda x, s=s: s * x[:, 0, 0, :1], zero, zero, one))
+    assert abs(answer - right) < 1e-3, (
+        f"for a critic of slope {s} it should be {right}, not {answer:.3f}"
+    )
+PENALTIES["one-sided"] = Penalty(one_sided)
+found = train_critic(loss="wasserstein", penalty="one-sided", lam=low)[
+    0, -8:
+].mean()
+print(
+    f"one-sided, λ = {low:g}: settles at {found:.2f}; two-sided: {rest[low][0]:.2f}"
+)
+assert abs(found / rest[low][0] - 1) < 0.1, (
+    f"it settles at {found:.2f}, far from the {rest[low][0]:.2f} of the two-sided one"
+)
+
+# %% [markdown]
+# ### Exercise 3: derive
+#
+# How large is the score gap *s d* of the ramp above, at its best slope?
 
 
 # %% tags=["solution", "hide-cell"]
@@ -182,4 +244,6 @@ def settled_gap(d, lam):
 for lam, (_, gap) in rest.items():
     answer = settled_gap(d, lam)
     print(f"λ = {lam:g}: {answer:.2f}, measured {gap:.2f}")
-    assert np.isclose(answer, gap, rtol=0.1), f"λ = {lam:g}: measured {gap:.2f}"
+    assert np.isclose(answer, gap, rtol=0.1), (
+        f"for λ = {lam:g} a gap of {gap:.2f} was measured, not {answer:.2f}"
+    )
