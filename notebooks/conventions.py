@@ -1,11 +1,11 @@
 # %% [markdown]
 # # One set of images, every convention
 #
-# FID depends on how an image gets to the network and on what the covariance is divided by, not only on the images.
-# Here the same malignant and benign images pass through the same network in each published way, once by our code and
-# once by the package that a convention is named after. The network's weights are seeded random ones, the same in both:
-# the table checks the arithmetic and shows how much a convention moves the number. Its values are no FID of the
-# literature, which needs the trained weights.
+# This page shows how much FID changes by convention alone, and that our code agrees with the usual packages. FID
+# depends not only on the images but on how they are resized and scaled for the network, and on what the covariance is
+# divided by. Here the same malignant and benign images pass through the same network in each published way, once by our
+# code and once by the package that a convention is named after. The network's weights are random, from a seed, and the
+# same in both, so these values can't be compared with an FID in the literature, which needs the trained weights.
 
 # %% tags=["parameters"]
 data = "phantom"  # "phantom", "busi" (downloaded once) or a BUSI folder
@@ -122,5 +122,6 @@ report.show(
 )
 
 # %% [markdown]
-# A number is comparable only where convention, divisor, N and network agree. Resizing without antialias aliases speckle
-# when the image is larger than 299 pixels; the three ways then lie further apart than on smaller ones.
+# Compare two FIDs only where convention, divisor, N and network agree. Where an image is larger than 299 pixels,
+# resizing without antialiasing distorts its speckle (aliasing); the three ways then lie further apart than on smaller
+# images.

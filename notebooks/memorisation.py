@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Copies of the training images?
 #
-# The Fréchet and the kernel distance praise a generator that replays its training set. This test doesn't: it asks
-# whether generated images lie closer to single training images than new real images would
-# ([how it works](../book/metrics.md)). Two controls say whether it can be trusted: a replayed training set must fail,
-# and real images that were never trained on must pass.
+# A generator that replays its training set gets a very good Fréchet and kernel distance. This page tests for such
+# copies: do generated images lie closer to single training images than new real images would ([how it
+# works](../book/metrics.md))? Two controls say whether the test can be trusted: a replayed training set must fail, and
+# real images that were never trained on must pass.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -93,10 +93,10 @@ else:
         else "not both as they must: distrust the first row"
     )
     caption = (
-        f"Table M1. Generated images: {generated.verdict}. The controls came out {trusted}: the replayed set "
+        f"Table M1. Generated images: {generated.verdict}. The two controls come out {trusted}: the replayed set "
         f"{'fails' if copier.memorised else 'passes'}, new real images {'fail' if new.memorised else 'pass'}. An image "
-        f"counts as a copy if its nearest training image is closer than {CLOSE:.2f} of the usual distance between real "
-        f"images and closer than {CLOSE:.2f} of the distance to the second nearest."
+        f"counts as a copy if its nearest training image is closer than {CLOSE:.2f} times the usual distance between "
+        f"real images and closer than {CLOSE:.2f} times the distance to the second nearest."
     )
     display(report.show(pd.DataFrame(table).T, caption, report.badge(found, name)))
 
@@ -137,9 +137,9 @@ else:
     caption = (
         f"Figure M1. The median generated image lies at {far:.2f}: "
         + (
-            "farther from the training images than they from one another. "
+            "farther from the training images than these are from one another. "
             if far > 1
-            else "nearer than they are. "
+            else "nearer to the training images than these are to one another. "
         )
         + "Distance to the nearest training image; 1 is the median between real images, and left of the dotted line an "
         "image may count as a copy."

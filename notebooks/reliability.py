@@ -1,9 +1,9 @@
 # %% [markdown]
 # # What happens when a run crashes
 #
-# What happens to a run that is killed, to a file that is damaged, to a disk that is full, to a loss that is not a
-# number? `make faults` does all of it on purpose, hundreds of times, and compares what is left with a run that nothing
-# happened to: parameters, log, snapshots and samples, to the bit.
+# This page shows what happens when a run is killed, a file is damaged, a disk is full or a loss is not a number.
+# `make faults` does all of it on purpose, hundreds of times, and compares the result with a run that was left alone:
+# parameters, log, snapshots and samples, bit for bit.
 
 # %% tags=["parameters", "hide-input"]
 results = "results"  # folder of faults.json, in the project or absolute
@@ -45,8 +45,8 @@ else:
 display(Markdown(total))
 
 # %% [markdown]
-# *Survived* means that what the last column says came true. A fault that did not happen, because the run was done
-# before the kill came, counts as not tried. What could not be tried on this machine says so.
+# *Survived* means that the last column's statement held. A fault that came too late, because the run was already done,
+# counts as not tried. A line says so where a fault could not be tried on this machine.
 
 # %% tags=["hide-input"]
 for number, part in enumerate(
@@ -66,17 +66,18 @@ for number, part in enumerate(
 # %% [markdown]
 # ## How it holds
 #
-# **One way to write.** A file is written under another name, brought to the disk and renamed; so there is the old or
-# the new content. A checkpoint is read back before it counts, and the one before it stays until then.
+# **One way to write.** A file is written under another name, flushed to the disk and renamed; so it has either the old
+# or the new content. A checkpoint is read back before it counts, and the one before it stays until then.
 #
 # **Every file can be checked.** Records and arrays carry a SHA-256 of their content. A checkpoint also carries those of
 # the configuration and of the log up to its step: a run goes on only from state, log and configuration that belong
 # together, or says which file is damaged.
 #
-# **Every random number is a function of (seed, stream, step)**, so a run resumes from the state and the step; see
+# **Every random number is a function of (seed, stream, step)**, so a run resumes from its state and step; see
 # [the training protocol](../book/training.md).
 #
-# **One training a directory.** The system drops the lock of a process that died; nothing has to be unlocked by hand.
+# **One process trains in a directory at a time.** The system releases the lock of a process that died; you never have
+# to unlock anything by hand.
 #
 # **No NaN or infinity is saved.** All measured numbers and the whole state are checked in each step.
 

@@ -75,8 +75,7 @@ report.claims_summary(judged)
 # - **Check the evidence.** [Verdicts and tables](tables.ipynb), the figures after them, and the
 #   [deviations](../book/deviations.md) from the paper.
 # - **Explore.** [Any two runs side by side](explorer.ipynb).
-# - **Use your own images.** [Measure two folders of images](../book/own-images.md), then
-#   [train on your folder](../book/howto.md).
+# - **Use your own images.** [Measure two folders of images, then train on your own](../book/own-images.md).
 #
 # The [glossary](../book/glossary.md) explains the words that come up again and again.
 #

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Status: what this book was built from
 #
-# Every run, finished or not: its state, what it took and when it was written. The pages on costs and on coverage show
-# files of their own, and say which.
+# This page lists every run that this copy of the book trained, finished or not: its state, its time and memory, and
+# when it was written. The pages on costs and on intervals show measurements kept with the project, and say when those
+# were made.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -63,8 +64,8 @@ report.show(
 # %% [markdown]
 # ## What they took
 #
-# An update is one of the generator, with the critic's before it. Where `make book` trained the runs, two jobs ran side
-# by side on one thread each; alone, the same run has all cores and is faster.
+# An update is one update of the generator, with the critic's updates before it. `make book` trains two runs side by
+# side on one thread each; alone, the same run has all cores and is faster.
 
 # %% tags=["hide-input"]
 

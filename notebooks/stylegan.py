@@ -1,9 +1,10 @@
 # %% [markdown]
 # # StyleGAN2 and StyleGAN3: what makes them different
 #
-# The two outside references of the comparison, seen from inside. All but the last figure is measured on *untrained*
-# networks of this project, drawn from a seed and narrow: their pictures mean nothing yet, but what a layer does to
-# variance, to frequencies and to position is a property of its construction, and holds before the first update.
+# This page shows what the layers of the two StyleGANs do that the paper's network doesn't: how styles scale the
+# weights, and how StyleGAN3 keeps detail from sticking to the pixel grid. All but the last figure are measured on
+# narrow, *untrained* networks with random weights. Their pictures mean nothing yet, but what a layer does to variance,
+# frequencies and position follows from its construction, so it holds before the first update.
 
 # %% tags=["parameters", "hide-input"]
 image_size = 64  # side of the pictures, in pixels
@@ -57,8 +58,9 @@ def show(axis, image, title, limit, cmap="gray"):
 #
 # A style *s* is an affine map of *w*. It multiplies the input channels of a convolution, so that its kernel becomes
 # *s w*. *Demodulation* then divides each output by the norm of the kernel that made it, √(Σ (s w)²). If the inputs are
-# independent and of unit variance, so is the output, whatever the style (Karras et al. 2020, eqs. 1–3). No layer looks
-# at the statistics of its actual activations, as the instance normalisation of the first StyleGAN did.
+# independent and have unit variance, the output has unit variance too, whatever the style (Karras et al. 2020,
+# eqs. 1–3). No layer uses the statistics of its actual activations, as the instance normalisation of the first StyleGAN
+# did.
 
 # %% tags=["hide-input"]
 config = narrow("stylegan2", 32)
@@ -149,7 +151,7 @@ report.picture(
 # %% [markdown]
 # Each convolution also adds *noise*: one random number per pixel, times a learned strength that starts at 0; it is set
 # to 0.5 below. It gives the network detail that the style need not describe. The picture is a sum: at each resolution
-# a layer of 1×1 kernels, modulated but not demodulated, adds to the enlarged picture so far (*skip images*; Karras et
+# a layer of 1×1 kernels, modulated but not demodulated, adds its *skip image* to the enlarged picture so far (Karras et
 # al. 2020, figure 7).
 
 # %% tags=["hide-input"]
@@ -204,13 +206,13 @@ report.picture(
 # ## Aliasing
 #
 # A grid of *s* samples per image width holds frequencies up to *s*/2 cycles per width. A leaky ReLU applied to the
-# samples bends the signal, and a bend has harmonics without end. Those above *s*/2 do not vanish: they fold back and
-# pose as lower frequencies, at places that depend on where the grid lies. Later layers cannot tell such *aliases* from
-# signal, and detail sticks to the pixel grid instead of the object it belongs to.
+# samples puts corners into the signal, and a corner has infinitely many harmonics. Those above *s*/2 do not vanish:
+# they fold back and appear as lower frequencies, in a way that depends on where the grid lies. Later layers cannot tell
+# such *aliases* from signal, so detail sticks to the pixel grid instead of the object it belongs to.
 #
-# StyleGAN3 (Karras et al. 2021, section 3) takes a layer's samples for a continuous signal with a cutoff $f_c$. Its
-# leaky ReLU works on a grid at least twice as fine; a low-pass filter then removes what the coarser grid could not
-# hold.
+# StyleGAN3 (Karras et al. 2021, section 3) treats a layer's samples as a continuous signal with a cutoff frequency
+# $f_c$. Its leaky ReLU works on a grid at least twice as fine; a low-pass filter then removes what the coarser grid
+# could not hold.
 
 # %% tags=["hide-input"]
 TONE = 5  # cycles per image width
@@ -314,10 +316,10 @@ report.picture(
 #
 # StyleGAN3's input is a sum of sinusoids, which can be shifted by any amount. A network without aliases shifts its
 # picture by as much. EQ-T is the peak signal-to-noise ratio between the picture of the shifted input and the shifted
-# picture, for images of range 2 (Karras et al. 2021, section 3). Here it is measured twice, on one and the same
-# StyleGAN3 with the same weights: with its own filters, and with what StyleGAN2 does in their place, [1, 3, 3, 1] where
-# the rate doubles and a leaky ReLU on the samples. Shifts are whole pixels of the picture, which can be compared
-# without interpolation, but fractions of a sample on the coarser grids. A whole StyleGAN2 cannot be measured so: its
+# picture, for images of range 2 (Karras et al. 2021, section 3). Here it is measured twice on the same StyleGAN3 with
+# the same weights: with its own filters, and with what StyleGAN2 uses instead, a [1, 3, 3, 1] filter where the rate
+# doubles and a leaky ReLU on the samples. Shifts are whole pixels of the picture, which can be compared without
+# interpolation, but fractions of a sample on the coarser grids. A whole StyleGAN2 cannot be measured like this: its
 # input is a constant that does not move, and its noise stays with the pixels.
 
 # %% tags=["hide-input"]
@@ -435,18 +437,18 @@ report.picture(
 )
 
 # %% [markdown]
-# These are numbers of random weights at a small size; training moves them. They say nothing about how good the pictures
-# are: a network that cannot pin detail to pixels is not by that the better one for ultrasound. That is for the metrics
-# to tell.
+# These numbers are for random weights at a small size; training changes them. They say nothing about how good the
+# pictures are: a network that can't tie detail to pixels is not for that reason better for ultrasound. The metrics have
+# to decide that.
 
 # %% [markdown]
 # ## The schedule of StyleGAN3
 #
-# Fourteen layers whatever the size. From layer to layer the cutoff grows by a constant factor, from that of a 4×4 image
-# to that of the output, and so does the stop band, above which nothing shall be left. The grid follows in powers of
-# two. Early layers leave much room between cutoff and half the sampling rate, so that their filters are gentle and
-# suppress well; the last two layers have none, for the picture needs every frequency its pixels can hold (Karras et al.
-# 2021, section 3.2 and figure 4).
+# StyleGAN3 has fourteen layers whatever the image size. From layer to layer the cutoff grows by a constant factor, from
+# that of a 4×4 image to that of the output, and so does the stop band, above which almost nothing should be left. The
+# grid follows in powers of two. Early layers leave much room between the cutoff and half the sampling rate, so that
+# their filters are gentle and suppress well. The last two layers leave none, because the picture needs every frequency
+# that its pixels can hold (Karras et al. 2021, section 3.2 and figure 4).
 
 # %% tags=["hide-input"]
 published = {
@@ -506,16 +508,18 @@ report.picture(
 # %% [markdown]
 # ## Parameters
 #
-# The tests hold the networks to the counts that their authors print. StyleGAN2 at 512×512 agrees layer by layer; at
-# 1024×1024 with three colours its generator has the printed total of 28,794,124 and its critic that of 29,012,513.
-# StyleGAN3 at that size has 15,093,151 as variant R, which is printed too, and 22.31 million as variant T, where the
-# paper gives 22.3 (figure 5). No total is printed for 512×512; there the layers and the schedule above are held.
+# The tests compare the networks' parameter counts with those that their authors print. StyleGAN2 at 512×512 agrees
+# layer by layer; at 1024×1024 with three colours its generator has the printed total of 28,794,124 and its critic that
+# of 29,012,513. StyleGAN3 at that size has 15,093,151 as variant R, which is printed too, and 22.31 million as variant
+# T, where the paper gives 22.3 (figure 5). No total is printed for 512×512; there the layers and the schedule above are
+# tested.
 
 # %% [markdown]
 # ## Trained on real scans
 #
-# Both were trained by this project on the malignant scans of BUSI and are kept with it; no scan is kept or shown. What
-# they score stands beside the other models in [Table 3](tables.ipynb).
+# Both were trained by this project on the malignant scans of BUSI and are kept with it; no scan is kept or shown. The
+# line below the figure says at which size. Don't compare their numbers with [Table 3](tables.ipynb) where its size is
+# another.
 
 # %% tags=["hide-input"]
 kept = report.collect(f"{results}/busi-128")
@@ -538,7 +542,7 @@ for axis, name in zip(axes, ("StyleGAN2", "StyleGAN3"), strict=True):
     told.append(f"{name}: {run.log()[-1]['images']:,.0f} images shown{score}.")
 report.picture(
     figure,
-    "Figure S7. The first sixteen images of each generator's fixed draw, none selected. "
+    "Figure S7. The first sixteen images that each generator draws; none was selected. "
     + " ".join(told),
     alt="Two grids of sixteen generated ultrasound images each, StyleGAN2's on the left and StyleGAN3's on the right.",
     note=report.badge(kept, "StyleGAN2", "StyleGAN3"),

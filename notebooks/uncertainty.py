@@ -1,13 +1,13 @@
 # %% [markdown]
 # # How sure are the metrics?
 #
-# Every metric here comes with a 95 % interval over images: had other images been drawn, of the same real population and
-# from the same generator, where might the number have come to lie? Pairs share images, so the number of pairs says
-# nothing about it; the intervals leave out *images*, one at a time or half of them. They are silent about another
-# training run.
+# This page shows how far the intervals of this book can be trusted. Most metrics here come with a 95 % interval over
+# images: where might the number lie with other images, from the same real population and the same generator? It is
+# computed by leaving out *images*, one at a time or half of them, and not pairs, since pairs share images. It says
+# nothing about another training run.
 #
-# An interval is a claim that can be checked: on populations whose distances are known, 95 % of the intervals should
-# cover the truth.
+# An interval can be checked: on populations whose distances are known, 95 % of the intervals should contain the true
+# value. This share is called the interval's coverage.
 
 # %% tags=["parameters", "hide-input"]
 results = "results"  # folder of coverage.json, in the project or absolute
@@ -42,15 +42,14 @@ NAMES = {
 # ## Coverage
 #
 # The kernel distance and the means over pairs (LPIPS, MS-SSIM) are unbiased: their intervals are for the population's
-# value. The Fréchet distance, SWD, precision, recall, density and coverage depend on N, and so do the numbers their
-# intervals are for: what N images score on *average*, bias included. The Fréchet distance for N → ∞ extrapolates to
+# value. The Fréchet distance, SWD, precision, recall, density and coverage depend on the number of images N: their
+# intervals are for the *average* over sets of N images, bias included. The Fréchet distance for N → ∞ extrapolates to
 # infinitely many images, and its interval is for the populations' distance. With Inception's features these distances
 # are KID, FID and FID∞.
 #
-# Precision, recall, density and coverage count images within reach of nearest neighbours. What one image does to them
-# depends on the images next to it, however many there are, and leaving out one at a time counts such a joint effect
-# once for every image in it. So these four compare two halves of the images instead, over many random splits; all
-# others leave out one image at a time.
+# Precision, recall, density and coverage depend on nearest neighbours. How much one image changes them depends on the
+# images next to it, so leaving out one at a time counts such a joint effect several times. So these four compare two
+# halves of the images instead, over many random splits; all others leave out one image at a time.
 
 # %% tags=["hide-input"]
 if coverage is None:
@@ -90,18 +89,18 @@ else:
         )
     ]
     by_image = (
-        f"Table U1. Percentage of {coverage['level']:.0%} intervals that cover what they are for, of "
-        f"{coverage['repetitions']} repetitions; in brackets its Monte Carlo 95 % interval. Away "
-        f"from equal distributions and heavy tails and without the extrapolation, {near} of {len(away)} shares "
+        f"Table U1. Percentage of {coverage['level']:.0%} intervals that contain the true value, of "
+        f"{coverage['repetitions']} repetitions; in brackets its Monte Carlo 95 % interval. Without equal "
+        f"distributions, heavy tails and the extrapolation, {near} of {len(away)} percentages "
         f"agree with 93 to 97 % within that error; the lowest is {least['coverage']:.1%} "
-        f"({least['metric']}, {least['case']}, N = {least['n']}). Where both sets have one distribution the "
+        f"({least['metric']}, {least['case']}, N = {least['n']}). Where both sets have the same distribution the "
         f"distances' intervals are too wide: "
         f"they cover {alike['coverage'].min():.1%} to {alike['coverage'].max():.1%}. With heavy tails they are too "
         f"narrow: {tails['coverage'].min():.1%} to {tails['coverage'].max():.1%}."
     )
     by_half = (
-        f"Table U2. By halves, over all populations, {halves['coverage'].min():.1%} to {halves['coverage'].max():.1%} "
-        f"of the intervals of precision, recall, density and coverage cover."
+        f"Table U2. The intervals of precision, recall, density and coverage, computed by halves, contain the true "
+        f"value {halves['coverage'].min():.1%} to {halves['coverage'].max():.1%} of the time, over all populations."
     )
     display(report.show(table.drop(columns=BY_HALVES), by_image))
     # Beside the others they would be wider than a page.
@@ -173,8 +172,8 @@ if coverage is not None:
     caption = (
         f"Figure U1. The extrapolation to N → ∞ covers the populations' distance between "
         f"{infinite['coverage'].min():.1%} and {infinite['coverage'].max():.1%} of the time: it is only as good as its "
-        f"line in 1/N. Coverage by metric and N; dotted: the level, {coverage['level']:.0%}; bars: "
-        "Monte Carlo. Populations: "
+        f"line in 1/N. Points are the coverage by metric and N, bars its Monte Carlo error; the dotted line is the aim, "
+        f"{coverage['level']:.0%}. Populations: "
         + "; ".join(NAMES[case] for case in dict.fromkeys(rows["case"]))
         + f". Measured with NumPy {coverage['environment']['versions']['numpy']} in {coverage['seconds'] / 60:.0f} "
         "minutes."
@@ -188,9 +187,9 @@ if coverage is not None:
 # %% [markdown]
 # ## The Fréchet distance grows as N falls
 #
-# Both sides are phantoms of one kind, so the distance of the populations is 0. That of N images a side isn't: it is
-# biased upwards, about as 1/N. The line through several N, extended to 1/N = 0, is an estimate without that bias
-# (Chong & Forsyth 2020).
+# Both sets here are phantoms (simulated scans) of the same kind, so the true distance is 0. The distance between N
+# images and N others is larger: it is biased upwards, roughly as 1/N. A line through several N, extended to 1/N = 0,
+# gives an estimate without most of that bias (Chong & Forsyth 2020).
 
 # %% tags=["hide-input"]
 from dgan_core import metrics
@@ -268,9 +267,9 @@ report.picture(
     figure,
     f"Figure U2. Real against real: the Fréchet distance of {smallest} phantoms a side is "
     f"{mean[smallest] / at_n.value:.1f} times that of {half} ({mean[smallest]:.2f} against {at_n.value:.2f}, "
-    f"interval {at_n.low:.2f} to {at_n.high:.2f}), for a distance that is 0. The extrapolation to N → ∞ is "
+    f"interval {at_n.low:.2f} to {at_n.high:.2f}), where the true distance is 0. The extrapolation to N → ∞ is "
     f"{infinite.value:.2f} ({infinite.low:.2f} to "
     f"{infinite.high:.2f}), which {inside} 0. With {vectors.shape[1]:,} features and so few images the bias isn't "
-    f"quite a line in 1/N: Fréchet distances compare at equal N, beside the floor, and the extrapolation is a hint.",
+    f"quite a line in 1/N: compare Fréchet distances at equal N, beside the floor; the extrapolation is a hint.",
     alt="The Fréchet distance against one over the number of images: a rising curve, and a dashed line down from it.",
 )
