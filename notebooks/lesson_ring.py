@@ -217,21 +217,71 @@ assert modes.get_group("Wasserstein").max() < modes.get_group("BCE").min()
 # Train all four combinations in the loss lab</a>:
 # two of them side by side, on a ring, a grid or points of your own.
 #
-# ## Exercise
-#
-# *Change:* set `n_critic` in the cell of settings to 1, and `iterations` to 800, so that the generator is updated as
-# often as the critic. *Derive:* a covered mode may hold half of the points or a fiftieth. Write a count that takes this
-# into account: the number of equally full modes that has the same *entropy* as these shares of points, which is the
-# exponential of the entropy. Shares of 0 add nothing.
+# ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try it first, in {download}`this lesson without its solution <exercises/lesson_ring.ipynb>`. The solution is folded
-# away below; the cell after it checks it.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_ring.ipynb>`. Each solution is
+# folded away below its exercise; the cell after it checks the answer.
+
+# %% [markdown]
+# ### Exercise 1: predict
+#
+# BCE without a penalty misses modes. Does each seed miss the same ones? Put the points of all its seeds together and
+# count the modes that at least one seed covers. Say the number, to within 1.
+
+
+# %% tags=["solution", "hide-cell"]
+def modes_of_all_seeds():
+    """Modes that BCE without a penalty covers in at least one of its seeds, of 8."""
+    # No mode is harder than another: the ring is symmetric. Which ones are
+    # missed depends on weights and draws, so the seeds make up for each other.
+    return MODES
+
+
+# %% tags=["exercise-check"]
+of_seeds = np.array([share_of_modes(ends["BCE", s]) for s in range(int(seeds))])
+found = int((of_seeds.max(axis=0) >= 0.02).sum())
+print(f"single seeds cover {(of_seeds >= 0.02).sum(axis=1)}, together {found}")
+answer = modes_of_all_seeds()
+assert answer is not None, "return a number first"
+assert abs(answer - found) <= 1, f"together they cover {found}, not {answer}"
+
+# %% [markdown]
+# ### Exercise 2: change
+#
+# The Wasserstein loss needs a penalty; must it be the gradient penalty? Give `Config` another one of `losses.PENALTIES`
+# (see the [losses chapter](../book/losses.md)) with which the Wasserstein loss covers at least seven modes. The check
+# trains the first seed.
+
+
+# %% tags=["solution", "hide-cell"]
+def another_penalty():
+    """Settings of a Wasserstein GAN for Config, with a penalty other than "gp"."""
+    # R1 and R2 draw the slope to 0 at real and at generated points. What
+    # counts is that the slope is bounded, not that it is near 1.
+    return {"loss": "wasserstein", "penalty": "r1-r2"}
+
+
+# %% tags=["exercise-check", "remove-stderr"]
+setting = another_penalty()
+assert setting["loss"] == "wasserstein", f"the loss is {setting['loss']}"
+assert setting["penalty"] not in ("gp", "none"), "name another penalty"
+found = modes_covered(train(0, **setting)[-1])
+assert found >= 7, (
+    f"with {setting['penalty']} it covers {found} modes, fewer than 7"
+)
+
+# %% [markdown]
+# ### Exercise 3: derive
+#
+# A covered mode may hold half of the points or a fiftieth. Write a count that takes this into account: the number of
+# equally full modes that has the same *entropy* as these shares of points. Shares of 0 add nothing.
 
 
 # %% tags=["solution", "hide-cell"]
 def effective_modes(shares):
     """exp of the entropy of shares ≥ 0, which needn't add up to 1."""
+    # m equal shares have the entropy log m, so m is its exponential.
     p = np.array(shares) / np.sum(shares)
     p = p[p > 0]
     return float(np.exp(-(p * np.log(p)).sum()))
@@ -244,7 +294,9 @@ for shares, right in (
     ([0.5, 0.25, 0.25], 2**1.5),
 ):
     answer = effective_modes(shares)
-    assert np.isclose(answer, right), f"{shares}: {right:.4f}, not {answer:.4f}"
+    assert np.isclose(answer, right), (
+        f"shares of {shares} are worth {right:.4f} modes, not {answer:.4f}"
+    )
 for (name, s), points in ends.items():
     if s == 0:
         print(f"{name}: {effective_modes(share_of_modes(points)):.1f} modes")
