@@ -115,15 +115,70 @@ assert all(np.diff(list(best.values())) <= 0)
 #
 # **Take away:** a term that compares unpaired images prefers their average.
 #
-# ## Exercise
-#
-# *Derive:* blend the *features* instead of the images. The generated ones are the mean of the real features plus *a*
-# times a deviation that has the real features' distribution but is independent of them. How large is the term, in units
-# of the real features' variance? *Predict:* what does a perfect generator pay, and what the average?
+# ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try it first, in {download}`this lesson without its solution <exercises/lesson_perceptual.ipynb>`. The solution is
-# folded away below; the cell after it checks it.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_perceptual.ipynb>`. Each solution is
+# folded away below its exercise; the cell after it checks the answer.
+
+# %% [markdown]
+# ### Exercise 1: predict
+#
+# At which blend is distance + λ · term lowest if λ is 1000? Say a number, to within 0.1.
+
+
+# %% tags=["solution", "hide-cell"]
+def best_blend_at_1000():
+    """The blend at which distance + 1000 · term is lowest."""
+    # The distance hardly counts any more, so it is the blend at which the
+    # term alone is lowest; Figure L5 has it. It is not quite 0, because the
+    # features of the average image are not the average of the features.
+    return 0.25
+
+
+# %% tags=["exercise-check"]
+found = blends[np.argmin(distance + 1000 * term)]
+answer = best_blend_at_1000()
+assert answer is not None, "return a number first"
+assert abs(answer - found) <= 0.1, (
+    f"it is lowest at {found:.2f}, not at {answer:.2f}"
+)
+
+# %% [markdown]
+# ### Exercise 2: change
+#
+# Change the term so that it compares two *sets* and no pairs of images: average the features over each minibatch first,
+# then take the mean squared difference of the two averages. This is *feature matching* (Salimans et al. 2016). The
+# check asks at which blend it is lowest.
+
+
+# %% tags=["solution", "hide-cell"]
+def feature_matching(real_features, fake_features):
+    """Mean squared difference of two minibatches' mean features, from (n, h, w, c)."""
+    # Nothing is gained by making images alike: only their average counts.
+    # But it is blind to variety, so it can't replace the critic.
+    return ((real_features.mean(axis=0) - fake_features.mean(axis=0)) ** 2).mean()
+
+
+# %% tags=["exercise-check", "remove-stderr"]
+two = np.float32([1, 3]).reshape(2, 1, 1, 1)
+answer = feature_matching(two, np.float32([0, 2]).reshape(2, 1, 1, 1))
+assert np.isclose(answer, 1), f"for 1, 3 and 0, 2 it should be 1, not {answer:.3f}"
+matched = [feature_matching(real_features, features(blended(b))) for b in blends]
+found = blends[np.argmin(matched)]
+print(
+    f"lowest at a blend of {found:.2f}; the perceptual term: {blends[term.argmin()]:.2f}"
+)
+assert found > 0.8, (
+    f"it is lowest at a blend of {found:.2f}: does it compare pairs?"
+)
+
+# %% [markdown]
+# ### Exercise 3: derive
+#
+# Blend the *features* instead of the images. The generated ones are the mean of the real features plus *a* times a
+# deviation that has the real features' distribution but is independent of them. How large is the term, in units of the
+# real features' variance? Compare a perfect generator, *a* = 1, with the average, *a* = 0.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -143,4 +198,6 @@ for a in (0, 0.5, 1):
     right = float(perceptual(real_features, fake_features)) / variance
     answer = term_over_variance(a)
     print(f"a = {a:g}: {answer:.2f}, measured {right:.2f}")
-    assert np.isclose(answer, right, rtol=0.1), f"a = {a:g}: measured {right:.2f}"
+    assert np.isclose(answer, right, rtol=0.1), (
+        f"for a = {a:g} the term measured is {right:.2f}, not {answer:.2f}"
+    )
