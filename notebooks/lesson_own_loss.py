@@ -159,21 +159,51 @@ else:
 # Compare any two losses in the loss lab</a>:
 # here hinge and relativistic on twenty-five modes.
 #
-# ## Exercise
-#
-# *Change:* LSGAN's labels need not be 1 and 0. With the labels *a* for generated samples, *b* for real ones, and *c*
-# for what the generator wants (Mao et al. 2017, eq. 2), write the loss as an `Objective`. *Predict* which labels give
-# the library's `least-squares`.
+# ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try it first, in {download}`this lesson without its solution <exercises/lesson_own_loss.ipynb>`. The solution is
-# folded away below; the cell after it checks it.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_own_loss.ipynb>`. Each solution is
+# folded away below its exercise; the cell after it checks the answer.
+
+# %% [markdown]
+# ### Exercise 1: predict
+#
+# Add 5 to every score of a critic, of real and of generated samples alike. For which of the library's losses does the
+# critic's loss stay the same? Name them.
+
+
+# %% tags=["solution", "hide-cell"]
+def blind_to_a_shift():
+    """Names of the losses whose critic's loss doesn't change when all scores do by 5."""
+    # They hold only differences of real and generated scores: what counts
+    # is which is higher. The others have a score that they call neutral.
+    return {"wasserstein", "wgan-gp", "relativistic"}
+
+
+# %% tags=["exercise-check"]
+import numpy as np
+
+real, fake = (np.float32([[1.3], [-0.4]]), np.float32([[0.2], [-1.5]]))
+answer = blind_to_a_shift()
+for name, objective in losses.OBJECTIVES.items():
+    before = float(objective.critic(real, fake))
+    after = float(objective.critic(real + 5, fake + 5))
+    assert (name in answer) == (abs(after - before) < 1e-5), (
+        f"the critic's loss by {name} goes from {before:.3f} to {after:.3f}"
+    )
+
+# %% [markdown]
+# ### Exercise 2: change
+#
+# The labels of least squares need not be 1 and 0. Write the loss as an `Objective` with the label *a* for generated
+# samples, *b* for real ones, and *c* for what the generator wants (Mao et al. 2017, eq. 2). With 0, 1 and 1 it should
+# be the library's `least-squares`.
 
 
 # %% tags=["solution", "hide-cell"]
 def labelled_least_squares(a, b, c):
     """Least squares with labels: a generated, b real, c wanted by the generator; an Objective."""
-    # a = 0, b = c = 1 are the library's.
+    # The threshold lies half-way between the two labels.
     return losses.Objective(
         critic=lambda real, fake: (
             (ops.mean((real - b) ** 2) + ops.mean((fake - a) ** 2)) / 2
@@ -185,25 +215,43 @@ def labelled_least_squares(a, b, c):
 
 # %% tags=["exercise-check"]
 shipped, mine = losses.OBJECTIVES["least-squares"], labelled_least_squares(0, 1, 1)
-scores = (
-    ops.convert_to_tensor([[0.3], [-2.0]]),
-    ops.convert_to_tensor([[1.5], [0.1]]),
-)
-right, answer = float(shipped.critic(*scores)), float(mine.critic(*scores))
-assert abs(answer - right) < 1e-6, (
-    f"the critic's loss is {right:.4f}, not {answer:.4f}"
-)
-right, answer = (
-    float(shipped.generator(scores[1])),
-    float(mine.generator(scores[1])),
-)
-assert abs(answer - right) < 1e-6, (
-    f"the generator's loss is {right:.4f}, not {answer:.4f}"
-)
+real, fake = (np.float32([[0.3], [-2.0]]), np.float32([[1.5], [0.1]]))
+found = {  # what is compared: (right, answer)
+    "critic's loss": (shipped.critic(real, fake), mine.critic(real, fake)),
+    "generator's loss": (shipped.generator(fake), mine.generator(fake)),
+}
 other = labelled_least_squares(-1, 1, 0)
-assert abs(float(other.generator(0 * scores[0]))) < 1e-6, (
-    "its generator wants a score of c"
-)
-assert abs(float(other.critic(0 * scores[0], 0 * scores[1])) - 1) < 1e-6, (
-    "½ (b² + a²) at 0"
-)
+found["critic's loss, labels −1, 1, 0"] = (1, other.critic(0 * real, 0 * fake))
+found["generator's loss, labels −1, 1, 0"] = (0.5, other.generator(0 * fake + 1))
+for name, (right, answer) in found.items():
+    assert abs(float(answer) - float(right)) < 1e-6, (
+        f"the {name}, should be {float(right):.4f}, not {float(answer):.4f}"
+    )
+
+# %% [markdown]
+# ### Exercise 3: derive
+#
+# At one place lie *n* real samples and *m* generated ones, of equally many of each in all. Which score there makes the
+# critic's least-squares loss lowest, with the label 1 for real and 0 for generated samples?
+
+
+# %% tags=["solution", "hide-cell"]
+def best_score(n, m):
+    """The score that makes least squares lowest where n real and m generated samples lie."""
+    # The derivative of n (s − 1)²/2 + m s²/2 is n (s − 1) + m s. So the
+    # score is the probability of being real; BCE's score is its logit.
+    return n / (n + m)
+
+
+# %% tags=["exercise-check"]
+grid = np.linspace(-1, 2, 61, dtype="float32")
+elsewhere = np.zeros(10, "float32")
+for n, m in ((5, 5), (8, 2), (1, 9)):
+    values = []
+    for s in grid:
+        real, fake = (np.append(elsewhere[k:], np.full(k, s)) for k in (n, m))
+        values.append(float(shipped.critic(real, fake)))
+    found, answer = grid[np.argmin(values)], best_score(n, m)
+    assert abs(answer - found) < 0.03, (
+        f"for n = {n}, m = {m} the loss is lowest at {found:.2f}, not at {answer:.2f}"
+    )
