@@ -115,15 +115,64 @@ assert (np.abs(kid["perfect"].mean(axis=1)) < 4 * error).all()
 #
 # **Take away:** an FID without its number of images means nothing.
 #
-# ## Exercise
-#
-# For a perfect generator whose *D* features are independent and of unit variance, FID is about *D* (*D* + 5) / (2*N*)
-# once *N* is well above *D*: 2*D*/*N* from the means, the rest from the covariances. *Derive:* how many images does it
-# take for it to fall to a given value? *Predict* the number for *D* = 2,048 and an FID of 1.
+# ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try it first, in {download}`this lesson without its solution <exercises/lesson_fid.ipynb>`. The solution is folded
-# away below; the cell after it checks it against the samples above.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_fid.ipynb>`. Each solution is
+# folded away below its exercise; the cell after it checks the answer.
+
+# %% [markdown]
+# ### Exercise 1: predict
+#
+# The largest samples above have 3,200 images. What is the perfect generator's FID with twice as many on each side? Say
+# a number, to within 15 %.
+
+
+# %% tags=["solution", "hide-cell"]
+def fid_of_twice_as_many():
+    """FID of the perfect generator with 6,400 images on each side."""
+    # The bias falls as 1/N, so twice the images halve it.
+    return small[-1] / 2
+
+
+# %% tags=["exercise-check"]
+found = frechet_distance(sample("real", 6400, 0), sample("fake", 6400, 0))
+answer = fid_of_twice_as_many()
+assert answer is not None, "return a number first"
+assert abs(answer / found - 1) < 0.15, f"the FID is {found:.3f}, not {answer:.3f}"
+
+# %% [markdown]
+# ### Exercise 2: change
+#
+# Change FID into a number that doesn't depend on how many images there are. On a plot of FID against 1/*N* its values
+# lie on a line. Fit the line, and return its value at 1/*N* = 0, as for infinitely many images (FID∞, Chong & Forsyth
+# 2020).
+
+
+# %% tags=["solution", "hide-cell"]
+def fid_infinity(sizes, values):
+    """FID for infinitely many images, from FIDs `values` at N of `sizes`."""
+    # A line a/N + b has two coefficients; b is what remains at 1/N = 0.
+    _, b = np.polyfit(1 / np.array(sizes), values, 1)
+    return b
+
+
+# %% tags=["exercise-check"]
+answer = fid_infinity([100, 200, 400], [5.0, 4.0, 3.5])
+assert np.isclose(answer, 3), f"for 3 + 200/N it should be 3, not {answer:.3f}"
+for name, right in {"perfect": 0, "worse": float(off)}.items():
+    answer = fid_infinity(SIZES[2:], fid[name].mean(1)[2:])
+    print(f"the {name} generator's FID∞: {answer:.2f}; its true FID: {right:g}")
+    assert abs(answer - right) < 0.2, (
+        f"the {name} generator's FID∞ should be near {right:g}, not {answer:.2f}"
+    )
+
+# %% [markdown]
+# ### Exercise 3: derive
+#
+# For a perfect generator whose *D* features are independent and of unit variance, FID is about *D* (*D* + 5) / (2*N*)
+# once *N* is well above *D*: 2*D*/*N* from the means, the rest from the covariances. How many images does it take for
+# FID to fall to a given value? Try your formula with *D* = 2,048 and an FID of 1.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -138,4 +187,6 @@ def images_needed(d, value):
 for n, value in list(zip(SIZES, small, strict=True))[2:]:
     answer = images_needed(d, value)
     print(f"FID {value:.2f}: {answer:,.0f} images; it was measured with {n:,}")
-    assert np.isclose(answer, n, rtol=0.1), f"FID {value:.2f}: {n} images"
+    assert np.isclose(answer, n, rtol=0.1), (
+        f"an FID of {value:.2f} was measured with {n:,} images, not with {answer:,.0f}"
+    )
