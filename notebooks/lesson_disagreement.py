@@ -143,22 +143,53 @@ for k in ("blurred", "noisy", "washed out"):
 #
 # **Take away:** a mean over pairs is not a distance between distributions.
 #
-# ## Exercise
-#
-# *Change:* a mean over pairs becomes a distance between distributions by what the kernel distance does: subtract the
-# means within both sets. Write the *energy distance*, twice the mean distance across minus the mean distances within
-# either set.
+# ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try it first, in {download}`this lesson without its solution <exercises/lesson_disagreement.ipynb>`. The solution is
-# folded away below; the cell after it checks that it puts the new images first, with LPIPS and with MS-SSIM.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_disagreement.ipynb>`. Each solution
+# is folded away below its exercise; the cell after it checks the answer.
+
+# %% [markdown]
+# ### Exercise 1: predict
+#
+# Let the generated set be the real images themselves, copied. Does each of the three metrics prefer it to the
+# washed-out images? Say for each which of the two sets it prefers.
+
+
+# %% tags=["solution", "hide-cell"]
+def preferred():
+    """For each metric "copies" or "washed out"."""
+    # A copy meets its original in only one of 48 pairs. The mean over all
+    # pairs hardly notices, and the best guess at the others is an average.
+    return {
+        "kernel distance": "copies",
+        "LPIPS": "washed out",
+        "MS-SSIM": "washed out",
+    }
+
+
+# %% tags=["exercise-check", "remove-stderr"]
+of_copies = {m: pairs(real).mean() for m, pairs in PAIRS.items()}
+of_copies["kernel distance"] = metrics.kernel_distance(of_real, of_real)
+for m, answer in preferred().items():
+    values = {"copies": of_copies[m], "washed out": found[m]["washed out"].value}
+    assert answer == BEST[m](values, key=values.get), (
+        f"{m} is {values['copies']:.4f} for copies and {values['washed out']:.4f} for "
+        f"washed-out images; {MEANS[m]}"
+    )
+
+# %% [markdown]
+# ### Exercise 2: change
+#
+# A mean over pairs becomes a distance between distributions by what the kernel distance does: subtract the means within
+# both sets. Write the *energy distance*, twice the mean distance across minus the mean distances within either set.
+# Within a set no image is compared with itself. The check asks whether it puts the new images first.
 
 
 # %% tags=["solution", "hide-cell"]
 def energy_distance(across, within_real, within_fake):
     """From distances (N, M), (N, N) and (M, M) between images."""
-    # Within a set no image is compared with itself: the diagonal is 0 and
-    # left out, which makes the estimate unbiased.
+    # The diagonals are 0 and left out, which makes the estimate unbiased.
     means = [d.sum() / (len(d) * (len(d) - 1)) for d in (within_real, within_fake)]
     return 2 * across.mean() - sum(means)
 
@@ -172,4 +203,40 @@ for m, pairs in PAIRS.items():
         between, within = zero + sign * across[m][k], zero + sign * pairs(images)
         energy[k] = energy_distance(between, within_real, within)
     print(m, {k: round(float(e), 4) for k, e in energy.items()})
-    assert min(energy, key=energy.get) == "new", f"by {m}: {energy}"
+    first = min(energy, key=energy.get)
+    assert first == "new", (
+        f"by {m} the {first} images come first with {energy[first]:.4f}, the new ones "
+        f"have {energy['new']:.4f}"
+    )
+
+# %% [markdown]
+# ### Exercise 3: derive
+#
+# Take the squared difference of pixels, summed over an image, as the distance between two images, and count each image
+# within a set with itself, too. Then the energy distance depends on nothing but the average images of the two sets.
+# Write it. Does it see that images are washed out?
+
+
+# %% tags=["solution", "hide-cell"]
+def energy_of_squares(average_real, average_fake):
+    """Energy distance by squared differences, from average images (H, W, 1)."""
+    # The mean of ‖x − y‖² over pairs is the sum of both variances and of
+    # ‖average − average‖². The variances cancel with those within the sets.
+    # Washed-out images have the right average, so it can't see them.
+    return 2 * ((average_real - average_fake) ** 2).sum()
+
+
+# %% tags=["exercise-check"]
+def mean_square(a, b):
+    """Mean of the squared differences of all pairs."""
+    a, b = (x.reshape(len(x), -1).astype("float64") for x in (a, b))
+    return np.mean([((a - image) ** 2).sum(axis=1) for image in b])
+
+
+for k, x in SETS.items():
+    right = 2 * mean_square(real, x) - mean_square(real, real) - mean_square(x, x)
+    answer = energy_of_squares(real.mean(axis=0), x.mean(axis=0))
+    print(f"{k}: {right:,.0f}")
+    assert np.isclose(answer, right, rtol=1e-6), (
+        f"for the {k} images it should be {right:,.0f}, not {answer:,.0f}"
+    )
