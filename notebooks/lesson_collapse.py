@@ -152,14 +152,70 @@ for name in ("recall", "coverage", "MS-SSIM within"):
 #
 # **Take away:** no single number sees both bad images and too few of them.
 #
-# ## Exercise
-#
-# *Derive:* the mean LPIPS within the set falls only because some pairs are now an image and its own repeat, at distance
-# 0. If *n* images are *k* different ones, each repeated *n*/*k* times, what share of the pairs is that?
+# ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try it first, in {download}`this lesson without its solution <exercises/lesson_collapse.ipynb>`. The solution is
-# folded away below; the cell after it checks it against the pairs themselves.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_collapse.ipynb>`. Each solution is
+# folded away below its exercise; the cell after it checks the answer.
+
+# %% [markdown]
+# ### Exercise 1: predict
+#
+# Take 20 different images, each standing three times in the set, and then 15, each standing four times. What is the
+# recall of these two sets? Say two numbers, each to within 0.25.
+
+
+# %% tags=["solution", "hide-cell"]
+def recalls():
+    """Recall of a set of 20 images three times each, and of 15 four times each."""
+    # Recall draws a ball around each generated image, up to its third
+    # neighbour. An image that stands three times has two copies, and the
+    # third neighbour is another image. With three copies the ball is empty.
+    return 0.8, 0.0
+
+
+# %% tags=["exercise-check"]
+for k, answer in zip((20, 15), recalls(), strict=True):
+    found = value("recall", everything % k)
+    assert abs(answer - found) < 0.25, (
+        f"with {k} different images the recall is {found:.2f}, not {answer:.2f}"
+    )
+
+# %% [markdown]
+# ### Exercise 2: change
+#
+# LPIPS within the set sees a collapse late, because it is a mean over all pairs. Change it: take for each image the
+# distance to its *nearest* other one, and average these. The check tells at once whether each image stands twice.
+
+
+# %% tags=["solution", "hide-cell"]
+def nearest_within(pairs):
+    """Mean distance to the nearest other image, from distances (N, N)."""
+    # It is 0 as soon as each image has one copy. But it doesn't see the
+    # same collapse with a little noise: no single number sees everything.
+    others = pairs + np.where(np.eye(len(pairs)) == 1, np.inf, 0)
+    return others.min(axis=1).mean()
+
+
+# %% tags=["exercise-check"]
+three = np.array([[0.0, 1, 4], [1, 0, 2], [4, 2, 0]])
+answer = nearest_within(three)
+assert np.isclose(answer, 4 / 3), (
+    f"for 1, 1 and 2 it should be 1.3333, not {answer:.4f}"
+)
+for k in (len(new), len(new) // 2):
+    repeats = everything % k
+    answer = nearest_within(lpips_within[np.ix_(repeats, repeats)])
+    print(f"{k} different images: {answer:.4f}")
+    assert (answer < 1e-9) == (k < len(new)), (
+        f"for {k} different images among {len(new)} it is {answer:.4f}"
+    )
+
+# %% [markdown]
+# ### Exercise 3: derive
+#
+# The mean LPIPS within the set falls only because some pairs are now an image and its own repeat, at distance 0. If *n*
+# images are *k* different ones, each repeated *n*/*k* times, what share of the pairs is that?
 
 
 # %% tags=["solution", "hide-cell"]
@@ -176,4 +232,6 @@ for k in DISTINCT:
     repeats = np.arange(len(new)) % k
     zero = lpips_within[np.ix_(repeats, repeats)][upper] < 1e-9
     answer, right = share_of_repeats(len(new), k), zero.mean()
-    assert np.isclose(answer, right), f"k = {k}: {right:.4f}, not {answer:.4f}"
+    assert np.isclose(answer, right), (
+        f"for k = {k} the share is {right:.4f}, not {answer:.4f}"
+    )
