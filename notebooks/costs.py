@@ -1,8 +1,9 @@
 # %% [markdown]
 # # What it costs: metrics, StyleGANs, training
 #
-# What each part of the project costs, beside the package or the hand-written code that people would use instead, and
-# why. Every number was measured by a script in `benchmarks/`; each table says on what machine.
+# This page says how long the metrics, the StyleGANs and training take, compared with the package or hand-written code
+# that people would use instead, and why. A script in `benchmarks/` measured every number; each table says on which
+# machine. The time *asked for* is the project's own goal.
 
 # %% tags=["parameters", "hide-input"]
 results = "results"  # what the benchmarks wrote, in the project or absolute
@@ -23,9 +24,9 @@ report.use_style()
 # %% [markdown]
 # ## What the metrics cost
 #
-# At a few hundred images the usual tools spend their time on sums that collapse: the root of a 2048×2048 matrix is one
-# small singular value decomposition, LPIPS of all pairs is a matrix product, and of MS-SSIM only the cross term belongs
-# to a pair. Nothing is approximated; [conventions](conventions.ipynb) holds each distance against its package.
+# At a few hundred images the usual tools compute more than they need: the root of a 2048×2048 matrix is one small
+# singular value decomposition, LPIPS of all pairs is a matrix product, and in MS-SSIM only the cross term depends on
+# the pair. Nothing is approximated; [conventions](conventions.ipynb) compares FID with each package.
 
 # %% tags=["hide-input"]
 measured = read_results(results, "benchmark-metrics.json")
@@ -36,8 +37,8 @@ NOT_RUN = (
 # %% [markdown]
 # ### Beside the published packages
 #
-# Both sides were timed in one process, with the same threads, on the same arrays and the same random weights; loading
-# is in neither. A package that compares one pair at a time was timed on a sample of pairs and extrapolated to all.
+# Both sides were timed in one process, with the same threads, arrays and random weights; loading is not included. A
+# package that compares one pair at a time was timed on a sample of pairs and extrapolated to all.
 
 # %% tags=["hide-input"]
 if measured is None:
@@ -76,8 +77,8 @@ else:
 # %% [markdown]
 # ### Cost against the number of images
 #
-# Features cost in proportion to the images, whatever looks at pairs with their square, and the decomposition of the
-# Fréchet distance with their cube until N reaches the number of features.
+# The time for features grows in proportion to the number of images N, that for pairs with N², and that for the
+# decomposition in the Fréchet distance with N³, until N reaches the number of features.
 
 # %% tags=["hide-input"]
 COLOURS = [
@@ -141,7 +142,7 @@ else:
     axes[0].set_ylabel("seconds")
     most = cost.loc[cost["seconds"].idxmax()]
     caption = (
-        f"Figure V1. The longest is {most['metric']}: {duration(most['seconds'])} at N = {most['n']}. Seconds against "
+        f"Figure V1. {most['metric']} takes longest: {duration(most['seconds'])} at N = {most['n']}. Seconds against "
         "the number of images a side, both axes logarithmic."
     )
     alt = "Two panels with a rising line for each metric: from images on the left, from features on the right."
@@ -150,8 +151,8 @@ else:
 # %% [markdown]
 # ### Memory
 #
-# Activations and window means are kept for as many images as fit in a stated limit (`memory_limit`); the others
-# stream past, and pass through the network once more for each block. The result is the same for every limit.
+# Activations and window means are kept for as many images as fit in a limit that you set (`memory_limit`). The other
+# images go through the network again for each block. The result is the same for every limit.
 
 # %% tags=["hide-input"]
 if measured is None:
@@ -174,9 +175,9 @@ else:
 # %% [markdown]
 # ## What the StyleGANs cost
 #
-# Taken at its word, going from one sampling rate to another inserts zeros, filters them all, and drops most of what was
-# filtered. Here no inserted zero and no dropped sample is ever computed, and one kernel serves the whole batch: scaling
-# what enters and leaves a convolution is the same as scaling its kernel for each image. Nothing is approximated.
+# Done literally, a change of sampling rate inserts zeros, filters them all, and drops most of the result. Here no
+# inserted zero and no dropped sample is ever computed, and one kernel serves the whole batch: scaling a convolution's
+# input and output is the same as scaling its kernel for each image. Nothing is approximated.
 
 # %% tags=["hide-input"]
 measured = read_results(results, "benchmark-stylegan.json")
@@ -185,10 +186,10 @@ NOT_RUN = "not run: `python benchmarks/stylegan.py` writes results/benchmark-sty
 # %% [markdown]
 # ### Beside plain PyTorch
 #
-# The same networks twice, with the same weights, inputs and threads, in one process: here as TensorFlow graphs, beside
-# them written out in PyTorch. Every row is a value and its gradients with respect to every weight; R1 and the path
-# length, which are functions of a gradient themselves, differentiate twice. Values and gradients were asserted equal to
-# rounding before anything was timed. What is asked for is to be no slower than 1.3 times.
+# The same networks run twice in one process, with the same weights, inputs and threads: ours as TensorFlow graphs, and
+# written out in PyTorch. Every row is a value and its gradients with respect to every weight. R1 and the path length
+# are functions of a gradient, so they differentiate twice. Values and gradients were checked to be equal up to rounding
+# before anything was timed. The project asks for at most 1.3 times the time.
 
 # %% tags=["hide-input"]
 if measured is None:
@@ -217,8 +218,8 @@ else:
 # %% [markdown]
 # ## What training costs
 #
-# A training step is a pure function of state, batch and random numbers, written once for three backends. Here is what
-# that costs beside a step written by hand for one of them, and how much of what the processor can do a step uses.
+# A training step is a pure function of state, batch and random numbers, written once for three backends. This section
+# compares it with a step written by hand for one of them, and says how much of the processor's speed it uses.
 
 # %% tags=["hide-input"]
 measured = read_results(results, "benchmark-training.json")
@@ -227,9 +228,10 @@ NOT_RUN = "not run: `python benchmarks/training.py` writes results/benchmark-tra
 # %% [markdown]
 # ### One critic step
 #
-# WGAN-GP's critic step, whose penalty differentiates a gradient. The three steps on TensorFlow ran in turn in one
-# process and gave the same loss; JAX and torch, a process each. Times exclude compilation and are the best of several
-# runs. The matrix product is float32, by the faster of NumPy and the backends, measured between the steps.
+# This is WGAN-GP's critic step, whose penalty differentiates a gradient. The three steps on TensorFlow ran in turn in
+# one process and gave the same loss; JAX and torch ran in a process each. Times exclude compilation and are the best of
+# several runs. The step is compared with a float32 matrix product, by the faster of NumPy and the backends, measured
+# between the steps.
 
 # %% tags=["hide-input"]
 if measured is None:
@@ -260,9 +262,9 @@ else:
 # %% [markdown]
 # ### Where the operations go
 #
-# Counted by formula from the widths, a multiply-add as two. Differentiating the penalty needs no more than the way of
-# the slope: leaky ReLUs are constant factors where their input keeps its sign. TensorFlow's own LeakyReLU would send
-# zeros back through every convolution all the same, so the critic writes it as a product.
+# Operations are counted by formula from the widths; a multiply-add counts as two. The penalty is differentiated only
+# along the path of the slope, since leaky ReLUs are constant factors where their input keeps its sign. TensorFlow's own
+# LeakyReLU would still send zeros back through every convolution, so the critic writes it as a product.
 
 # %% tags=["hide-input"]
 if measured is None:
@@ -281,12 +283,12 @@ else:
     display(report.show(shares.set_index("part of the step"), caption))
 
 # %% [markdown]
-# ### Half the bytes: bfloat16
+# ### Half the memory: bfloat16
 #
 # `precision="bfloat16"` computes the activations in bfloat16, with 8 bits of precision where float32 has 24, and keeps
-# parameters, moments and losses in float32. It may be used if it is faster and what comes out is the same. These are
-# the paper's two best settings on malignant scans of BUSI, at 128×128 for 30 epochs, from the same initial weights and
-# random numbers in both precisions, a pair for each seed. A cell holds the seeds' numbers in their order.
+# parameters, moments and losses in float32. It is worth using if it is faster and the results don't change. The table
+# has the paper's two best settings on malignant scans of BUSI, at 128×128 for 30 epochs, from the same initial weights
+# and random numbers in both precisions, a pair for each seed. A cell holds the seeds' numbers in their order.
 
 # %% tags=["hide-input"]
 SHOWN = [
@@ -339,8 +341,9 @@ report.show(
 # %% [markdown]
 # ### On a GPU
 #
-# The printed protocol is 10,500 times five updates of the critic and one of the generator. The six are one compiled
-# call; the images and the backbone's features of them lie on the device, and the host waits once a call, for the log.
+# The printed protocol is 10,500 times five updates of the critic and one of the generator. These six are one compiled
+# call. The images and the backbone's features of them lie on the device, and the host waits only once a call, for the
+# log.
 
 # %% tags=["hide-input"]
 on_gpu = read_results(results, "benchmark-gpu.json")

@@ -172,7 +172,7 @@ if coverage is not None:
     caption = (
         f"Figure U1. The extrapolation to N → ∞ covers the populations' distance between "
         f"{infinite['coverage'].min():.1%} and {infinite['coverage'].max():.1%} of the time: it is only as good as its "
-        f"line in 1/N. Points are the coverage by metric and N, bars its Monte Carlo error; the dotted line is the aim, "
+        f"line in 1/N. Points are the coverage by metric and N, bars its Monte Carlo error; the dotted line is "
         f"{coverage['level']:.0%}. Populations: "
         + "; ".join(NAMES[case] for case in dict.fromkeys(rows["case"]))
         + f". Measured with NumPy {coverage['environment']['versions']['numpy']} in {coverage['seconds'] / 60:.0f} "
