@@ -36,13 +36,13 @@
 # The rest of this page counts and shows the images that this copy of the book was built with. Sections about files on
 # disk say "not applicable" where the images are phantoms.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 data = "phantom"  # "phantom", "busi" (download) or a folder or .zip of images
 image_size = 64  # side of the square images that the networks see
 label = "malignant"  # the class listed first
 seed = 0  # of the phantoms; BUSI has no draw
 
-# %%
+# %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -79,7 +79,7 @@ NOT_APPLICABLE = (
 # added. There are as many phantoms as BUSI has images; the normal class is drawn only if asked for. In a folder of your
 # own, each subfolder is a class. Masks, recognised by their names or by being black and white, are left out.
 
-# %%
+# %% tags=["hide-input"]
 if is_phantom:
     counts = {"malignant": 210, "benign": 437} | (
         {"normal": 133} if label == "normal" else {}
@@ -126,7 +126,7 @@ report.show(
 # ## What the networks see
 
 
-# %%
+# %% tags=["hide-input"]
 def grid(stacks, rows=2, columns=8):
     """The first images of each stack, {name: (N, size, size, 1)}, in rows of their own under its name."""
     figure = plt.figure(figsize=(columns * 1.1, len(stacks) * (rows * 1.1 + 0.35)))
@@ -158,7 +158,7 @@ report.picture(
 # %% [markdown]
 # ## Grey levels
 
-# %%
+# %% tags=["hide-input"]
 figure, axis = plt.subplots(figsize=(6, 3))
 for name, stack in images.items():
     density = np.bincount(stack.ravel(), minlength=256) / stack.size
@@ -183,7 +183,7 @@ report.picture(
 # The manifest has a row for each file: its size and colour mode, its masks, whether it has a coloured overlay, and
 # hashes of the file and of its pixels.
 
-# %%
+# %% tags=["hide-input"]
 if is_phantom:
     print(NOT_APPLICABLE)
 else:
@@ -214,7 +214,7 @@ else:
 # Images have many sizes and aspect ratios, but the networks need squares. `resize="stretch"` ignores the aspect ratio;
 # `resize="pad"` keeps it and adds black borders.
 
-# %%
+# %% tags=["hide-input"]
 if is_phantom:
     print(NOT_APPLICABLE)
 else:
@@ -253,7 +253,7 @@ else:
 # Duplicates have exactly the same pixels, whatever their encoding. In two classes they contradict each other; in both
 # training and test set they leak information.
 
-# %%
+# %% tags=["hide-input"]
 if is_phantom:
     print(NOT_APPLICABLE)
     flat = np.concatenate(
@@ -275,7 +275,7 @@ else:
 # 0.95. They make a data set smaller than its count, draw a generator towards what is repeated, and leak between
 # training and test images.
 
-# %%
+# %% tags=["hide-input"]
 alike = {name: near_duplicates(stack) for name, stack in images.items()}
 near = pd.DataFrame(
     {
@@ -295,7 +295,7 @@ report.show(
     f"Table D4. {in_groups} of {near['images'].sum()} {source} have a near duplicate.",
 )
 
-# %%
+# %% tags=["hide-input"]
 found = {name: groups for name, groups in alike.items() if groups}
 if not found:
     print("No image has a near duplicate.")
@@ -320,7 +320,7 @@ else:
 # A scan is grey. Where red, green and blue differ, something was drawn over it, and it leaves a trace in the grey image
 # that the networks see. Grey calipers and text are not found this way.
 
-# %%
+# %% tags=["hide-input"]
 if is_phantom:
     print(NOT_APPLICABLE)
 else:

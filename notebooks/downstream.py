@@ -18,7 +18,7 @@
 # *probe* is logistic regression on fixed features. *AUC*, the area under the ROC curve, is 1 for a perfect classifier
 # and 0.5 for guessing.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 data = "phantom"  # "phantom", "busi", or a folder with a subfolder for each class
 positive = "malignant"  # the class that synthetic images are added to
 negative = "benign"

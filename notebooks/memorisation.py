@@ -35,8 +35,8 @@ display(report.banner(found) if finished else NOT_RUN)
 # %% [markdown]
 # ## The test
 #
-# For phantoms we hold out images drawn with another seed. There are no more real scans than those trained on, so one
-# half stands for the training images and the other half for new ones.
+# For phantoms we hold out images drawn with another seed. All real scans are used for training, so in the second
+# control one half of them stands for the training images and the other half for new ones.
 
 # %% tags=["hide-input", "remove-stderr"]
 from dgan_core import generate, metrics

@@ -6,7 +6,7 @@
 # distance between two kinds of real image that a radiologist tells apart. A generator with a larger distance is farther
 # from malignant scans than benign ones are.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 profile = "quick"  # whose image size, extractor and LPIPS weights are used
 data = "phantom"  # "phantom", "busi" or a BUSI folder
 image_size = None  # 32, 64, 128, 256 or 512; here and below None: the profile's
@@ -15,7 +15,7 @@ others = ""  # extractors measured besides, such as "radiomics, random-vgg16"
 lpips_weights = None  # "official" or "random"
 seed = 0  # of the benign images, the halves, subsets, projections and UMAP
 
-# %%
+# %% tags=["hide-input"]
 from dgan_core import Config, metrics
 from dgan_core.data import load
 from dgan_core.rng import generator
@@ -74,7 +74,7 @@ report.show(
     " ".join(found.notes),
 )
 
-# %%
+# %% tags=["hide-input"]
 from dgan_core.evaluations import Evaluation, save_evaluation
 from dgan_core.io.fingerprint import fingerprint
 
@@ -92,4 +92,4 @@ evaluation = Evaluation(
     source=fingerprint("dgan_core.metrics.evaluation"),
 )
 save_evaluation(folder, evaluation, found.embeddings)
-print(f"the tables read it from {folder.name}")
+print(f"The tables read these numbers from {folder.name}.")

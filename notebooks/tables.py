@@ -29,27 +29,7 @@ report.banner(found)
 #
 # A claim is a set of comparisons, such as "WGAN-GP has the lower FID at λ = 5". They are made for each extractor, the
 # network or method that turns an image into features; where extractors differ, the table says so first. The kernel and
-# the Fréchet distance are called KID and FID only with Inception's features. What decides each claim:
-#
-# | claim | decided by |
-# |---|---|
-# | A | kernel and Fréchet distance of both losses at each λ |
-# | B, C | both distances at the λ that is claimed to be best, against those at the other four |
-# | D | recall and coverage, and LPIPS and MS-SSIM between generated images, at each λ |
-# | E | how often the Fréchet distance rises during training by more than its interval ([Figure 1](figure1.ipynb)) |
-# | F | both distances against the other three models; bands by eye ([Figure 2](figure2.ipynb)) |
-# | G | UMAP-SWD of each two of the four models ([Figures 3 and 4](figure3_4.ipynb)) |
-#
-# **With one seed,** a claim *holds* if in each of its comparisons the two 95 % intervals over images don't overlap, and
-# *does not hold* if in one of them they lie clearly the other way round.
-#
-# **With two seeds or more** (a seed decides everything random in a training), runs of the same seed are compared. They
-# start from the same weights and see the same batches, so their difference belongs to the loss. It is taken relative to
-# the two numbers, $(b - a) / (|a| + |b|)$, since distances differ by powers of ten between λ. The claim *holds* if the
-# 95 % interval (Student's t) of the mean over all λ and seeds lies above 0, and the difference has the same sign at
-# each λ. It *does not hold* if that interval, or that of one comparison, lies below 0.
-#
-# Otherwise it *can't be told*, and the numbers behind the verdict say what is missing.
+# the Fréchet distance are called KID and FID only with Inception's features.
 
 # %% tags=["hide-input"]
 judged = report.claims(found)
@@ -63,6 +43,28 @@ display(
 report.claims_figures(judged)
 
 # %% [markdown]
+# ### What decides a claim
+#
+# | claim | decided by |
+# |---|---|
+# | A | kernel and Fréchet distance of both losses at each λ |
+# | B, C | both distances at the λ that is claimed to be best, against those at the other four |
+# | D | recall and coverage, and LPIPS and MS-SSIM between generated images, at each λ |
+# | E | how often the Fréchet distance rises during training by more than its interval ([Figure 1](figure1.ipynb)) |
+# | F | both distances against the other three models; bands by eye ([Figure 2](figure2.ipynb)) |
+# | G | UMAP-SWD of each two of the four models ([Figures 3 and 4](figure3_4.ipynb)) |
+#
+# **With one seed,** a claim *holds* if in each of its comparisons the two 95 % intervals over images lie apart in the
+# order claimed. It *does not hold* if in one of them they lie apart the other way round.
+#
+# **With two seeds or more** (a seed decides everything random in a training), runs of the same seed are compared. They
+# start from the same weights and see the same batches, so their difference belongs to the loss. It is taken relative to
+# the two numbers, $(b - a) / (|a| + |b|)$, since distances differ by powers of ten between λ. The claim *holds* if the
+# 95 % interval (Student's t) of the mean over all comparisons and seeds lies above 0, and each comparison's own mean
+# does too. It *does not hold* if that interval, or that of one comparison, lies below 0.
+#
+# Otherwise it *can't be told*, and the numbers behind the verdict say what is missing.
+#
 # A *snapshot* is the generator as it stood at some epoch. It is a *setback* if its Fréchet distance lies above an
 # earlier snapshot's by more than the 95 % interval explains. Variety is not quality: noise varies more than tissue
 # does, so read claim D beside the distances and the images.

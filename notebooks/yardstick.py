@@ -11,7 +11,7 @@
 # few extreme features would dominate the cubic kernel. Features of different extractors have different units. So each
 # distance is divided by one that is easy to picture: **1 is how far benign scans are from malignant ones**.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 data = "phantom"  # "phantom", "busi" or a BUSI folder
 image_size = 64  # side in pixels
 n = 24  # images of a half: one half stays as it is, the other is damaged
@@ -27,7 +27,7 @@ keep = (
 results = "results"  # folder of yardstick.json, in the project or absolute
 seed = 0  # of the halves and of the damage
 
-# %%
+# %% tags=["hide-input"]
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -245,7 +245,7 @@ draw_doses(rows, "Y2", "simulated scans" if data == "phantom" else "real scans")
 # Damaged images are still made from real ones. A generator makes other mistakes: it draws whatever its critic accepts.
 # So we also measure the images that runs drew while they trained, from noise to the last epoch.
 
-# %%
+# %% tags=["hide-input"]
 snapshots = pd.DataFrame()
 if run_paths:
     from dgan_core import generate
