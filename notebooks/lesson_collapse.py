@@ -175,7 +175,9 @@ def recalls():
 
 
 # %% tags=["exercise-check"]
-for k, answer in zip((20, 15), recalls(), strict=True):
+answers = recalls()
+assert answers is not None, "return two numbers first"
+for k, answer in zip((20, 15), answers, strict=True):
     found = value("recall", everything % k)
     assert abs(answer - found) < 0.25, (
         f"with {k} different images the recall is {found:.2f}, not {answer:.2f}"

@@ -171,7 +171,9 @@ def preferred():
 # %% tags=["exercise-check", "remove-stderr"]
 of_copies = {m: pairs(real).mean() for m, pairs in PAIRS.items()}
 of_copies["kernel distance"] = metrics.kernel_distance(of_real, of_real)
-for m, answer in preferred().items():
+answers = preferred()
+assert answers is not None, "return the three names first"
+for m, answer in answers.items():
     values = {"copies": of_copies[m], "washed out": found[m]["washed out"].value}
     assert answer == BEST[m](values, key=values.get), (
         f"{m} is {values['copies']:.4f} for copies and {values['washed out']:.4f} for "

@@ -174,10 +174,12 @@ doubled = {
     name: push_on_points(lambda s, loss=loss: loss(2 * s), state["c"])
     for name, loss in LOSSES.items()
 }
-for name, answer in factors_of_doubled_scores().items():
+answers = factors_of_doubled_scores()
+assert answers is not None, "return the three numbers first"
+for name, answer in answers.items():
     found = doubled[name] / last[name]
     assert abs(answer - found) < 0.5, (
-        f"the push of the {name} loss changes by {found:.2f}, not by {answer}"
+        f"the {name} loss pushes {found:.2f} times as hard as before, not {answer} times"
     )
 
 # %% [markdown]

@@ -185,6 +185,7 @@ import numpy as np
 
 real, fake = (np.float32([[1.3], [-0.4]]), np.float32([[0.2], [-1.5]]))
 answer = blind_to_a_shift()
+assert answer is not None, "return a set of names first"
 for name, objective in losses.OBJECTIVES.items():
     before = float(objective.critic(real, fake))
     after = float(objective.critic(real + 5, fake + 5))
@@ -221,11 +222,14 @@ found = {  # what is compared: (right, answer)
     "generator's loss": (shipped.generator(fake), mine.generator(fake)),
 }
 other = labelled_least_squares(-1, 1, 0)
-found["critic's loss, labels −1, 1, 0"] = (1, other.critic(0 * real, 0 * fake))
-found["generator's loss, labels −1, 1, 0"] = (0.5, other.generator(0 * fake + 1))
+found["critic's loss with labels −1, 1, 0"] = (1, other.critic(0 * real, 0 * fake))
+found["generator's loss with labels −1, 1, 0"] = (
+    0.5,
+    other.generator(0 * fake + 1),
+)
 for name, (right, answer) in found.items():
     assert abs(float(answer) - float(right)) < 1e-6, (
-        f"the {name}, should be {float(right):.4f}, not {float(answer):.4f}"
+        f"the {name} should be {float(right):.4f}, not {float(answer):.4f}"
     )
 
 # %% [markdown]

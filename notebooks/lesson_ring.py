@@ -264,6 +264,7 @@ def another_penalty():
 
 # %% tags=["exercise-check", "remove-stderr"]
 setting = another_penalty()
+assert setting is not None, "return the settings first"
 assert setting["loss"] == "wasserstein", f"the loss is {setting['loss']}"
 assert setting["penalty"] not in ("gp", "none"), "name another penalty"
 found = modes_covered(train(0, **setting)[-1])

@@ -31,11 +31,12 @@ def test_swd_equals_scipy_direction_by_direction():
     assert metrics.sliced_wasserstein(p, q, 25, seed=2) == pytest.approx(expected, rel=1e-10)
 
 
-def test_pca_equals_scikit_learn_up_to_sign():
+@pytest.mark.parametrize("features", [8, 60])  # fewer than the 35 images, and more
+def test_pca_equals_scikit_learn_up_to_sign(features):
     from sklearn.decomposition import PCA
     from sklearn.preprocessing import StandardScaler
 
-    mix = rng.normal(size=(8, 8))
+    mix = rng.normal(size=(8, features))
     real, fake = rng.normal(size=(20, 8)) @ mix, rng.normal(size=(15, 8)) @ mix + 1
     joint = StandardScaler().fit_transform(np.vstack([real, fake]))
     expected = PCA(2, svd_solver="full").fit_transform(joint)

@@ -12,6 +12,7 @@ import warnings
 from contextlib import contextmanager, suppress
 
 import numpy as np
+import scipy.linalg
 
 from .checks import as_feature_pair, as_positive_integer
 
@@ -33,8 +34,11 @@ def pca(real, fake, n_components=2):
     n_components = as_positive_integer(n_components, "n_components")
     if n_components > min(x.shape):
         raise ValueError(f"n_components must be at most {min(x.shape)} for this set, got {n_components}")
-    _, _, axes = np.linalg.svd(x, full_matrices=False)
-    axes = axes[:n_components]
+    if len(x) > x.shape[1]:  # the few eigenvectors that are wanted cost a fraction of all singular ones
+        least = x.shape[1] - n_components
+        axes = scipy.linalg.eigh(x.T @ x, subset_by_index=(least, x.shape[1] - 1))[1].T[::-1]
+    else:
+        axes = np.linalg.svd(x, full_matrices=False)[2][:n_components]
     largest = np.abs(axes).argmax(1)
     axes = axes * np.sign(axes[np.arange(n_components), largest])[:, None]
     points = x @ axes.T
