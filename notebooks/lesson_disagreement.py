@@ -197,6 +197,9 @@ def energy_distance(across, within_real, within_fake):
 
 
 # %% tags=["exercise-check", "remove-stderr"]
+two = np.array([[0.0, 1.0], [1.0, 0.0]])
+answer = energy_distance(np.array([[1, 2], [3, 4]]), two, 3 * two)
+assert np.isclose(answer, 1), f"2 · 2.5 − 1 − 3 should be 1, not {answer:.3f}"
 for m, pairs in PAIRS.items():
     sign, zero = (1, 0) if m == "LPIPS" else (-1, 1)  # 1 − MS-SSIM is a distance
     within_real = zero + sign * pairs(real)
