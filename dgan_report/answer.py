@@ -150,10 +150,10 @@ def claims_summary(judged):
 
 
 def _counted(extractor, rows):
-    """ "efficientnet-lite0: holds (10 of 10)", over all measures of a claim."""
+    """ "radiomics: holds (10 of 10)", over all measures of a claim."""
     pairs = [[int(word) for word in orders.split(" of ")] for orders in rows["orders"] if orders]
     count = f" ({sum(p[0] for p in pairs)} of {sum(p[1] for p in pairs)})" if pairs else ""
-    return f"{extractor}: {together(rows).iloc[0]}{count}"
+    return f"{named(extractor)}: {together(rows).iloc[0]}{count}"
 
 
 def _box(sentences, note):

@@ -35,18 +35,21 @@ for name, axis in zip(report.BEST[:2], images.subplots(2, 1), strict=True):
 for name, axis in zip(
     extractors, panels.subplots(1, len(extractors), squeeze=False)[0], strict=True
 ):
-    axis.set_title(name, fontsize=10)
+    title = name if dots.empty else report.named(name).replace(" (", "\n(")
+    axis.set_title(title, fontsize=10)
     first = axis.get_subplotspec().is_first_col()
     report.dots(
         axis, dots[dots["extractor"] == name], "kernel distance ↓" if first else ""
     )
 scans = "No real scan is shown, since BUSI's images are not part of this book. "
+below = (dots.groupby("extractor")["floor"].mean() < 0).any()
+unseen = "; where no line is drawn, it lies below 0" if below else ""
 report.picture(
     figure,
     f"Figure 0. {report.main_claim(found)} Above: the first images that each of the paper's two best settings draws; "
     f"none was selected. {scans if data != 'phantom' else ''}Below: the kernel distance of every run (low is good), a "
     "panel for each extractor, the method that computes the features. The dotted floor is the distance between two "
-    "halves of the real images.",
+    f"halves of the real images{unseen}.",
     alt="Two rows of eight generated images, WGAN-GP and BCE; below, for each extractor a dot for each run by λ.",
     note=report.badge(found),
 )
