@@ -82,6 +82,24 @@ def test_sliders_points_and_the_way_change_both_images(walk):
     assert walk.complaints == []
 
 
+def test_a_point_has_an_address(walk, address):
+    walk.get_by_role("button", name="Another point").click()
+    walk.get_by_role("status").get_by_text("Point 1.").wait_for()
+    walk.get_by_label("Direction 2").press("End")
+    walk.wait_for_timeout(500)
+    seen, url = images(walk), walk.url
+    assert url.endswith("?point=1&along=0,4,0,0,0,0")
+    for other in (
+        url,
+        f"{address}/book/latent-walk.html?point=1&along=0,99,x",
+    ):  # an odd address is read as far as it goes
+        walk.goto(other)
+        walk.get_by_role("button", name="Load the two generators").click()
+        walk.get_by_role("status").get_by_text("Point 1.").wait_for(timeout=60_000)
+        assert images(walk) == seen
+    assert walk.complaints == []
+
+
 def test_the_way_is_a_great_circle(tab, address):
     tab.goto(f"{address}/book/latent-walk.html")
     a, b = np.array([2.0, 0, 0]), np.array([0, 1.0, 0])

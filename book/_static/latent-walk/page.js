@@ -32,7 +32,20 @@
   );
   [another, ...keeps, play].forEach((b) => (b.disabled = true));
 
-  let directions = [], between, seed = 0, moved = [], ends = [], at, walking = false, wanted, drawing = false;
+  let directions = [], between, ends = [], at, walking = false, wanted, drawing = false;
+  let { seed, moved } = readAddress();
+
+  // The page's address holds the point: ?point=7&along=1,0,-2.5,0,0,0
+  function readAddress() {
+    const given = new URLSearchParams(location.search), along = (given.get("along") || "").split(",").map(Number);
+    const point = Number(given.get("point")), within = (by) => Math.min(REACH, Math.max(-REACH, by || 0));
+    return { seed: Number.isInteger(point) && point >= 0 ? point : 0, moved: along.map(within) };
+  }
+
+  function writeAddress() {
+    const along = moved.some((by) => by) ? `&along=${moved}` : "";
+    history.replaceState(null, "", `${location.pathname}?point=${seed}${along}${location.hash}`);
+  }
 
   function slider(name, min, max, step, move) {
     const input = make("input", { type: "range", min, max, step, value: min < 0 ? 0 : min });
@@ -57,7 +70,7 @@
       return;
     }
     load.hidden = true;
-    moved = directions.map(() => 0);
+    moved = directions.map((_, k) => moved[k] || 0);
     directions.forEach((_, k) => sliders.push(slider(`Direction ${k + 1}`, -REACH, REACH, 0.05, () => show({ moved: sliders.map(([input]) => Number(input.value)) }))));
     controls.replaceChildren(...sliders.map(([, label]) => label), wayLabel);
     controls.hidden = false;
@@ -89,6 +102,7 @@
       ({ seed = seed, moved = moved } = change);
       sliders.forEach(([input], k) => (input.value = moved[k]));
       at = place();
+      writeAddress();
     } else at = walk.between(ends[0], ends[1], t);
     wanted = at;
     if (drawing) return;
