@@ -138,8 +138,8 @@ def _table(found, name, run):
         here = cell(row) if len(ours) else f'<span class="dgan-missing">{ended}</span>'
         cells = [here.replace(" [", " <small>[") + ("</small>" if "[" in here else "")]
         cells.append(number(getattr(row, "floor", None), digits))
-        cells += [escape(printed(name, row.metric))] if real else []
         other = len(ours) and not row.main and METRICS[row.metric].of_features
+        cells += ["" if other else escape(printed(name, row.metric))] if real else []
         title = escape(headed(row.metric, row.extractor) + (f" ({row.extractor})" if other else ""))
         lines.append(f'<tr><th scope="row">{title}</th>{"".join(f"<td>{text}</td>" for text in cells)}</tr>')
     title = f"Metrics of {escape(name)}" + ("" if run is None else f", epoch {run.config.epochs}")

@@ -31,6 +31,6 @@ def dots(axis, rows, ylabel=""):
     least = max(rows["floor"].mean(), 1e-3)  # below it the axis is linear, to 0 and beyond
     axis.set_yscale("symlog", linthresh=least)
     axis.set_yticks([0, *10.0 ** np.arange(np.ceil(np.log10(least)), np.log10(rows["value"].max()) + 1)])
-    axis.set_ylim(bottom=min(0, 1.5 * rows["value"].min()))
+    axis.set_ylim(bottom=min(0, 1.5 * rows["value"].min(), 1.5 * rows["floor"].mean()))
     axis.set(xlabel="λ", ylabel=ylabel)
     axis.legend(fontsize=8)
