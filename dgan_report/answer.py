@@ -145,14 +145,15 @@ def claims_summary(judged):
     return show(
         pd.DataFrame.from_dict(rows, "index", columns=columns).rename_axis("The paper claims"),
         f"Table 0. {counted(judged)} A verdict is by all of a claim's measures and extractors together, then by each "
-        "extractor. In brackets: how many of the claim's comparisons come out as it says, of all that it makes.",
+        "extractor. In brackets: how many of the claim's comparisons come out as it says, of those that were run.",
     )
 
 
 def _counted(extractor, rows):
     """ "radiomics: holds (10 of 10)", over all measures of a claim."""
-    pairs = [[int(word) for word in orders.split(" of ")] for orders in rows["orders"] if orders]
-    count = f" ({sum(p[0] for p in pairs)} of {sum(p[1] for p in pairs)})" if pairs else ""
+    pairs = [[int(word) for word in orders.split() if word.isdigit()] for orders in rows["orders"] if orders]
+    run = " run" if rows["orders"].str.endswith("run").any() else ""
+    count = f" ({sum(p[0] for p in pairs)} of {sum(p[1] for p in pairs)}{run})" if pairs else ""
     return f"{named(extractor)}: {together(rows).iloc[0]}{count}"
 
 

@@ -61,7 +61,7 @@ MANY = 1000  # pairs: more is no advice
 
 
 class Judged(NamedTuple):
-    """A verdict; how many orders come out as the claim says, "4 of 5"; why, with the figures.
+    """A verdict; how many of the orders that were run come out as the claim says, "4 of 5"; why, with the figures.
 
     effect, low, high: the mean paired relative difference, positive for the claim, and its 95 % interval; n: pairs;
     None where the verdict is by intervals over images.
@@ -139,8 +139,13 @@ def _paired(found, pairs, absent):
         why += f"; a difference of this size needs {f'about {needed}' if needed else f'more than {MANY:,}'} pairs"
     elif contrary:
         why += f"; there the interval needs {', '.join(_needed(found[p]) for p in contrary)} seeds"
-    orders = f"{len(means) - len(contrary)} of {len(pairs)}"
+    orders = _count(len(means) - len(contrary), found, pairs)
     return Judged(verdict, orders, _sentence(why, absent), effect, low, high, len(together))
+
+
+def _count(right, measured, pairs):
+    """ "4 of 5", and "2 of 3 run" where some of the pairs were not run."""
+    return f"{right} of {len(measured)}" + (" run" if len(measured) < len(pairs) else "")
 
 
 def _needed(differences):
@@ -168,7 +173,7 @@ def _by_images(seeds, pairs, measured, absent, sign):
         parts.append("two seeds or more of each setting are missing")
     whole = len(groups["clear"]) == len(pairs)
     verdict = FAILS if groups["reversed"] else HOLDS if whole else OPEN
-    return Judged(verdict, f"{len(groups['clear'])} of {len(pairs)}", _sentence("; ".join(parts), absent))
+    return Judged(verdict, _count(len(groups["clear"]), measured, pairs), _sentence("; ".join(parts), absent))
 
 
 def _pooled(part):
@@ -270,7 +275,7 @@ def caption_claims(judged):
     parts = [f"{', '.join(verdicts.index[verdicts == v])}: {v}" for v in VERDICTS if (verdicts == v).any()]
     return (
         f"Table A1. {disagreements(judged)}By all of a claim's measures together: {'; '.join(parts)}. "
-        "In brackets: how many of the claim's comparisons come out as it says, of all that it makes."
+        "In brackets: how many of the claim's comparisons come out as it says, of those that were run."
     )
 
 

@@ -86,7 +86,7 @@ def test_a_claim_holds_only_if_every_order_is_clear():
     assert open_.verdict == "can't be told" and "two seeds or more of each setting are missing" in open_.why
     assert judge(found, [("one", "two"), ("three", "two")])[:2] == ("does not hold", "1 of 2")
     absent = judge(found, [("one", "two"), ("one", "none")])
-    assert absent[:2] == ("can't be told", "1 of 2") and absent.why.endswith("; no number for none.")
+    assert absent[:2] == ("can't be told", "1 of 1 run") and absent.why.endswith("; no number for none.")
     assert judge(found, [("three", "two"), ("one", "none")]).verdict == "does not hold"  # what is missing can't save it
     assert judge(found, [("one", "none")])[:3] == ("not run", "", "no number for none.")
 
@@ -179,6 +179,7 @@ def test_the_papers_claims_are_judged_each_by_its_own_order():
     assert found["D", "MS-SSIM, fake–fake ↓"] == found["D", "Coverage ↑"] == "can't be told"
     assert found["F", "Kernel distance ↓"] == found["F", "Bands"] == "not run"
     assert found["G", "SWD, UMAP ↓"] == "can't be told"  # one of its six orders is there
+    assert report.claims(results(runs)).query("letter == 'G'")["orders"].item() == "1 of 1 run"
     more = runs + of_setting("StyleGAN2", swd_umap=40.0, kernel_distance=300.0)
     more += of_setting("StyleGAN3", swd_umap=20.0, kernel_distance=10.0)
     found = verdicts(more)

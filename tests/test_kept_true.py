@@ -1,5 +1,6 @@
 """What README and chapters name exists: commands, parameters, files, names of the package, figures and tables."""
 
+import html
 import importlib.util
 import re
 import shlex
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import dgan_report as report
 from dgan_core.__main__ import OF_FIT
 from dgan_core.config import Config
 
@@ -151,3 +153,12 @@ def test_a_wrong_command_is_noticed(words):
 @pytest.mark.parametrize("word", ["dgan_core.fitt", "dgan_core/no.py", "lam_gpp", "--forse", "LAMDAS=3"])
 def test_a_wrong_name_is_noticed(word):
     assert unknown(word)
+
+
+def test_the_finding_of_the_readme_is_that_of_the_kept_runs():
+    """Word for word, less the marks of Markdown, as the first page computes it."""
+    found = report.collect("results/busi-64", data="busi")
+    box = html.unescape(re.sub("<[^>]+>", " ", report.answer(found, report.claims(found)).text))
+    quoted = re.search(r"^> (.*?)\n\n", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)[1]
+    sentences = re.split(r"(?<=\.) ", " ".join(quoted.replace("\n>", " ").split()))
+    assert len(sentences) >= 3 and [sentence for sentence in sentences if sentence not in box] == []
