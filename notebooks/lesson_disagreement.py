@@ -143,6 +143,9 @@ for k in ("blurred", "noisy", "washed out"):
 #
 # **Take away:** a mean over pairs is not a distance between distributions.
 #
+# [Walk the latent space](../book/latent-walk.md) of two generators, and rank them by eye before you read
+# [how the metrics rank them](tables.ipynb).
+#
 # ## Exercises
 
 # %% [markdown] tags=["offer"]

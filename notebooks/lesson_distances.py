@@ -106,6 +106,9 @@ assert js_gradient[-1] < 0.01 * js_gradient.max()
 #
 # **Take away:** how far apart two sets of samples are has several answers, and not all of them have a usable gradient.
 #
+# <a href="../book/loss-lab.html?data=spiral&amp;a=bce-saturating,none&amp;b=wasserstein,gp">
+# In the loss lab</a> the arrows show the gradients of two such answers, at each generated point.
+#
 # ## Exercises
 
 # %% [markdown] tags=["offer"]

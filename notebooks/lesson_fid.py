@@ -115,6 +115,9 @@ assert (np.abs(kid["perfect"].mean(axis=1)) < 4 * error).all()
 #
 # **Take away:** an FID without its number of images means nothing.
 #
+# The book's own runs compare 210 images with 210; [walk their latent space](../book/latent-walk.md) to see what such a
+# number is taken of.
+#
 # ## Exercises
 
 # %% [markdown] tags=["offer"]

@@ -115,6 +115,9 @@ assert all(np.diff(list(best.values())) <= 0)
 #
 # **Take away:** a term that compares unpaired images prefers their average.
 #
+# [Walk the latent space](../book/latent-walk.md) of two generators that were trained with this term, and look for
+# averages.
+#
 # ## Exercises
 
 # %% [markdown] tags=["offer"]
