@@ -607,3 +607,17 @@ def test_sources_that_are_no_sets(sets, capsys):
     assert "must be a folder, a .zip or a .npy file" in complaint(capsys, Path(__file__), sets[1])
     assert "must be a folder, a .zip or a .npy file" in complaint(capsys, sets[0] / "scan (1).png", sets[1])
     assert "doesn't exist" in complaint(capsys, *sets[:1], sets[1] / "none.zip")
+
+
+def test_the_example_in_the_book_is_what_the_command_prints(monkeypatch):
+    """Word for word, and its numbers to a few per cent: libraries round in other places."""
+    monkeypatch.syspath_prepend(Path(__file__).resolve().parent.parent / "tools")
+    import record_metrics
+
+    number = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
+    recorded, printed = record_metrics.FILE.read_text(encoding="utf-8"), record_metrics.printed()
+    assert [line.split() for line in number.sub("#", recorded).splitlines()] == [
+        line.split() for line in number.sub("#", printed).splitlines()
+    ]
+    expected, found = (np.array(number.findall(text), float) for text in (recorded, printed))
+    np.testing.assert_allclose(found, expected, rtol=0.05, atol=0.005)
