@@ -10,6 +10,7 @@
   const views = GENERATORS.map(function ([file, name]) {
     const canvas = make("canvas", { className: "walk-image", width: SIDE, height: SIDE });
     canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `The image by ${name}: not loaded yet.`);
     const told = make("p", { className: "walk-near", textContent: " " });
     return { file, name, canvas, told, element: make("figure", {}, make("figcaption", { textContent: name }), canvas, told) };
   });
