@@ -86,13 +86,19 @@ report.show(
 
 # %%
 OF_HISTORY = ["frechet_distance", "kernel_distance", "precision", "recall"]
+of_real = metrics.features(real, extractor, cache=cache)
 
 
 def measured(images):
     """The numbers of a snapshot's images, without intervals."""
-    two = (metrics.features(x, extractor, cache=cache) for x in (real, images))
     return metrics.evaluate_features(
-        *two, extractor, OF_HISTORY, intervals=False, floor=False, seed=seed
+        of_real,
+        metrics.features(images, extractor, cache=cache),
+        extractor,
+        OF_HISTORY,
+        intervals=False,
+        floor=False,
+        seed=seed,
     )
 
 

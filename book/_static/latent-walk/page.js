@@ -105,18 +105,17 @@
       at = place();
       writeAddress();
     } else at = walk.between(ends[0], ends[1], t);
-    wanted = at;
+    wanted = { z: at, which: t === undefined ? `Point ${seed}` : `${Math.round(100 * t)} % of the way from A to B` };
     if (drawing) return;
     drawing = true;
     try {
       while (wanted) {
-        const z = wanted;
+        const { z, which } = wanted;
         wanted = undefined;
-        const images = await Promise.all(views.map(({ ask }) => ask({ ask: "image", z })));
+        const images = await walk.images(z);
         views.forEach((view, k) => draw(view, images[k]));
+        status.textContent = `${which}. Of the training scans, half have another one nearer than ${between.toFixed(0)} grey levels.`;
       }
-      const which = t === undefined ? `Point ${seed}` : `${Math.round(100 * t)} % of the way from A to B`;
-      status.textContent = `${which}. Of the training scans, half have another one nearer than ${between.toFixed(0)} grey levels.`;
     } catch (error) {
       status.textContent = `The images could not be made: ${error.message}`;
     } finally {
@@ -158,6 +157,6 @@
     play.textContent = "Walk from A to B";
   }
 
-  // For tests: what both generators make of given z.
+  // What both generators make of z; tests ask for it too.
   walk.images = (z) => Promise.all(views.map(({ ask }) => ask({ ask: "image", z })));
 })(self.latentWalk ||= {}, self.lossLab);
