@@ -1,8 +1,8 @@
 # ruff: noqa: F401  (what is imported here is what the notebooks call as report.…)
 """Run directories → tidy tables → what several pages share; needs no TensorFlow, no torch and no GPU."""
 
-from .answer import answer, claims_summary, named
-from .claims import caption_claims, claims, claims_figures, claims_table, disagreements, main_claim
+from .answer import answer, counted, named
+from .claims import VERDICTS, claims, disagreements, main_claim, together
 from .explorer import clouds, explorer
 from .page import badge, banner, cell, headed, headline, inline, show
 from .panels import dots, strip

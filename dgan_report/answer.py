@@ -2,10 +2,8 @@
 
 from html import escape
 
-import pandas as pd
-
 from .claims import EVERY_LAM, HOLDS, NOT_RUN, VERDICTS, lower_at, together
-from .page import Html, badge, short, show
+from .page import Html, badge, short
 from .results import label
 
 METRIC = "kernel_distance"  # unbiased, so it doesn't depend on the number of images
@@ -14,15 +12,6 @@ YARDSTICKS = {
     "inception": "trained features (Inception)",
     "random-vgg16": "random features (VGG16)",
     "radiomics": "radiomics",
-}
-PAGES = {  # letter → the page that shows what decides the claim
-    "A": ("tables", "Tables 1 and 2"),
-    "B": ("tables", "Table 1"),
-    "C": ("tables", "Table 2"),
-    "D": ("tables", "Tables 1 and 4"),
-    "E": ("figure1", "Figure 1"),
-    "F": ("figure2", "Table 3 and Figure 2"),
-    "G": ("figure3_4", "Figures 3 and 4"),
 }
 
 
@@ -137,29 +126,6 @@ def _plural(verdict, n):
     if verdict == HOLDS:
         return "holds" if n == 1 else "hold"
     return verdict.replace("does not", "do not") if n > 1 else verdict
-
-
-def claims_summary(judged):
-    """A row for each claim: the verdict by all of its measures, how each extractor counts, and where it is shown."""
-    verdicts, rows = together(judged), {}
-    for letter, part in judged.groupby("letter", sort=False):
-        by = [_counted(name, part[part["extractor"].isin((name, ""))]) for name in part["extractor"].unique() if name]
-        page, shown = PAGES[letter]
-        rows[f"{letter}. {part['claim'].iloc[0]}"] = verdicts[letter], "\n".join(by), f"[{shown}]({page}.html)"
-    columns = ["Here", "By each extractor", "Shown in"]
-    return show(
-        pd.DataFrame.from_dict(rows, "index", columns=columns).rename_axis("The paper claims"),
-        f"Table 0. {counted(judged)} A verdict is by all of a claim's measures and extractors together, then by each "
-        "extractor. In brackets: how many of the claim's comparisons come out as it says, of those that were run.",
-    )
-
-
-def _counted(extractor, rows):
-    """ "radiomics: holds (10 of 10)", over all measures of a claim."""
-    pairs = [[int(word) for word in orders.split() if word.isdigit()] for orders in rows["orders"] if orders]
-    run = " run" if rows["orders"].str.endswith("run").any() else ""
-    count = f" ({sum(p[0] for p in pairs)} of {sum(p[1] for p in pairs)}{run})" if pairs else ""
-    return f"{named(extractor)}: {together(rows).iloc[0]}{count}"
 
 
 def _box(sentences, note):

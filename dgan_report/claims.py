@@ -14,7 +14,6 @@ hold if in one they lie the other way round.
 In all other cases it can't be told, and the reason names what is missing.
 """
 
-from html import escape
 from itertools import combinations
 from typing import NamedTuple
 
@@ -25,7 +24,7 @@ from scipy.stats import t
 from dgan_core.metrics.table import METRICS
 from dgan_core.profiles import LAMBDAS
 
-from .page import Html, headed, inline, short
+from .page import headed, inline, short
 from .results import BEST, label
 
 VERDICTS = HOLDS, FAILS, OPEN, NOT_RUN = "holds", "does not hold", "can't be told", "not run"
@@ -243,22 +242,6 @@ def claims(found):
     return pd.DataFrame(rows, columns=["letter", "claim", "measure", "extractor", *Judged._fields])
 
 
-def claims_table(judged):
-    """What `claims` judged, for a page: a row per claim and measure, a column per extractor.
-
-    A verdict that uses no extractor stands in the first column.
-    """
-    extractors = [name for name in judged["extractor"].drop_duplicates() if name] or [""]
-    cells = judged.assign(
-        column=judged["extractor"].replace("", extractors[0]),
-        cell=[f"{r.verdict} ({r.orders})" if r.orders else r.verdict for r in judged.itertuples()],
-        row=judged["letter"] + ". " + judged["claim"],
-    )
-    table = cells.pivot_table(index=["row", "measure"], columns="column", values="cell", aggfunc="first", sort=False)
-    table = table.reindex(columns=extractors).fillna("")
-    return table.rename_axis(index=["Claim", "By"], columns=None).rename(columns={"": "Verdict"})
-
-
 def disagreements(judged):
     """The claims on which extractors give different verdicts, with the measures, in a sentence; "" where they agree."""
     differ = {}
@@ -269,36 +252,11 @@ def disagreements(judged):
     return f"The extractors give different verdicts on {told}. " if told else ""
 
 
-def caption_claims(judged):
-    """Disagreement first, then which claims hold, do not, can't be told, were not run: by all their measures."""
-    verdicts = together(judged)
-    parts = [f"{', '.join(verdicts.index[verdicts == v])}: {v}" for v in VERDICTS if (verdicts == v).any()]
-    return (
-        f"Table A1. {disagreements(judged)}By all of a claim's measures together: {'; '.join(parts)}. "
-        "In brackets: how many of the claim's comparisons come out as it says, of those that were run."
-    )
-
-
 def together(judged):
     """letter → one verdict of several measures and extractors: a claim fails by one of them, and holds by all."""
     return judged.groupby("letter")["verdict"].agg(
         lambda verdicts: FAILS if FAILS in set(verdicts) else verdicts.iloc[0] if verdicts.nunique() == 1 else OPEN
     )
-
-
-def claims_figures(judged):
-    """Why each verdict of `claims` is what it is, with the numbers, folded until it is asked for."""
-    parts = []
-    for (letter, claim), rows in judged.groupby(["letter", "claim"], sort=False):
-        lines = (
-            f"<li>{escape(r.measure.rstrip(' ↓↑'))}"
-            f"{escape(f' ({r.extractor})' if r.extractor else '')}: {escape(r.verdict)}. "
-            f"{escape(r.why[0].upper() + r.why[1:])}</li>"
-            for r in rows.itertuples()
-        )
-        parts.append(f"<p><strong>{letter}. {escape(claim)}</strong></p><ul>{''.join(lines)}</ul>")
-    summary = "<summary>The numbers behind each verdict</summary>"
-    return Html(f'<details class="dgan-folded">{summary}{"".join(parts)}</details>')
 
 
 def lower_at(means):

@@ -13,6 +13,7 @@ data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folde
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
+import pandas as pd
 
 import dgan_report as report
 
@@ -58,7 +59,48 @@ report.picture(
 # Each verdict is computed from the runs. [Verdicts and tables](tables.ipynb) shows how, and the numbers behind it.
 
 # %% tags=["hide-input"]
-report.claims_summary(judged)
+# A row for each claim: the verdict by all measures, by each extractor, and where it is shown.
+SHOWN_IN = {
+    "A": "[Tables 1 and 2](tables.html)",
+    "B": "[Table 1](tables.html)",
+    "C": "[Table 2](tables.html)",
+    "D": "[Tables 1 and 4](tables.html)",
+    "E": "[Figure 1](figure1.html)",
+    "F": "[Table 3 and Figure 2](figure2.html)",
+    "G": "[Figures 3 and 4](figure3_4.html)",
+}
+
+
+def by_extractor(claim):
+    """Lines such as "radiomics: holds (10 of 10)", over all measures of one claim."""
+    for name in filter(None, claim["extractor"].unique()):
+        rows = claim[claim["extractor"].isin((name, ""))]
+        counts = rows["orders"].str.extract(r"(\d+) of (\d+)").dropna().astype(int)
+        right, of = counts.sum()
+        run = " run" if rows["orders"].str.endswith("run").any() else ""
+        count = f" ({right} of {of}{run})" if len(counts) else ""
+        yield f"{report.named(name)}: {report.together(rows).iloc[0]}{count}"
+
+
+def summary(judged):
+    verdicts = report.together(judged)
+    table = pd.DataFrame(
+        {
+            "The paper claims": f"{letter}. {claim['claim'].iloc[0]}",
+            "Here": verdicts[letter],
+            "By each extractor": "\n".join(by_extractor(claim)),
+            "Shown in": SHOWN_IN[letter],
+        }
+        for letter, claim in judged.groupby("letter", sort=False)
+    )
+    return report.show(
+        table.set_index("The paper claims"),
+        f"Table 0. {report.counted(judged)} A verdict is by all of a claim's measures and extractors together, then by "
+        "each extractor. In brackets: how many of the claim's comparisons come out as it says, of those that were run.",
+    )
+
+
+summary(judged)
 
 # %% [markdown]
 # ## Three things not to conclude

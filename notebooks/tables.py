@@ -12,9 +12,11 @@ data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folde
 extractor = None  # whose features the tables show; None: those of each run's own
 
 # %% tags=["hide-input"]
+from html import escape
+
 import matplotlib.pyplot as plt
 import pandas as pd
-from IPython.display import display
+from IPython.display import HTML
 
 import dgan_report as report
 from dgan_core.profiles import LAMBDAS
@@ -33,14 +35,61 @@ report.banner(found)
 
 # %% tags=["hide-input"]
 judged = report.claims(found)
-display(
-    report.show(
-        report.claims_table(judged),
-        report.caption_claims(judged),
-        report.badge(found),
+
+
+def verdict_table(judged):
+    """A row per claim and measure, a column per extractor; verdicts without an extractor stand in the first column."""
+    extractors = [name for name in judged["extractor"].unique() if name] or [""]
+    cells = judged.assign(
+        column=judged["extractor"].replace("", extractors[0]),
+        cell=[
+            f"{r.verdict} ({r.orders})".removesuffix(" ()")
+            for r in judged.itertuples()
+        ],
+        Claim=judged["letter"] + ". " + judged["claim"],
+        By=judged["measure"],
     )
+    table = cells.pivot_table(
+        "cell", ["Claim", "By"], "column", "first", sort=False
+    )
+    table = table.reindex(columns=extractors).fillna("").rename_axis(columns=None)
+    return table.rename(columns={"": "Verdict"})
+
+
+def verdict_caption(judged):
+    """Disagreement first, then which claims hold, do not, can't be told, were not run: by all their measures."""
+    verdicts = report.together(judged)
+    parts = [
+        f"{', '.join(verdicts.index[verdicts == verdict])}: {verdict}"
+        for verdict in report.VERDICTS
+        if verdict in set(verdicts)
+    ]
+    return (
+        f"Table A1. {report.disagreements(judged)}By all of a claim's measures together: {'; '.join(parts)}. "
+        "In brackets: how many of the claim's comparisons come out as it says, of those that were run."
+    )
+
+
+report.show(verdict_table(judged), verdict_caption(judged), report.badge(found))
+
+# %% tags=["hide-input"]
+# Why each verdict is what it is, folded until it is asked for.
+
+
+def reasons(judged):
+    for (letter, claim), rows in judged.groupby(["letter", "claim"], sort=False):
+        yield f"<p><strong>{letter}. {escape(claim)}</strong></p><ul>"
+        for r in rows.itertuples():
+            by = f" ({r.extractor})" if r.extractor else ""
+            told = f"{r.measure.rstrip(' ↓↑')}{by}: {r.verdict}. {r.why[0].upper()}{r.why[1:]}"
+            yield f"<li>{escape(told)}</li>"
+        yield "</ul>"
+
+
+HTML(
+    '<details class="dgan-folded"><summary>The numbers behind each verdict</summary>'
+    f"{''.join(reasons(judged))}</details>"
 )
-report.claims_figures(judged)
 
 # %% [markdown]
 # ### What decides a claim

@@ -4,6 +4,7 @@ import ast
 import re
 from html import escape, unescape
 from pathlib import Path
+from types import SimpleNamespace
 
 import IPython.display
 import jupytext
@@ -43,6 +44,19 @@ def run_page(name, monkeypatch, draw=False, **parameters):
         getattr(output, "_repr_html_", lambda output=output: output.data)() for output in shown if output is not None
     ]
     return names, shown
+
+
+def definitions(name):
+    """What notebooks/NAME.py imports, defines and names in capitals, with nothing of it run."""
+    code = ast.parse((NOTEBOOKS / f"{name}.py").read_text(encoding="utf-8"))
+    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef
+    kept = [node for node in code.body if isinstance(node, kinds) or _is_constant(node)]
+    exec(compile(ast.Module(kept, []), name, "exec"), names := {})
+    return SimpleNamespace(**names)
+
+
+def _is_constant(node):
+    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper()
 
 
 def captions(shown):

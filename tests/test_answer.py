@@ -3,6 +3,7 @@
 import re
 
 import pandas as pd
+from pages import definitions
 from synthetic import sweep, write_run
 
 import dgan_report as report
@@ -66,13 +67,13 @@ def test_a_draw_names_no_winner():
 def test_nothing_is_said_of_nothing(tmp_path):
     assert "No finding yet: no run has been measured." in told(tmp_path)
     found = report.collect(tmp_path)
-    summary = text(report.claims_summary(report.claims(found)))
+    summary = text(definitions("start").summary(report.claims(found)))
     assert "seven claims, 7 were not run." in summary and summary.count("not run") == 8
 
 
 def test_each_claim_has_its_verdict_and_its_page(tmp_path):
     found = sweep(tmp_path, advantage=0.2)  # kernel distance 0 against 0.2, Fréchet distance 180 against 200
-    table = report.claims_summary(report.claims(found)).text
+    table = definitions("start").summary(report.claims(found)).text
     assert table.count('<th scope="row">') == 7
     row = re.search(r"<tr><th[^>]*>A\..*?</tr>", table)[0]
     # The kernel distances are clear at every λ; the Fréchet distances' intervals, 10 % wide, overlap.

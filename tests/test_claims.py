@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from pages import definitions
 from scipy.stats import t
 
 import dgan_report as report
@@ -12,6 +13,7 @@ from dgan_core.profiles import LAMBDAS
 from dgan_report.claims import judge, mean_interval, pairs_needed, relative, setbacks
 from dgan_report.results import HISTORY, MEASURED, TRAINED, Results
 
+TABLES = definitions("tables")
 METRICS = ("kernel_distance", "frechet_distance", "recall", "coverage", "lpips_fake_fake", "ms_ssim_fake_fake",
            "swd_umap")  # fmt: skip
 
@@ -197,13 +199,13 @@ def test_without_runs_no_claim_is_judged():
 def test_extractors_are_judged_apart_and_disagreement_is_told_first():
     worse = sweep({"kernel_distance": 50.0}, {}) + sweep({"kernel_distance": 150.0}, {}, extractor="other")
     judged = report.claims(results(worse))
-    table = report.claims_table(judged)
+    table = TABLES.verdict_table(judged)
     assert list(table.columns) == ["vgg", "other"]
     of_a = table.loc["A. WGAN-GP has the lower KID and FID at every λ."]
     assert list(of_a.loc["Kernel distance ↓"]) == ["holds (5 of 5)", "does not hold (0 of 5)"]
     told = "The extractors give different verdicts on A (kernel distance). "
     assert report.disagreements(judged) == told
-    assert report.caption_claims(judged).startswith(f"Table A1. {told}")
+    assert TABLES.verdict_caption(judged).startswith(f"Table A1. {told}")
     assert report.disagreements(report.claims(results(sweep({}, {})))) == ""
 
 
@@ -261,7 +263,7 @@ def test_a_loss_is_steadier_only_if_it_is_at_every_λ():
 
 def test_the_page_tells_each_claim_once_and_every_measure():
     judged = report.claims(results(sweep({"frechet_distance": 50.0, "kernel_distance": 50.0}, {})))
-    table, figures = report.claims_table(judged), report.claims_figures(judged)._repr_html_()
+    table, figures = TABLES.verdict_table(judged), "".join(TABLES.reasons(judged))
     assert [name[0] for name in table.index.get_level_values(0).unique()] == list("ABCDEFG")
     assert len(table) == figures.count("<li>") == 15 and figures.count("<p>") == 7
     assert table["vgg"].iloc[:2].tolist() == ["holds (5 of 5)"] * 2
@@ -271,7 +273,7 @@ def test_the_page_tells_each_claim_once_and_every_measure():
 def test_the_caption_takes_all_measures_of_a_claim_together():
     higher = of_setting("StyleGAN3", kernel_distance=300.0)  # by one the last, by the other among the others
     measured = sweep({"frechet_distance": 50.0, "kernel_distance": 50.0}, {}) + higher
-    text = report.caption_claims(report.claims(results(measured)))
+    text = TABLES.verdict_caption(report.claims(results(measured)))
     assert text.startswith("Table A1. By all")
     assert "A: holds; F: does not hold; B, C, D, G: can't be told; E: not run. " in text
 

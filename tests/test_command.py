@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dgan_core import __main__ as command
+from dgan_cli import __main__ as command
 from dgan_core.config import Config
 from dgan_core.runs import Run
 
@@ -66,7 +66,7 @@ def test_metrics_is_the_metrics_command(tmp_path, capsys):
 
 def test_a_refusal_comes_before_a_deep_learning_framework_is_loaded():
     code = (
-        "import sys; from dgan_core.__main__ import main; print(main(['train', '--lam', 'x']), 'keras' in sys.modules)"
+        "import sys; from dgan_cli.__main__ import main; print(main(['train', '--lam', 'x']), 'keras' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "2 False\n", done.stderr
@@ -76,7 +76,7 @@ def test_a_terminal_of_another_encoding_shows_every_sentence(tmp_path):
     """cp1252, as on Windows, has neither ≥ nor ↓."""
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "DGAN_RUNS": str(tmp_path)}
     for words, status in (["train", "--help"], 0), (["train", "--lam", "-1"], 2):
-        done = subprocess.run([sys.executable, "-m", "dgan_core", *words], env=environment, capture_output=True)
+        done = subprocess.run([sys.executable, "-m", "dgan_cli", *words], env=environment, capture_output=True)
         assert done.returncode == status, done.stderr
         assert rb"a number \u2265 0" in done.stdout + done.stderr
 

@@ -173,7 +173,7 @@ def test_busi_reads_as_its_own_loader_has_it(shared):
 
 def test_reading_and_the_command_load_no_network_library():
     code = (
-        "import sys; from dgan_core import metrics; from dgan_core.metrics import __main__; metrics.read_images;"
+        "import sys; from dgan_core import metrics; import dgan_cli.metrics; metrics.read_images;"
         "print([n for n in ('torch', 'torchvision', 'lpips', 'umap', 'tensorflow', 'keras') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

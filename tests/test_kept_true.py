@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import dgan_report as report
-from dgan_core.__main__ import OF_FIT
+from dgan_cli.__main__ import OF_FIT
+from dgan_cli.metrics import parser
 from dgan_core.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,7 +18,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
-    for folder in ("dgan_core", "dgan_report", "notebooks", "benchmarks", "tools", "workflow", "book")
+    for folder in ("dgan_cli", "dgan_core", "dgan_report", "notebooks", "benchmarks", "tools", "workflow", "book")
     for path in sorted((ROOT / folder).rglob("*"))
     if path.suffix in (".py", ".yaml")
 ) + MAKEFILE + (ROOT / "workflow" / "Snakefile").read_text(encoding="utf-8")  # fmt: skip
@@ -86,7 +87,12 @@ def faults(words):
         known = [*Config.model_fields, *OF_FIT]
         options = [word[2:].partition("=")[0].replace("-", "_") for word in rest if word.startswith("--")]
         yield from (f"dgan train has no parameter {name}" for name in options if name not in known)
-    elif program not in ("dgan", "snakemake", "tensorboard", "jupyter", "pytest"):
+    elif program == "dgan":
+        options = {word.partition("=")[0] for word in rest if word.startswith("--")}
+        known = {option for action in parser()._actions for option in action.option_strings}
+        yield from (f"dgan {rest[0]} has no option {option}" for option in options - known)
+        yield from [] if rest[0] == "metrics" else [f"dgan has no command {rest[0]}"]
+    elif program not in ("snakemake", "tensorboard", "jupyter", "pytest"):
         yield f"{program} is no program of the set-up"
 
 
@@ -101,7 +107,8 @@ def unknown(word):
         except ImportError:
             return True
     if re.fullmatch(
-        r"(dgan_core|dgan_report|notebooks|tests|tools|benchmarks|results|book|workflow|requirements)/[\w./-]*", word
+        r"(dgan_(cli|core|report)|notebooks|tests|tools|benchmarks|results|book|workflow|requirements)/[\w./-]*",
+        word,
     ):
         return not (ROOT / word).exists()
     if re.fullmatch(r"--[\w-]+", word):
@@ -144,7 +151,7 @@ def test_a_number_is_given_to_one_figure_or_table():
     "words",
     ["make bok", "make book DATE=x", ".venv/bin/papermill notebooks/train.ipynb out.ipynb -p lamda 3",
      ".venv/bin/papermill notebooks/trane.ipynb out.ipynb", "pip install -e '.[cudda]'", "python tools/no.py",
-     ".venv/bin/python -m dgan_core.metrics a b --extractr x", ".venv/bin/dgan train --lamda 3"],
+     ".venv/bin/dgan metrics a b --extractr x", ".venv/bin/dgan metric a b", ".venv/bin/dgan train --lamda 3"],
 )  # fmt: skip
 def test_a_wrong_command_is_noticed(words):
     assert len(list(faults(shlex.split(words)))) == 1

@@ -19,11 +19,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dgan_cli import metrics as command
+from dgan_cli.text_table import WIDTHS, rows
 from dgan_core import metrics
 from dgan_core.io import archives
-from dgan_core.metrics import __main__ as command
 from dgan_core.metrics.cache import array_hash
-from dgan_core.metrics.table import METRICS, WIDTHS, honest, rows
+from dgan_core.metrics.table import METRICS, honest
 
 rng = np.random.default_rng(11)
 N = 24
@@ -60,7 +61,7 @@ def pack(path, members):
 
 def run(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "dgan_core.metrics", *map(str, arguments)], capture_output=True, text=True
+        [sys.executable, "-m", "dgan_cli", "metrics", *map(str, arguments)], capture_output=True, text=True
     )
 
 
@@ -313,7 +314,7 @@ def test_an_end_from_within_is_one_line(sets, monkeypatch, capsys, tmp_path, kin
 def start(sets, evaluate, **streams):
     code = (  # a background job's children would ignore Ctrl-C
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "import sys, time; from dgan_core import metrics; from dgan_core.metrics.__main__ import main;"
+        "import sys, time; from dgan_core import metrics; from dgan_cli.metrics import main;"
         f"found = metrics.Result({{'fid': 12.5}}, {SETTINGS!r}, {{}}, {{}}, None, []);"
         f"metrics.evaluate = {evaluate}; sys.exit(main({[str(path) for path in sets]!r}))"
     )

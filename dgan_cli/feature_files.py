@@ -12,8 +12,7 @@ import numpy as np
 
 from dgan_core.io.archives import read_npz
 from dgan_core.io.files import write_atomically
-
-from .checks import as_features
+from dgan_core.metrics.checks import as_features
 
 
 class Stored(NamedTuple):

@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,14 +14,14 @@ from dgan_core import metrics
 from dgan_core.io.files import write_atomically
 from dgan_core.io.folders import ImageSet, no_match, read_set
 from dgan_core.io.weights import sha256
+from dgan_core.metrics.cache import array_hash
+from dgan_core.metrics.checks import as_positive_integer, as_seed
+from dgan_core.metrics.features import DEFAULT, EXTRACTORS, label
+from dgan_core.metrics.fid import frechet_distance_of_statistics
+from dgan_core.metrics.table import BY_INCEPTION, chosen, honest
 
-from .cache import array_hash
-from .checks import as_positive_integer, as_seed
 from .feature_files import Stored, read_features, write_features
-from .features import DEFAULT, EXTRACTORS, label
-from .fid import frechet_distance_of_statistics
 from .progress import Progress
-from .table import BY_INCEPTION, chosen, honest
 
 SETTINGS = ("weights", "lpips_weights", "convention", "size", "fit", "grey", "exclude", "seed", "batch_size")
 VERSIONS = ("dgan-core", "numpy", "scipy", "scikit-learn", "torch", "torchvision", "torch-fidelity", "lpips",
@@ -52,8 +53,6 @@ def measure(args):
 
 def check(args):
     """Refuse what can be refused before any image is read."""
-    from .__main__ import check_output
-
     as_seed(args.seed, "--seed", 10)
     as_positive_integer(args.batch_size, "--batch-size")
     for name in (args.extractor, *args.others):
@@ -73,6 +72,18 @@ def check(args):
     for option, weights in (("--weights", args.weights), ("--lpips-weights", args.lpips_weights)):
         if weights not in (None, "official", "random") and not Path(weights).is_file():
             raise FileNotFoundError(f"{option} must name a file, got {weights!r}, which doesn't exist")
+
+
+def check_output(option, path, force):
+    """Before any work: a result of hours shouldn't find its place taken."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{option} must name a file, got the folder {path}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{option} {path}: its folder {path.parent} doesn't exist; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"{option} {path}: its folder {path.parent} can't be written to")
+    if path.exists() and not force:
+        raise FileExistsError(f"{option} {path} exists: name another file, or replace it with --force")
 
 
 def read(side, source, args):
@@ -121,7 +132,7 @@ def from_images(real, fake, real_names, fake_names, args):
 
 def of_features(real, fake, extractor, args, progress):
     """Features again, from the cache where there is one: to keep them, or to say which differ."""
-    from .features import radiomics
+    from dgan_core.metrics.features import radiomics
 
     def pair(name, weights=None, convention="torch-fidelity"):
         count = lambda done, total: progress(f"features to keep, {name}", done, total)  # noqa: E731

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 from dgan_core.io.files import write_json
+from dgan_core.metrics.features import DEFAULT, EXTRACTORS
+from dgan_core.metrics.features.inception import CONVENTIONS
+from dgan_core.metrics.table import METRICS
 
-from .features import DEFAULT, EXTRACTORS
-from .features.inception import CONVENTIONS
-from .shell import measure
-from .table import METRICS, render
+from .measure import check_output, measure
+from .text_table import render
 
 PROGRAM = "dgan metrics"
 
@@ -111,19 +112,3 @@ def main(argv=None):
 def complain(message, status):
     print(f"{PROGRAM}: {' '.join(str(message).split())}", file=sys.stderr)
     return status
-
-
-def check_output(option, path, force):
-    """Before any work: a result of hours shouldn't find its place taken."""
-    if path.is_dir():
-        raise IsADirectoryError(f"{option} must name a file, got the folder {path}")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{option} {path}: its folder {path.parent} doesn't exist; make it first")
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"{option} {path}: its folder {path.parent} can't be written to")
-    if path.exists() and not force:
-        raise FileExistsError(f"{option} {path} exists: name another file, or replace it with --force")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""The shell command: dgan train --loss bce --lam 3, and dgan metrics REAL FAKE; also python -m dgan_core."""
+"""The shell command: dgan train --loss bce --lam 3, and dgan metrics REAL FAKE; also python -m dgan_cli."""
 
 import ast
 import sys
@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # cp1252 has no ≥
     if command == "metrics":
-        from dgan_core.metrics.__main__ import main as metrics
+        from dgan_cli.metrics import main as metrics
 
         return metrics(words)
     if command != "train" or {"-h", "--help"} & {*words}:

@@ -1,0 +1,1 @@
+"""The shell command `dgan`: parameters of the terminal in, sentences and tables out."""
