@@ -5,7 +5,7 @@ call, their measurements brought to the host, as `fit` does it; in bfloat16 and 
 images are random, which changes no cost.  The time is held against its floor: operations by formula over the rate of a
 large bfloat16 matrix product here.  On JAX a profile of one iteration tells which kernels took it, and so how long the
 device stood still.  Prints a table and writes results/benchmark-gpu.json.  A few minutes on a GPU; --quick checks the
-script at 64×64, on a CPU too.
+script at 32×32, on a CPU too.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from dgan_core.training.forecast import memory
 
 OUTPUT = Path(__file__).resolve().parent.parent / "results" / "benchmark-gpu.json"
 PAPER = {"profile": "paper", "backbone": "random"}
-QUICK = {"profile": "quick"}
+QUICK = {"profile": "quick", "image_size": 32}
 IMAGES, EPOCHS = 210, 500
 BAR = 600.0  # seconds for the printed protocol
 KINDS = {  # of kernels, by what their names hold; the first that fits
@@ -162,7 +162,7 @@ def device():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="64×64, to check the script; writes only with --output")
+    parser.add_argument("--quick", action="store_true", help="32×32, to check the script; writes only with --output")
     parser.add_argument("--output", type=Path, help="default: results/benchmark-gpu.json of the project")
     given = parser.parse_args()
     if device() is None and not given.quick:

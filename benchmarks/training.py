@@ -6,7 +6,7 @@ in a hand-written tf.function with Keras's Adam, and the eager GradientTape loop
 the others have to give the loss of ours. Then ours on JAX and on torch, a process each. Between the steps a large
 matrix product and a copy measure what the machine gives at that moment; the operations of a step are counted
 by formula. Compiling is in no time. Prints a table and writes results/benchmark-training.json. Ten to twenty
-minutes on two cores; --quick checks the script at 64×64 in one.
+minutes on two cores; --quick checks the script at 32×32 in one.
 """
 
 import argparse
@@ -34,7 +34,7 @@ OUTPUT = Path(__file__).resolve().parent.parent / "results" / "benchmark-trainin
 BARS = {"hand-written tf.function": 1 / 1.05, "eager GradientTape": 1.4}  # their seconds over ours, at least
 OF_MATRIX_RATE = 0.7
 PAPER = {"profile": "paper", "backbone": "random"}
-QUICK = {"profile": "quick"}
+QUICK = {"profile": "quick", "image_size": 32}
 RATE = np.float32(1e-5)
 
 
@@ -180,7 +180,7 @@ def rows_of(backend, measured, work, peak):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="64×64, to check the script; writes only with --output")
+    parser.add_argument("--quick", action="store_true", help="32×32, to check the script; writes only with --output")
     parser.add_argument("--here", action="store_true", help="one backend's measurement, printed as JSON")
     parser.add_argument("--output", type=Path, help="default: results/benchmark-training.json of the project")
     given = parser.parse_args()

@@ -1,12 +1,13 @@
 # %% [markdown]
-# # What it costs: metrics, StyleGANs, training
+# # Costs and reliability
 #
-# This page says how long the metrics, the StyleGANs and training take, compared with the package or hand-written code
-# that people would use instead, and why. A script in `benchmarks/` measured every number; each table says on which
-# machine. The time *asked for* is the project's own goal.
+# This page says two things about the project's code: what it costs, and what becomes of a run that crashes. The first
+# three sections say how long the metrics, the StyleGANs and training take, compared with the package or hand-written
+# code that people would use instead, and why. A script in `benchmarks/` measured every time; each table says on which
+# machine. The time *asked for* is the project's own goal. The last section counts faults that were made on purpose.
 
 # %% tags=["parameters", "hide-input"]
-results = "results"  # what the benchmarks wrote, in the project or absolute
+results = "results"  # what the benchmarks and make faults wrote, in the project or absolute
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -26,7 +27,8 @@ report.use_style()
 #
 # At a few hundred images the usual tools compute more than they need: the root of a 2048×2048 matrix is one small
 # singular value decomposition, LPIPS of all pairs is a matrix product, and in MS-SSIM only the cross term depends on
-# the pair. Nothing is approximated; [conventions](conventions.ipynb) compares FID with each package.
+# the pair. Nothing is approximated: [How sure is a
+# number?](uncertainty.ipynb#the-package-fid-by-convention) compares our FID with each package's.
 
 # %% tags=["hide-input"]
 measured = read_results(results, "benchmark-metrics.json")
@@ -371,3 +373,86 @@ else:
         f"of a bfloat16 matrix product {duration(on_gpu['floor'])} at the least."
     )
     display(report.show(table.set_index("precision"), caption))
+
+# %% [markdown]
+# ## What happens when a run crashes
+#
+# `make faults` kills runs, damages files, fills the disk and makes losses NaN (not a number), on purpose and hundreds
+# of times. It compares each result with a run that was left alone: parameters, log, snapshots and samples, bit for bit.
+
+# %% tags=["hide-input"]
+HEADINGS = {
+    "kills": "Killed",
+    "sweep": "A sweep of several jobs",
+    "disk": "The disk",
+    "damage": "Damaged files",
+    "processes": "Other processes, and memory",
+    "numbers": "NaN and infinity",
+    "inputs": "Bad input and hostile files",
+    "endurance": "Long runs",
+}
+measured = {
+    part: found
+    for part, found in (read_results(results, "faults.json") or {}).items()
+    if part in HEADINGS
+}
+rows = [
+    {"part": part, **row}
+    for part, found in measured.items()
+    for row in found["rows"]
+]
+faults = pd.DataFrame(
+    rows, columns=["part", "kind", "tried", "survived", "lost", "what"]
+)
+if measured:
+    total = f"**{faults.tried.sum():,} faults were tried; {faults.lost.sum():,} of them lost or let in anything.**"
+else:
+    total = "not run: `make faults` writes results/faults.json"
+display(Markdown(total))
+
+# %% [markdown]
+# *Survived* means that the last column's statement held. A fault that came too late, because the run was already done,
+# counts as not tried. A line says so where a fault could not be tried on this machine.
+
+# %% tags=["hide-input"]
+for number, part in enumerate(
+    (part for part in HEADINGS if part in measured), start=1
+):
+    own = faults[faults.part == part]
+    counts = own[["tried", "survived", "lost"]].map("{:,}".format)
+    table = counts.assign(**{"survived means": own["what"]}).set_axis(own["kind"])
+    table.index.name = None
+    display(
+        report.show(
+            table,
+            f"Table Q{number}. {HEADINGS[part]}: {own.tried.sum():,} tried, {own.lost.sum():,} lost.",
+        )
+    )
+
+# %% [markdown]
+# ### How it holds
+#
+# **One way to write.** A file is written under another name, flushed to the disk and renamed; so it has either the old
+# or the new content. A checkpoint is read back before it counts, and the one before it stays until then.
+#
+# **Every file can be checked.** Records and arrays carry a SHA-256 of their content. A checkpoint also carries those of
+# the configuration and of the log up to its step: a run goes on only from state, log and configuration that belong
+# together, or says which file is damaged.
+#
+# **Every random number is a function of (seed, stream, step)**, so a run resumes from its state and step; see
+# [Networks and training](../book/training.md#random-numbers).
+#
+# **One process trains in a directory at a time.** The system releases the lock of a process that died; you never have
+# to unlock anything by hand.
+#
+# **No NaN or infinity is saved.** All measured numbers and the whole state are checked in each step.
+
+# %% tags=["hide-input"]
+for part, found in measured.items():
+    machine = found["environment"]
+    where = f"{machine['hardware']['cpu']}, {machine['hardware']['cores']} cores, commit {machine['commit'][:16]}"
+    display(
+        Markdown(
+            f"*{HEADINGS[part]}*: {found['date']}, {duration(found['seconds'])}, {where}."
+        )
+    )

@@ -111,7 +111,7 @@ assert (np.abs(kid["perfect"].mean(axis=1)) < 4 * error).all()
 # So an FID can be compared only with one at the same number of images, and no FID of a few hundred images can be
 # compared with published ones at 50,000. This book prints the number beside every such distance, sets a floor next to
 # it (real images against real ones, at half the number), and gives FID∞, which extends the line above to infinitely
-# many images; see the [metrics chapter](../book/metrics.md) and [how sure they are](uncertainty.ipynb).
+# many images; see the [metrics chapter](../book/metrics.md) and [how sure a number is](uncertainty.ipynb).
 #
 # **Take away:** an FID without its number of images means nothing.
 #

@@ -199,9 +199,9 @@ report.picture(
 # %% [markdown]
 # ## The same steps in the library
 #
-# [`dgan_core.training.step`](../book/training.md) holds the project's steps, for images as for points; `compiled` are
-# the same functions made fast. Here both start from the same weights and get the same data and random numbers. After
-# three updates of the critic and one of the generator the weights are the same, up to rounding.
+# [`dgan_core.training.step`](../book/training.md#one-step) holds the project's steps, for images as for points;
+# `compiled` are the same functions made fast. Here both start from the same weights and get the same data and random
+# numbers. After three updates of the critic and one of the generator the weights are the same, up to rounding.
 
 # %% tags=["remove-stderr"]
 from dgan_core import Config

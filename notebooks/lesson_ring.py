@@ -209,7 +209,7 @@ assert modes.get_group("Wasserstein").max() < modes.get_group("BCE").min()
 #
 # The claim is about this setting. How well a loss works depends on how you train with it: five critic updates to one of
 # the generator, this learning rate, these networks. On images the same four settings can be trained by
-# `Config(loss="bce", penalty="gp")` and so on; see the [training chapter](../book/training.md).
+# `Config(loss="bce", penalty="gp")` and so on; see the [training chapter](../book/training.md#one-step).
 #
 # **Take away:** when two things change at once, train the other two combinations before you name the cause.
 #

@@ -122,4 +122,5 @@ summary(judged)
 #
 # The [glossary](../book/glossary.md) explains the words that come up again and again.
 #
-# Version {{ version }}, commit {{ commit }}, built on {{ date }}. MIT licence. To cite it, see `CITATION.cff`.
+# Version {{ version }}, commit {{ commit }}, built on {{ date }}; `CHANGELOG.md` says what has changed. MIT licence. To
+# cite it, see `CITATION.cff`.

@@ -2,8 +2,8 @@
 # # Status: what this book was built from
 #
 # This page lists every run that this copy of the book trained, finished or not: its state, its time and memory, and
-# when it was written. The pages on costs and on intervals show measurements kept with the project, and say when those
-# were made.
+# when it was written. [Costs and reliability](costs.ipynb) and [How sure is a number?](uncertainty.ipynb) show
+# measurements kept with the project, and say when those were made.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute

@@ -51,8 +51,8 @@ report.show(
 #
 # The code that this run uses, as it stands in the package: the two functions of its loss, its penalty, and one update
 # of the critic and of the generator. The [losses chapter](../book/losses.md) gives the equations, the [training
-# chapter](../book/training.md) the order of the updates, and [Lesson 0](lesson_gan.ipynb) writes it all out for points
-# in the plane.
+# chapter](../book/training.md#one-step) the order of the updates, and [Lesson 0](lesson_gan.ipynb) writes it all out
+# for points in the plane.
 
 # %% tags=["remove-stderr"]
 import inspect
@@ -99,9 +99,9 @@ run = fit(config, stop_after, retrain)
 # ## Losses
 #
 # The figure shows everything that the updates measured. The [losses chapter](../book/losses.md) explains the names, and
-# for the StyleGANs the [training chapter](../book/training.md). `score_gap` is D(real) − D(fake): under WGAN-GP it
-# estimates the Wasserstein distance and should shrink; under BCE it is a difference of logits. Where a panel shows
-# points, the quantity was measured only every few updates.
+# for the StyleGANs the [training chapter](../book/training.md#training-the-stylegans). `score_gap` is
+# D(real) − D(fake): under WGAN-GP it estimates the Wasserstein distance and should shrink; under BCE it is a difference
+# of logits. Where a panel shows points, the quantity was measured only every few updates.
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt

@@ -1,19 +1,30 @@
 # %% [markdown]
-# # How sure are the metrics?
+# # How sure is a number?
 #
-# This page shows how far the intervals of this book can be trusted. Most metrics here come with a 95 % interval over
-# images: where might the number lie with other images, from the same real population and the same generator? It is
-# computed by leaving out *images*, one at a time or half of them, and not pairs, since pairs share images. It says
-# nothing about another training run.
+# This page shows how far the numbers in this book depend on chance, and how far on the package that computes them.
 #
-# An interval can be checked: on populations whose distances are known, 95 % of the intervals should contain the true
-# value. This share is called the interval's coverage.
+# Chance enters twice: through the *images* and through the *seed*, which decides everything random in a training. Most
+# metrics here come with a 95 % interval over images: where might the number lie with other images, from the same real
+# population and the same generator? It is computed by leaving out *images*, one at a time or half of them, and not
+# pairs, since pairs share images. An interval can be checked: on populations whose distances are known, 95 % of the
+# intervals should contain the true value. This share is called the interval's *coverage*, and the first section
+# measures it.
+#
+# No interval says anything about another seed; for that, a setting must be trained again. [The tables](tables.ipynb)
+# list every seed that was trained, and the page on [the two weights](weights.ipynb) says how far a second one moved a
+# number.
+#
+# The package matters because it resizes and scales each image in its own way, its *convention*. The last section
+# computes one FID in every published way.
 
 # %% tags=["parameters", "hide-input"]
 results = "results"  # folder of coverage.json, in the project or absolute
 n = 420  # phantoms whose features show the Fréchet distance's bias, half on each side
 image_size = 64  # their side in pixels
-seed = 0  # of the phantoms and of the subsets
+data = "phantom"  # images for the conventions: "phantom", "busi" (downloaded once) or a BUSI folder
+n_compared = 16  # of each class; few, since each package runs an Inception network on the processor
+size_compared = 128  # their side in pixels
+seed = 0  # of the phantoms, the subsets, and the weights of that network
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -39,7 +50,7 @@ NAMES = {
 }
 
 # %% [markdown]
-# ## Coverage
+# ## The images: how often an interval is right
 #
 # The kernel distance and the means over pairs (LPIPS, MS-SSIM) are unbiased: their intervals are for the population's
 # value. The Fréchet distance, SWD, precision, recall, density and coverage depend on the number of images N: their
@@ -273,3 +284,127 @@ report.picture(
     f"quite a line in 1/N: compare Fréchet distances at equal N, beside the floor; the extrapolation is a hint.",
     alt="The Fréchet distance against one over the number of images: a rising curve, and a dashed line down from it.",
 )
+# %% [markdown]
+# ## The package: FID by convention
+#
+# FID depends not only on the images but on how they are resized and scaled for the network, and on what the covariance
+# is divided by. Here the same malignant and benign images pass through the same network in each published way, once by
+# our code and once by the package that a convention is named after. The network's weights are random, from a seed, and
+# the same in both, so these values can't be compared with an FID in the literature, which needs the trained weights.
+
+# %% tags=["hide-input"]
+from dgan_core import Config
+from dgan_core.data import load
+
+# papermill may pass strings
+n_compared, size_compared = int(n_compared), int(size_compared)
+
+
+def images(label):
+    """The first n_compared images of a class."""
+    config = Config(
+        data=data,
+        label=label,
+        image_size=size_compared,
+        n_phantoms=n_compared,
+        seed_data=seed,
+    )
+    found = load(config)
+    if len(found) < n_compared:
+        raise ValueError(
+            f"n_compared must be at most {len(found)}, the {label} images of {data}, got {n_compared}"
+        )
+    return found[:n_compared]
+
+
+malignant, benign = images("malignant"), images("benign")
+
+# %% [markdown]
+# | convention | resize to 299×299 | to [−1, 1] |
+# |---|---|---|
+# | torch-fidelity | bilinear as in TensorFlow 1, no antialias | (x − 128) / 128 |
+# | pytorch-fid | bilinear as in PyTorch, no antialias | 2 · x / 255 − 1 |
+# | clean-fid | bicubic as in Pillow, with antialias | (x − 128) / 128 |
+#
+# Each covariance is divided by N − 1 (`ddof` 1, what the three packages do) or by N (`ddof` 0, StyleGAN3's code).
+
+# %% tags=["hide-input"]
+import sys
+from pathlib import Path
+
+from dgan_core.metrics.features.inception import CONVENTIONS
+
+# What calls the packages' own code lies with the tests.
+sys.path.append(str(Path(report.__file__).parents[1] / "tests"))
+from peers import peer, peer_frechet
+
+
+def by_package(convention):
+    """The features of both classes by the package; None where it isn't installed."""
+    try:
+        extract = peer(convention, seed=seed)
+    except ImportError:
+        return None
+    return extract(malignant), extract(benign)
+
+
+rows = []
+for convention in CONVENTIONS:
+    ours = [
+        metrics.features(x, "random-inception", convention=convention, seed=seed)
+        for x in (malignant, benign)
+    ]
+    theirs = by_package(convention)
+    kid = metrics.kernel_distance(*ours)
+    for ddof in (1, 0):
+        fid = metrics.frechet_distance(*ours, ddof=ddof)
+        package = (
+            None if theirs is None else peer_frechet(convention, *theirs, ddof=ddof)
+        )
+        rows.append(
+            {
+                "convention": convention,
+                "ddof": ddof,
+                "FID": fid,
+                "FID by the package": package,
+                "KID": kid,
+            }
+        )
+table = pd.DataFrame(rows).set_index(["convention", "ddof"])
+table.insert(
+    2,
+    "relative difference",
+    (table["FID"] / table["FID by the package"].astype(float) - 1).abs(),
+)
+
+# %% tags=["hide-input"]
+usual = table.xs(1, level="ddof")["FID"]
+ratio = table.xs(0, level="ddof")["FID"] / usual - 1
+compared = table["relative difference"].dropna()
+source = "phantoms" if data == "phantom" else "BUSI"
+digits = {
+    "FID": "{:.4f}",
+    "FID by the package": "{:.4f}",
+    "relative difference": "{:.0e}",
+    "KID": "{:.5f}",
+}
+shown = pd.DataFrame(
+    {
+        name: table[name].map(form.format, na_action="ignore")
+        for name, form in digits.items()
+    }
+)
+report.show(
+    shown.fillna("not installed"),
+    f"Table U3. With the same images and network, the convention alone moves FID from {usual.min():.4g} "
+    f"({usual.idxmin()}) to {usual.max():.4g} ({usual.idxmax()}), by {usual.max() / usual.min() - 1:.1%}. Dividing by "
+    f"N in place of N − 1 changes it by {ratio.min():+.1%} to {ratio.max():+.1%} at N = {n_compared}. Ours and the "
+    f"packages' differ by at most {compared.max():.0e} of the value ({compared.index.get_level_values(0).nunique()} of "
+    f"{len(usual)} packages installed). Malignant against benign {source}, {n_compared} of each, {size_compared} px, "
+    f"random-inception (seed {seed}).",
+)
+
+# %% [markdown]
+# Compare two FIDs only where convention, divisor, N and network agree. Where an image is larger than 299 pixels,
+# resizing without antialiasing distorts its speckle (aliasing); the three ways then lie further apart than on smaller
+# images.

@@ -140,5 +140,5 @@ report.show(
 # if it changes the number more than another seed does. A run already at the *floor*, the distance between two halves of
 # the real images, can't improve measurably.
 #
-# `make sweep SWEEP=workflow/sweeps/weights.yaml` trains and measures the settings again; see
-# [how to](../book/howto.md).
+# `make sweep SWEEP=workflow/sweeps/weights.yaml` trains and measures the settings again; see [how
+# to](../book/howto.md#another-sweep).

@@ -35,7 +35,13 @@ SMALL = {  # for the first of two runs, whose checks are left out
     "lesson_perceptual": {"n": 8},
     "lesson_ring": {"iterations": 2, "every": 1, "seeds": 1},
 }
-FEWER = {"lesson_ring": {"seeds": 2}}  # for the second: five take half a minute
+FEWER = {  # for the second, where checks hold with less too; `make book` runs every check at full length
+    "lesson_disagreement": {"n": 30},
+    "lesson_fid": {"repeats": 5},
+    "lesson_gan": {"iterations": 160},
+    "lesson_penalty": {"steps": 100},
+    "lesson_ring": {"seeds": 2},
+}
 MINE = {"epoch": 3, "rows": None, "config": "mine", "loss": 0, "x": "a reader's own", "state": [], "real": 1}
 MOST_LINES = 25  # of a cell, which a reader sees at once
 

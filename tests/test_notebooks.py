@@ -19,14 +19,13 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 PAGES = sorted(p.stem for p in NOTEBOOKS.glob("*.py") if not p.stem.startswith("lesson_"))  # lessons: test_lessons
 FIRST = ["train", "evaluate", "real"]  # their results are what the other pages show
 SMALL = {  # {notebook: parameters of both runs}; "BUSI" and "RUNS" stand for folders of this test
-    "conventions": {"data": "BUSI", "n": 3, "image_size": 32},
     "data": {"data": "BUSI", "image_size": 32},
     "downstream": {"data": "BUSI", "image_size": 32, "gans": "none", "seeds": 1},
     "evaluate": {"run_path": "RUNS/quick/small", "others": "random-vgg16"},
     "real": {"data": "BUSI", "image_size": 32},
     "stylegan": {"image_size": 32, "n": 2},
     "train": {"data": "BUSI", "image_size": 32, "epochs": 2, "n_critic": 2, "loss": "bce", "run_id": "small"},
-    "uncertainty": {"n": 80, "image_size": 32},
+    "uncertainty": {"n": 80, "image_size": 32, "data": "BUSI", "n_compared": 3, "size_compared": 32},
     "yardstick": {"data": "BUSI", "n": 12, "image_size": 32, "extractors": "random-vgg16"},
     "weights": {"runs": "results/busi-64-weights"},  # the kept runs, which the page is about
 }
@@ -37,7 +36,7 @@ CHANGED = {  # in the second run; elsewhere the seed, where there is one
     "train": {"lam": 3, "run_id": "other", "loss": "hinge", "penalty": "gp"},
 }
 # Two of its three packages count as not installed: test_metrics_agreement runs them, and each takes half a minute here.
-BEFORE = {"conventions": "import sys; sys.modules |= dict.fromkeys(('pytorch_fid', 'cleanfid'))"}
+BEFORE = {"uncertainty": "import sys; sys.modules |= dict.fromkeys(('pytorch_fid', 'cleanfid'))"}
 MINE = "epoch = HEADINGS = rows = path = column = 'mine'; names = log = [1]; config = axis = 2"  # a reader's own
 
 

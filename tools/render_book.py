@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("_config.yml", "_toc.yml", "CHANGELOG.md", "book", "notebooks/exercises")
+SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks/exercises")
 SOURCES += ("dgan_core/losses.py", "dgan_core/training/step.py")  # which chapters show
 KEPT = ROOT / "results" / "busi-64"
 WALKED = {"wgan-gp": "dgan-wgan-gp-lam5-seed0", "bce": "dgan-bce-lam3-seed0"}  # which the page "latent-walk" loads

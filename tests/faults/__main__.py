@@ -1,4 +1,4 @@
-"""python -m faults: every fault of the suite; writes results/faults.json, which the page on reliability shows.
+"""python -m faults: every fault of the suite; writes results/faults.json, shown in "Costs and reliability".
 
 --only PART …   these parts alone; the others' rows stay as they were
 --quick         a few faults of each kind, in a minute or two: a check of the suite, written with --output only
