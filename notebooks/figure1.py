@@ -98,6 +98,11 @@ CURVES = {  # column of the log → its title; those of gradients and the penalt
     "critic_gradient": "norm of the critic's gradient",
     "generator_gradient": "norm of the generator's gradient",
 }
+WIDE = (
+    "critic_loss",
+    "generator_loss",
+    "score_gap",
+)  # the first steps are a hundred times the others
 pair = found.of(left, right)
 logs = [pd.DataFrame(run.log()).assign(label=name) for name, run in pair.items()]
 log = pd.concat(logs or [pd.DataFrame({"label": []})], ignore_index=True)
@@ -126,6 +131,8 @@ for column, axis in zip(columns, axes.flat, strict=False):
     axis.legend(title="", fontsize=8)
     if column == "penalty" or column.endswith("gradient"):
         axis.set_yscale("log")
+    elif column in WIDE:
+        axis.set_yscale("symlog", linthresh=1)
 for axis in axes.flat[len(columns) :]:
     axis.set_axis_off()
 
@@ -147,8 +154,9 @@ report.picture(
 )
 
 # %% [markdown]
-# The two losses have different units: compare how curves change over time, never their heights. Under WGAN-GP the score
-# difference estimates a Wasserstein distance, up to a factor (the critic's Lipschitz constant). Under BCE it is a
-# difference of logits, the scores before they become probabilities. An accuracy of 1 means that BCE's critic recognises
-# every image of a minibatch, and the generator learns little from it. A Wasserstein critic has no threshold, so it has
-# no accuracy.
+# The axes of the critic's loss and score are linear between −1 and 1 and logarithmic beyond, since their first values
+# are by far the largest. The two losses have different units: compare how curves change over time, never their heights.
+# Under WGAN-GP the score difference estimates a Wasserstein distance, up to a factor (the critic's Lipschitz constant).
+# Under BCE it is a difference of logits, the scores before they become probabilities. An accuracy of 1 means that BCE's
+# critic recognises every image of a minibatch, and the generator learns little from it. A Wasserstein critic has no
+# threshold, so it has no accuracy.
