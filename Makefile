@@ -59,7 +59,7 @@ pdf: $(READY)  ## print the built book into build/report.pdf, by Chromium
 test: $(READY)  ## set up, run every test
 	@tools/install_chromium.sh
 	$(BIN)/ruff check .
-	PYTHONUTF8=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(CORES) --dist loadfile
+	PYTHONUTF8=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
 
 faults: $(READY)  ## kill, fill up, damage and starve everything on purpose; writes results/faults.json
 	PYTHONPATH=tests $(BIN)/python -m faults

@@ -11,7 +11,16 @@ import pytest
 from filelock import FileLock
 from tiny import TINY
 
+LONGEST = ("test_pages", "test_backends", "test_lessons", "test_notebooks", "test_loss_lab", "test_faults",
+           "test_stylegan_trainer", "test_benchmarks", "test_compiled", "test_stylegan3", "test_lab", "test_overfit",
+           "test_stylegan2", "test_metrics_agreement", "test_training", "test_dgan", "test_quiet",
+           "test_metrics_command", "test_audit", "test_own_loss", "test_endurance", "test_workflow")  # fmt: skip
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first, so that at the end no worker waits minutes for another."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @pytest.fixture
