@@ -23,7 +23,7 @@ def printed() -> str:
     with tempfile.TemporaryDirectory() as folder:
         np.save(Path(folder, "real.npy"), real)
         np.save(Path(folder, "generated.npy"), blurred)
-        command = [sys.executable, "-m", "dgan_core", "metrics", *ARGUMENTS]
+        command = [sys.executable, "-m", "dgan_cli", "metrics", *ARGUMENTS]
         environment = {**os.environ, "PYTHONPATH": str(FILE.parents[2]), "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
         done = subprocess.run(
             command, cwd=folder, env=environment, check=True, stdout=subprocess.PIPE, encoding="utf-8"
