@@ -23,7 +23,7 @@ data = "phantom"  # "phantom", "busi", or a folder with a subfolder for each cla
 positive = "malignant"  # the class that synthetic images are added to
 negative = "benign"
 image_size = 64  # side in pixels
-n = 90  # phantoms of each class
+n = 60  # phantoms of each class
 gans = ""  # workflow/sweeps/downstream.yaml; "none"; empty: two small ones
 backbone = None  # the weights file that a file of settings needs
 classifiers = "probe"  # by commas: "probe" is quick, "cnn" takes minutes
@@ -273,7 +273,7 @@ print({name: len(rows) for name, rows in scans.items()}, positive, "for training
 
 # %% tags=["remove-stderr"]
 recipes = {
-    "common": {"image_size": image_size, "epochs": 20},
+    "common": {"image_size": image_size, "epochs": 10},
     "runs": [{"loss": "wgan-gp"}, {"loss": "bce", "lam": 3.0}],
 }
 if gans:
