@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; its exit status: 0, 1 an unexpected error, 2 wrong parameters, 130 interrupted."""
     command, *words = (sys.argv[1:] if argv is None else argv) or ["--help"]
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # cp1252 has no ≥
+        stream.reconfigure(errors="backslashreplace")  # cp1252 has no ≥, and a path may hold more
     if command == "metrics":
         from dgan_cli.metrics import main as metrics
 

@@ -83,11 +83,9 @@ exit status: 0 measured, 1 an unexpected error, 2 an argument or a file that can
     return new
 
 
-def main(argv=None):
-    """The shell command; returns its exit status.  argv: the arguments, default those of the process."""
+def main(argv):
+    """The shell command; returns its exit status.  argv: the words after `dgan metrics`."""
     args = parser().parse_args(argv)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # a path may hold what the terminal can't show
     try:
         result = measure(args)
         if args.output is not None:

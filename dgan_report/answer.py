@@ -1,4 +1,4 @@
-"""The first page's answer: four sentences in plain words, and the seven claims in one table, both computed."""
+"""The first page's answer: four sentences in plain words, computed."""
 
 from html import escape
 

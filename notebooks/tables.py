@@ -43,7 +43,7 @@ def verdict_table(judged):
     cells = judged.assign(
         column=judged["extractor"].replace("", extractors[0]),
         cell=[
-            f"{r.verdict} ({r.orders})".removesuffix(" ()")
+            f"{r.verdict} ({r.orders})" if r.orders else r.verdict
             for r in judged.itertuples()
         ],
         Claim=judged["letter"] + ". " + judged["claim"],

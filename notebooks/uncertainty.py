@@ -284,6 +284,7 @@ report.picture(
     f"quite a line in 1/N: compare Fréchet distances at equal N, beside the floor; the extrapolation is a hint.",
     alt="The Fréchet distance against one over the number of images: a rising curve, and a dashed line down from it.",
 )
+
 # %% [markdown]
 # ## The package: FID by convention
 #

@@ -72,10 +72,6 @@ def faults(words):
         else:
             given = {rest[i + 1] for i, word in enumerate(rest) if word == "-p"}
             yield from (f"{rest[0]} has no parameter {name}" for name in given - parameters(rest[0]))
-    elif program == "python" and rest[0] == "-m":
-        options = {word for word in rest if word.startswith("--")}
-        main = (ROOT / rest[1].replace(".", "/") / "__main__.py").read_text(encoding="utf-8")
-        yield from (f"{rest[1]} has no option {option}" for option in options if f'"{option}"' not in main)
     elif program == "python":
         if not (ROOT / rest[0]).is_file():
             yield f"no script {rest[0]}"

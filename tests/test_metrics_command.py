@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 from dgan_cli import metrics as command
+from dgan_cli.__main__ import main as dgan
 from dgan_cli.text_table import WIDTHS, rows
 from dgan_core import metrics
 from dgan_core.io import archives
@@ -264,9 +265,9 @@ def test_a_name_that_is_no_text_can_be_printed(sets, answer, tmp_path, capsys):
         os.rename(sets[0], odd)
     except OSError:
         pytest.skip("this file system takes only text as names")
-    assert command.main([odd, str(sets[1])]) == 0
+    assert dgan(["metrics", odd, str(sets[1])]) == 0
     assert "\\udcff" in capsys.readouterr().out
-    assert command.main([odd, str(sets[1]), "--json"]) == 0
+    assert dgan(["metrics", odd, str(sets[1]), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["real"]["source"] == odd
 
 
