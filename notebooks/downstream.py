@@ -54,136 +54,98 @@ from dgan_core.metrics.memorisation import memorisation
 from dgan_core.runs import runs_root
 from dgan_report.benchmark import read_results
 from dgan_report.page import data_name
+from dgan_report.panels import strip
 from dgan_report.results import locate
 
 report.use_style()
 image_size, n, seed = int(image_size), int(n), int(seed)
 kept = read_results(results, "downstream.json")
-
-
-def headline(found):
-    """The line above results: real scans or phantoms, and how many."""
-    return report.headline(
-        [data_name(found["data"])],
-        f"{found['n_train']} training and {found['n_test']} test images in groups of near-duplicates, "
-        f"{found['image_size']}×{found['image_size']}, {found['seeds']} training seeds",
-    )
+ARROWS = {
+    "AUC": "AUC ↑",
+    "sensitivity": "sensitivity ↑",
+    "Brier score": "Brier score ↓",
+}
 
 
 def judged(found):
-    """The differences in AUC, each with its verdict and the number of test scans that would tell one of 0.02."""
-    rows = pd.DataFrame(found["rows"])
-    rows = rows[(rows["measure"] == "AUC") & (rows["against"] != "")]
-    rows = rows.sort_values("classifier", ascending=False, kind="stable")
+    """The differences in AUC, each with its verdict and the test scans that would tell one of 0.02."""
+    rows = pd.DataFrame(found["rows"]).query("measure == 'AUC' and against != ''")
+    verdicts = map(downstream.verdict, rows["low"], rows["high"])
     needed = [downstream.scans_to_tell(e, found["n_test"]) for e in rows["error"]]
-    return rows.assign(
-        verdict=[
-            downstream.verdict(row.low, row.high) for row in rows.itertuples()
-        ],
-        scans=[
-            f"{s:,}" if s > found["n_test"] else "these are enough" for s in needed
-        ],
-    )
+    words = [
+        f"{s:,}" if s > found["n_test"] else "these are enough" for s in needed
+    ]
+    return rows.assign(verdict=list(verdicts), scans=words)
 
 
 def answer(found):
     """The verdicts on added synthetic scans and on further real ones, counted."""
-    rows = judged(found)
-    rows = rows[rows["against"] == "copies"]
+    rows = judged(found).query("against == 'copies'")
 
     def told(arms):
         counts = rows[rows["arm"].isin(arms)]["verdict"].value_counts()
-        return (
-            ", ".join(f"{verdict} ({n})" for verdict, n in counts.items())
-            or "not run"
-        )
+        words = [f"{verdict} ({times})" for verdict, times in counts.items()]
+        return ", ".join(words) or "not run"
 
     synthetic, further = told(found["generators"]), told(["twice the real scans"])
     return f"Against copies, synthetic scans: {synthetic}; as many further real scans: {further}."
 
 
+def dots(data, color, label):
+    """A dot with its interval for each arm, above the arm's line or below it."""
+    place = data["place"] + (0.15 if label == "copies" else -0.15)
+    span = data["value"] - data["low"], data["high"] - data["value"]
+    plt.errorbar(
+        data["value"], place, xerr=span, fmt="o", ms=4, c=color, label=label
+    )
+
+
 def draw(found, number):
-    """A dot with its interval for each arm, a panel for each classifier and share of the training scans."""
-    rows = judged(found)
-    order = list(dict.fromkeys(rows["arm"]))
-    which, shares = rows["classifier"].unique(), rows["training"].unique()
-    size = (9, len(which) * (1 + 0.3 * len(order)))
-    figure, axes = plt.subplots(
-        len(which),
-        len(shares),
-        figsize=size,
-        sharex=True,
-        sharey=True,
-        squeeze=False,
+    """A panel of dots for each classifier and share of the training scans."""
+    rows = judged(found).sort_values("classifier", ascending=False, kind="stable")
+    arms = list(dict.fromkeys(rows["arm"]))
+    rows = rows.assign(place=rows["arm"].map(arms.index))
+    look = {"palette": "colorblind", "height": 1 + 0.3 * len(arms), "aspect": 0.9}
+    grid = sns.FacetGrid(
+        rows, row="classifier", col="training", hue="against", **look
     )
-    colours = dict(
-        zip(downstream.BASELINES, sns.color_palette("colorblind"), strict=False)
+    grid.map_dataframe(dots).refline(x=0, color="#777777", ls=":")
+    grid.set(
+        yticks=range(len(arms)), yticklabels=arms, ylim=(len(arms) - 0.5, -0.5)
     )
-    for (name, share, against), part in rows.groupby(
-        ["classifier", "training", "against"]
-    ):
-        axis = axes[list(which).index(name), list(shares).index(share)]
-        place = part["arm"].map(order.index) + (
-            0.15 if against == "copies" else -0.15
-        )
-        span = part["value"] - part["low"], part["high"] - part["value"]
-        axis.errorbar(
-            part["value"],
-            place,
-            xerr=span,
-            fmt="o",
-            ms=4,
-            c=colours[against],
-            label=against,
-        )
-        axis.set_title(f"{name}, {share}")
-    for axis in axes.flat:
-        axis.axvline(0, color="#777777", ls=":")
-    for axis in axes[-1]:
-        axis.set_xlabel("difference in AUC")
-    axes[0, 0].set(
-        yticks=range(len(order)), yticklabels=order, ylim=(len(order) - 0.5, -0.5)
+    grid.set(xlabel="difference in AUC", ylabel="").set_titles(
+        "{row_name}, {col_name}"
     )
-    figure.legend(
-        *axes[0, 0].get_legend_handles_labels(),
-        loc="outside lower center",
-        ncols=2,
-        title="against",
-    )
+    grid.add_legend(title="against")
     return report.picture(
-        figure,
+        grid.figure,
         f"Figure {number}. {answer(found)} Dots: the difference in AUC of each arm from real scans alone and from "
         "copies, with 95 % intervals; right of the dotted line the arm is better.",
-        alt="A panel for each classifier and share of the training scans; a dot with an interval for each arm.",
+        "A panel for each classifier and share of the training scans; a dot with an interval for each arm.",
     )
 
 
 def tables(found, first):
     """Every measure of every arm; the verdicts, with the scans that would be needed; copies of training scans."""
-    rows, index = pd.DataFrame(found["rows"]), ["classifier", "training", "arm"]
-    texts = [
-        f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]".replace("-", "−")
-        for row in rows.itertuples()
-    ]
-    own = rows.assign(cell=texts)[rows["against"] == ""]
-    wide = own.pivot_table("cell", index, "measure", "first", sort=False)
-    arrows = {
-        "AUC": "AUC ↑",
-        "sensitivity": "sensitivity ↑",
-        "Brier score": "Brier score ↓",
-    }
+    index = ["classifier", "training", "arm"]
+    rows = pd.DataFrame(found["rows"]).replace({"measure": ARROWS})
+    texts = map(
+        "{:.3f} [{:.3f}, {:.3f}]".format, rows["value"], rows["low"], rows["high"]
+    )
+    rows["cell"] = [text.replace("-", "−") for text in texts]
+    own = rows[rows["against"] == ""]
     yield report.show(
-        wide.rename(columns=arrows),
+        own.pivot_table("cell", index, "measure", "first", sort=False),
         f"Table H{first}. Every arm on the same {found['n_test']} test images, with 95 % intervals over groups of "
         "them and over training seeds. Sensitivity is at 90 % specificity. Calibration is the mean probability minus "
         "the share of positives; 0 is best.",
     )
-    told = (
-        judged(found).assign(cell=pd.Series(texts)).set_index([*index, "against"])
-    )
-    names = {"cell": "difference in AUC", "scans": "test scans to tell 0.02"}
+    told = judged(found).join(rows["cell"]).set_index([*index, "against"])
+    told = told[["cell", "verdict", "scans"]]
     yield report.show(
-        told[["cell", "verdict", "scans"]].rename(columns=names),
+        told.set_axis(
+            ["difference in AUC", "verdict", "test scans to tell 0.02"], axis=1
+        ),
         f"Table H{first + 1}. {answer(found)} A difference whose interval contains 0 can't be told. The last column is "
         "the number of test scans needed to detect a difference of 0.02 in four of five experiments. Where there is no "
         "difference, one verdict in twenty still finds one.",
@@ -204,7 +166,6 @@ def flattery(found, number):
     sns.stripplot(
         rows, x="AUC", y="split", hue="split", palette="colorblind", ax=axis
     )
-    axis.set_ylabel("")
     mean = rows.groupby("split")["AUC"].mean()
     gain = mean["by image"] - mean["by group"]
     finding = f"flatters by {gain:.3f}" if gain > 0.0005 else "changes nothing here"
@@ -213,8 +174,20 @@ def flattery(found, number):
         f"Figure {number}. A naive split {finding}: the mean AUC is {mean['by image']:.3f} where images are split one "
         f"by one and {mean['by group']:.3f} where near-duplicates stay together. The probe is trained on real scans "
         f"alone; a dot is one of {len(rows) // 2} random splits.",
-        alt="Two rows of dots, the AUC under splits by image and under splits by group of near-duplicates.",
+        "Two rows of dots, the AUC under splits by image and under splits by group of near-duplicates.",
     )
+
+
+def show(found, figures, first):
+    """The banner, the differences, the tables and the splits, under these numbers."""
+    note = (
+        f"{found['n_train']} training and {found['n_test']} test images in groups of near-duplicates, "
+        f"{found['image_size']}×{found['image_size']}, {found['seeds']} training seeds"
+    )
+    display(
+        report.headline([data_name(found["data"])], note), draw(found, figures[0])
+    )
+    display(*tables(found, first), flattery(found, figures[1]))
 
 
 # %% [markdown]
@@ -224,15 +197,13 @@ def flattery(found, number):
 
 # %% tags=["hide-input"]
 if kept:
-    display(
-        headline(kept), draw(kept, "H1"), *tables(kept, 1), flattery(kept, "H2")
-    )
-    at = kept["environment"]
-    display(
-        Markdown(f"Measured with commit {str(at['commit'])[:16]}. {kept['note']}")
+    show(kept, ("H1", "H2"), first=1)
+    told = (
+        f"Measured with commit {kept['environment']['commit'][:16]}. {kept['note']}"
     )
 else:
-    display(Markdown("not run: there is no `downstream.json` in the results"))
+    told = "not run: there is no `downstream.json` in the results"
+Markdown(told)
 
 # %% [markdown]
 # ## Run it yourself
@@ -240,20 +211,15 @@ else:
 # Here is the same experiment, computed with this copy of the book. A third of the groups is the test set.
 
 # %%
-loaded = {
-    label: load(
-        Config(
-            data=data,
-            label=label,
-            image_size=image_size,
-            n_phantoms=n,
-            seed_data=seed,
-        )
-    )
-    for label in (positive, negative)
+of_data = {
+    "data": data,
+    "image_size": image_size,
+    "n_phantoms": n,
+    "seed_data": seed,
 }
-real = np.concatenate([*loaded.values()])
-y = np.repeat([1, 0], [len(images) for images in loaded.values()])
+loaded = [load(Config(**of_data, label=label)) for label in (positive, negative)]
+real = np.concatenate(loaded)
+y = np.repeat([1, 0], [len(images) for images in loaded])
 groups = downstream.groups_of(real)
 test, *rest = downstream.folds(y, groups, 3, seed)
 train = np.concatenate(rest)
@@ -276,12 +242,10 @@ recipes = {
     "common": {"image_size": image_size, "epochs": 10},
     "runs": [{"loss": "wgan-gp"}, {"loss": "bce", "lam": 3.0}],
 }
-if gans:
-    recipes = (
-        {"runs": []}
-        if gans == "none"
-        else yaml.safe_load(locate(gans).read_text(encoding="utf-8"))
-    )
+if gans == "none":
+    recipes = {"runs": []}
+elif gans:
+    recipes = yaml.safe_load(locate(gans).read_text(encoding="utf-8"))
 
 
 def generated(images, recipe):
@@ -291,20 +255,12 @@ def generated(images, recipe):
     folder.mkdir(parents=True, exist_ok=True)
     for i, image in enumerate(images):
         Image.fromarray(image[..., 0]).save(folder / f"{i}.png")
-    given = {
-        **recipes.get("common", {}),
-        **recipe,
-        "data": str(folder),
-        "label": positive,
-        "seed": seed,
-    }
+    given = {**recipes.get("common", {}), **recipe, "label": positive, "seed": seed}
     given |= {"backbone": str(backbone)} if backbone else {}
-    name = Config(**{**given, "data": "phantom"}).run_id[:60]
-    run = fit(Config(**given, run_id=f"{name}-{folder.name}"), retrain=True)
-    told = run.config
-    return report.label(told.model, told.loss, told.lam), generate(
-        run, 2 * len(images)
-    )
+    name = f"{Config(**given).run_id[:60]}-{folder.name}"
+    run = fit(Config(**given, data=str(folder), run_id=name), retrain=True)
+    named = report.label(run.config.model, run.config.loss, run.config.lam)
+    return named, generate(run, 2 * len(images))
 
 
 made = {
@@ -313,20 +269,16 @@ made = {
 }
 
 # %% tags=["hide-input"]
-names = ["real", *made["all scans"]]
+pictures = {"real": real[scans["all scans"]], **made["all scans"]}
 figure, axes = plt.subplots(
-    len(names), 8, figsize=(8, 1.05 * len(names)), squeeze=False
+    len(pictures), figsize=(8, 1.3 * len(pictures)), squeeze=False
 )
-for name, row in zip(names, axes, strict=True):
-    images = real[scans["all scans"]] if name == "real" else made["all scans"][name]
-    for axis, image in zip(row, images, strict=False):
-        axis.imshow(image[..., 0], "gray", vmin=0, vmax=255)
-        axis.set(xticks=[], yticks=[])
-    row[0].set_ylabel(name, fontsize=8)
+for (name, images), axis in zip(pictures.items(), axes.flat, strict=True):
+    strip(axis, name, images[..., 0])
 report.picture(
     figure,
-    f"Figure H3. What the classifier is told is {positive}: the first eight images of {', '.join(names)}.",
-    alt=f"A row of eight images each: {', '.join(names)}.",
+    f"Figure H3. What the classifier is told is {positive}: the first eight images of {', '.join(pictures)}.",
+    f"A row of eight images each: {', '.join(pictures)}.",
 )
 
 # %% [markdown]
@@ -341,58 +293,42 @@ report.picture(
 cache = runs_root() / "features"
 CLASSIFIERS = {"probe": downstream.probe, "cnn": downstream.network(int(updates))}
 chosen = [name.strip() for name in classifiers.split(",")]
-rows, copies = [], []
+negatives, rows, copies = train[y[train] == 0], [], []
 for share, positives in scans.items():
-    added = {
-        "classic augmentation": np.concatenate(
-            [downstream.augmented(real[positives], k) for k in range(2)]
-        )
-    }
-    added |= made[share]
+    moved = [downstream.augmented(real[positives], k) for k in range(2)]
+    added = {"classic augmentation": np.concatenate(moved), **made[share]}
     pool = np.concatenate([real, *added.values()])
     ends = np.cumsum([len(real), *map(len, added.values())])
-    where = {
-        name: np.arange(*span)
-        for name, *span in zip(added, ends, ends[1:], strict=False)
-    }
+    where = dict(zip(added, map(np.arange, ends, ends[1:]), strict=False))
     more = {"classic augmentation": where.pop("classic augmentation")}
-    more |= (
-        {"twice the real scans": further[: len(positives)]}
-        if share == "a quarter"
-        else {}
-    )
+    if share == "a quarter":
+        more["twice the real scans"] = further[: len(positives)]
     features = metrics.features(pool, cache=cache)
     for name in chosen:
         x, scores = features if name == "probe" else pool, {}
         for k in range(int(seeds)):
-            negatives = train[y[train] == 0]
-            for arm, (index, labels, weights) in downstream.arms(
-                positives, negatives, more, where, k
-            ).items():
+            of_arm = downstream.arms(positives, negatives, more, where, k)
+            for arm, (index, labels, weights) in of_arm.items():
                 p = CLASSIFIERS[name](x[index], labels, weights, x[test], k)
                 scores.setdefault(arm, []).append(p)
         compared = downstream.compare(y[test], groups[test], scores, seed)
         rows += compared.assign(classifier=name, training=share).to_dict("records")
     for name, index in where.items():
-        found = memorisation(features[positives], features[index])
-        copies.append(
-            {"training": share, "generator": name, "verdict": found.verdict}
-        )
+        verdict = memorisation(features[positives], features[index]).verdict
+        copies.append({"training": share, "generator": name, "verdict": verdict})
 
 # %% [markdown]
 # ## What a naive split would have said
 
 # %%
-split_features, splits = metrics.features(real, cache=cache), []
+x, splits = metrics.features(real, cache=cache), []
 for k in range(10):
     for how, by in {"by image": np.arange(len(y)), "by group": groups}.items():
         out, *others = downstream.folds(y, by, 3, k)
         into = np.concatenate(others)
-        p = downstream.probe(
-            split_features[into], y[into], np.ones(len(into)), split_features[out]
-        )
+        p = downstream.probe(x[into], y[into], np.ones(len(into)), x[out])
         splits.append(
-            {"split": how, "AUC": float(downstream.measures(y[out], p)["AUC"][0])}
+            {"split": how, "AUC": downstream.measures(y[out], p)["AUC"].item()}
         )
 
 # %% tags=["hide-input"]
@@ -413,9 +349,4 @@ found = {
 }
 if keep:
     write_json(Path(keep), found)
-display(
-    headline(found),
-    draw(found, "H4"),
-    *tables(found, 4),
-    flattery(found, "H5"),
-)
+show(found, ("H4", "H5"), first=4)

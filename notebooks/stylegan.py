@@ -20,10 +20,10 @@ from keras.ops import convert_to_numpy as to_numpy
 
 import dgan_report as report
 from dgan_core import Config, rng
-from dgan_core.stylegan import stylegan2, stylegan3
-from dgan_core.stylegan.equivariance import shifted, use_stylegan2_filters
-from dgan_core.stylegan.layers import lrelu, modulated_conv, upsample_2d
 from dgan_report.style import OKABE_ITO, shade, use_style
+from dgan_stylegan import stylegan2, stylegan3
+from dgan_stylegan.equivariance import shifted, use_stylegan2_filters
+from dgan_stylegan.layers import lrelu, modulated_conv, upsample_2d
 
 use_style()
 # papermill may pass strings

@@ -2,8 +2,9 @@
 # # Verdicts and tables
 #
 # This page says which of the paper's claims hold here and why. Tables 1–3 follow, with the paper's numbers below ours;
-# Table 4 is what the paper doesn't report. Compare ours and the paper's in *order*, not in size, unless data, image
-# size and extractor are the same: the line below each table says what ours were.
+# Table 4 is what the paper doesn't report; the last two tables list the runs, with their time and memory. Compare ours
+# and the paper's in *order*, not in size, unless data, image size and extractor are the same: the line below each table
+# says what ours were.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -20,6 +21,7 @@ from IPython.display import HTML
 
 import dgan_report as report
 from dgan_core.profiles import LAMBDAS
+from dgan_report.benchmark import duration
 from dgan_report.results import ENDED
 
 report.use_style()
@@ -359,9 +361,10 @@ report.show(
 # %% [markdown]
 # ## How to read them
 #
-# The last rows of Tables 1 to 4 compare [real images with real ones](real.ipynb). *Real halves* is the floor: what a
-# metric gives where there is no difference. *Malignant–benign* is the distance between two kinds of real scan. A
-# difference between two models that both lie below the floor means little.
+# The last rows of Tables 1 to 4 compare real images with real ones (`notebooks/real.ipynb`). *Real halves* is the
+# floor: what a metric gives where there is no difference. *Malignant–benign* is the distance between two kinds of real
+# scan that a radiologist tells apart: a generator with a larger distance is farther from malignant scans than benign
+# ones are. A difference between two models that both lie below the floor means little.
 #
 # An interval says how far the number could move with other images of the same model. It says nothing about another
 # training. For the Fréchet distance it is about the distance at this number of images, not that of the distributions.
@@ -375,3 +378,78 @@ report.show(
 # images, not over training runs. In the copy of the paper at hand, some numbers of Table 2 can't be assigned to a λ
 # with certainty; they have a question mark. *Illegible* means that a number can't be read at all. [The metrics
 # chapter](../book/metrics.md) has the definitions.
+
+# %% [markdown]
+# ## How they were made
+#
+# These are all runs behind this page, finished or not: their state, time and memory, and when they were written. A run
+# that was interrupted or failed keeps its checkpoint: training it again resumes from there. Dates are those of the
+# files, in UTC.
+
+# %% tags=["hide-input"]
+
+
+def took(seconds):
+    """ "59 s", or "not run"."""
+    return "not run" if pd.isna(seconds) else duration(seconds)
+
+
+trained = found.trained
+ended = trained["state"] + trained["reason"].map(
+    lambda r: f": {r}" if isinstance(r, str) else ""
+)
+states = pd.DataFrame({
+    "setting": trained["label"],
+    "state": ended,
+    "training": trained["seconds"].map(took),
+    "evaluation": trained["evaluation_seconds"].map(took),
+    "features": trained["extractor"].fillna("not run"),
+    "commit": trained["commit"],
+    "written": trained["written"],
+})  # fmt: skip
+paper = [
+    report.label("dgan", loss, lam)
+    for loss in ("wgan-gp", "bce")
+    for lam in LAMBDAS
+]
+wanted = dict.fromkeys([*paper, *report.BEST])
+missing = [name for name in wanted if name not in set(trained["label"])]
+report.show(
+    states.set_index(trained["run"].rename("run")),
+    f"Table P1. {len(trained)} runs, {(trained['state'] == 'finished').sum()} of them finished. "
+    f"Settings of the paper that were not run: {', '.join(missing) or 'none'}.",
+)
+
+# %% [markdown]
+# An update is one update of the generator, with the critic's updates before it. `make book` trains two runs side by
+# side on one thread each; alone, the same run has all cores and is faster.
+
+# %% tags=["hide-input"]
+
+
+def gigabytes(size):
+    """ "2.5 GB", or "not logged"."""
+    return "not logged" if pd.isna(size) else f"{size / 1e9:.2g} GB"
+
+
+done = trained[trained["state"] == "finished"].dropna(subset="seconds")
+on_gpu = done["peak_device_memory"].notna()
+cost = pd.DataFrame({
+    "seed": done["seed"],
+    "images": done["image_size"].map("{0}×{0}".format),
+    "batch": done["batch_size"],
+    "updates": done["steps"].map("{:.0f}".format),
+    "each": (done["seconds"] / done["steps"]).map(duration),
+    "training": done["seconds"].map(duration) + on_gpu.map({True: ", GPU", False: ", CPU"}),
+    "memory": done["peak_memory"].map(gigabytes),
+    "GPU memory": done["peak_device_memory"].map(gigabytes).where(on_gpu, ""),
+    "evaluation": done["evaluation_seconds"].map(took),
+})  # fmt: skip
+machines = dict.fromkeys(
+    f"{r.cpu}, {r.cores:g} cores" for r in done.dropna(subset="cores").itertuples()
+)
+report.show(
+    cost.set_index(done["label"].rename("setting")),
+    f"Table P2. Time and memory of each finished run, on {'; '.join(machines) or 'a machine that was not recorded'}.",
+    report.badge(found),
+)

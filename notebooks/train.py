@@ -60,8 +60,8 @@ import inspect
 from IPython.display import Markdown
 
 from dgan_core import losses
-from dgan_core.stylegan import steps as stylegan_steps
 from dgan_core.training import step
+from dgan_stylegan import steps as stylegan_steps
 
 
 def code(*functions):

@@ -11,8 +11,7 @@
 # measures it.
 #
 # No interval says anything about another seed; for that, a setting must be trained again. [The tables](tables.ipynb)
-# list every seed that was trained, and the page on [the two weights](weights.ipynb) says how far a second one moved a
-# number.
+# list every seed that was trained.
 #
 # The package matters because it resizes and scales each image in its own way, its *convention*. The last section
 # computes one FID in every published way.

@@ -4,7 +4,7 @@ from keras import ops
 from keras.ops import convert_to_numpy as to_numpy
 
 from dgan_core import backend, rng
-from dgan_core.stylegan.augmentation import augment, augmentation_draws, inverse_transforms, resample
+from dgan_stylegan.augmentation import augment, augmentation_draws, inverse_transforms, resample
 
 
 def images(n=3, size=8):

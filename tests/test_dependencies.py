@@ -115,7 +115,7 @@ def test_what_conda_writes_for_pip_is_accepted(tmp_path):
     (tmp_path / "requirements").mkdir()
     some = audit.PINS.read_text(encoding="utf-8").splitlines()[:20]  # all are of one form, and pip takes its time
     (tmp_path / "requirements" / audit.PINS.name).write_text("\n".join(some), encoding="utf-8")
-    for name in ("dgan_cli", "dgan_core", "dgan_report"):
+    for name in ("dgan_cli", "dgan_core", "dgan_report", "dgan_stylegan"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").touch()
 

@@ -5,7 +5,7 @@ from keras.ops import convert_to_numpy as to_numpy
 from scipy import signal
 
 from dgan_core import backend
-from dgan_core.stylegan import filters
+from dgan_stylegan import filters
 
 DESIGNS = [(12, 2.0, 6.0, 32.0), (24, 10.0, 4.0, 64.0), (12, 16.0, 0.5, 64.0), (96, 8.0, 2.0, 64.0)]
 

@@ -126,7 +126,7 @@ def test_the_source_of_a_training_is_its_own_models():
     dgan, stylegan = source("dgan"), source("stylegan2")
     assert {"dgan_core.losses", "dgan_core.training.step", "dgan_core.models.vgg", "dgan_core.rng"} <= dgan.keys()
     assert not [name for name in dgan if "stylegan" in name or "metrics" in name or "report" in name]
-    assert "dgan_core.stylegan.steps" in stylegan and not {"dgan_core.training.step"} & stylegan.keys()
+    assert "dgan_stylegan.steps" in stylegan and not {"dgan_core.training.step"} & stylegan.keys()
     assert dgan["dgan_core.losses"] != stylegan["dgan_core.losses"]  # the StyleGANs use three of its functions
     assert all(source(model) for model in TRAINERS)
 

@@ -18,7 +18,8 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
-    for folder in ("dgan_cli", "dgan_core", "dgan_report", "notebooks", "benchmarks", "tools", "workflow", "book")
+    for folder in ("dgan_cli", "dgan_core", "dgan_report", "dgan_stylegan", "notebooks", "benchmarks", "tools",
+                   "workflow", "book")
     for path in sorted((ROOT / folder).rglob("*"))
     if path.suffix in (".py", ".yaml")
 ) + MAKEFILE + (ROOT / "workflow" / "Snakefile").read_text(encoding="utf-8")  # fmt: skip
@@ -103,7 +104,7 @@ def unknown(word):
         except ImportError:
             return True
     if re.fullmatch(
-        r"(dgan_(cli|core|report)|notebooks|tests|tools|benchmarks|results|book|workflow|requirements)/[\w./-]*",
+        r"(dgan_(cli|core|report|stylegan)|notebooks|tests|tools|benchmarks|results|book|workflow|requirements)/[\w./-]*",
         word,
     ):
         return not (ROOT / word).exists()

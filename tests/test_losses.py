@@ -25,8 +25,8 @@ from dgan_core.losses import (
     wasserstein_critic,
     wasserstein_generator,
 )
-from dgan_core.stylegan.steps import path_length_penalty
 from dgan_core.training.adam import adam, adam_init, gradient_norm
+from dgan_stylegan.steps import path_length_penalty
 
 
 def column(*values):

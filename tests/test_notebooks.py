@@ -27,7 +27,6 @@ SMALL = {  # {notebook: parameters of both runs}; "BUSI" and "RUNS" stand for fo
     "train": {"data": "BUSI", "image_size": 32, "epochs": 2, "n_critic": 2, "loss": "bce", "run_id": "small"},
     "uncertainty": {"n": 80, "image_size": 32, "data": "BUSI", "n_compared": 3, "size_compared": 32},
     "yardstick": {"data": "BUSI", "n": 12, "image_size": 32, "extractors": "random-vgg16"},
-    "weights": {"runs": "results/busi-64-weights"},  # the kept runs, which the page is about
 }
 OF_RUNS = {"runs": "RUNS", "profile": "quick", "data": "BUSI", "loss": "bce", "left_loss": "bce"}  # where it has them
 CHANGED = {  # in the second run; elsewhere the seed, where there is one

@@ -18,7 +18,7 @@ def run(code):
     return subprocess.run([sys.executable, "-c", code], env=ALONE, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("module", ["dgan_core.losses", "dgan_core.stylegan.stylegan2"])
+@pytest.mark.parametrize("module", ["dgan_core.losses", "dgan_stylegan.stylegan2"])
 def test_loading_tensorflow_says_nothing(module):
     done = run(f"import {module}, tensorflow, warnings; warnings.warn('told', UserWarning)")
     assert "UserWarning: told" in done.stderr and done.returncode == 0

@@ -11,7 +11,7 @@ import dgan_report as report
 from dgan_core.io.files import read_record, write_record
 from dgan_core.runs import Run
 
-PAGES = ("tables", "figure1", "figure2", "figure3_4", "explorer", "status")
+PAGES = ("tables", "figure1", "figure2", "figure3_4", "explorer")
 
 
 def table(shown, number):
@@ -92,7 +92,7 @@ def test_own_losses_stand_beside_the_papers_everywhere(tmp_path, monkeypatch):
     write_run(tmp_path, "bce", 5.0, kernel=0.02, penalty="gp")
     own = ("mine λ=5", "BCE + GP λ=5")
     pages = {name: run_page(name, monkeypatch, runs=str(tmp_path)) for name in PAGES}
-    for name in ("tables", "explorer", "status"):
+    for name in ("tables", "explorer"):
         text = BeautifulSoup("".join(pages[name][1]), "html.parser").get_text()
         assert all(label in text for label in own), name
     assert set(own) <= table(pages["tables"][1], "A2").keys()
@@ -158,7 +158,7 @@ def test_a_run_that_ended_without_numbers_says_how(tmp_path, monkeypatch):
     three = table(run_page("tables", monkeypatch, runs=str(tmp_path))[1], "3")
     first = {name: row["Kernel distance ↓"] for (name, line), row in three.items() if line == "here"}
     assert (first["BCE λ=3"], first["StyleGAN2"]) == ("diverged", "not run") and first["WGAN-GP λ=5"][:6] == "0.1000"
-    states = table(run_page("status", monkeypatch, runs=str(tmp_path))[1], "P1")
+    states = table(run_page("tables", monkeypatch, runs=str(tmp_path))[1], "P1")
     assert states[failed.name]["state"] == f"diverged: {reason}"
 
 
@@ -216,7 +216,7 @@ def test_cost_and_state_are_what_the_directories_say(tmp_path, monkeypatch):
     write_record(path / "status.json", status)
     broken = write_run(tmp_path, "wgan-gp", 5.0, evaluated=False)
     write_record(broken / "status.json", {"state": "failed", "reason": "no space left"})
-    _, shown = run_page("status", monkeypatch, runs=str(tmp_path))
+    _, shown = run_page("tables", monkeypatch, runs=str(tmp_path))
     states, cost = table(shown, "P1"), table(shown, "P2")
     assert [*states[path.name].values()][1:6] == ["finished", "2 min", "1 s", "random-vgg16", "abcdef0123"]
     assert [*states[broken.name].values()][1:4] == ["failed: no space left", "not run", "not run"]
@@ -224,34 +224,8 @@ def test_cost_and_state_are_what_the_directories_say(tmp_path, monkeypatch):
     assert list(cost) == ["BCE λ=3"] and [*cost["BCE λ=3"].values()] == row
     assert any("2 runs, 1 of them finished." in c and "BCE λ=0.5" in c for c in captions(shown))
     write_record(path / "status.json", status | {"peak_memory": 2.5e9, "peak_device_memory": 1.25e9})
-    cost = table(run_page("status", monkeypatch, runs=str(tmp_path))[1], "P2")
+    cost = table(run_page("tables", monkeypatch, runs=str(tmp_path))[1], "P2")
     assert [*cost["BCE λ=3"].values()][5:8] == ["2 min, GPU", "2.5 GB", "1.2 GB"]
-
-
-def test_the_weight_that_moves_its_metric_is_named(tmp_path, monkeypatch):
-    for frechet, kernel, weights in (
-        (10.0, 1.0, {}),
-        (10.5, 1.0, {"lam_penalty": 3.0}),
-        (11.0, 1.0, {"lam_penalty": 10.0}),
-        (20.0, 1.0, {"lam_perceptual": 0.5}),
-    ):
-        write_run(tmp_path, "wgan-gp", 5.0, kernel=kernel, frechet=frechet, **weights)
-    names, shown = run_page("weights", monkeypatch, runs=str(tmp_path))
-    (told, _) = captions(shown)
-    assert (
-        "Kernel distance: clearly changed by neither weight (gradient penalty: 1 to 1, intervals apart in 0 of 3"
-        in told
-    )
-    assert (
-        "Fréchet distance: clearly changed by the perceptual term (gradient penalty: 10 to 11, intervals apart in 0 of "
-        "3 pairs; perceptual term: 10 to 20, intervals apart in 1 of 1 pairs)." in told
-    )
-    rows = table(shown, "W1")
-    assert rows["perceptual term", "0.5"]["Fréchet distance ↓"] == "20.00 [18.00, 22.00]"
-    assert rows["gradient penalty", "5.0"] == rows["perceptual term", "5.0"] and len(rows) == 10
-    assert set(rows["gradient penalty", "7.0"].values()) == {"not run"}
-    write_run(tmp_path, "wgan-gp", 5.0, kernel=1.0, frechet=8.0, seed=1)
-    assert "the seed alone: 8 to 10" in captions(run_page("weights", monkeypatch, runs=str(tmp_path))[1])[0]
 
 
 def test_precisions_of_a_setting_are_compared_over_their_seeds(tmp_path, monkeypatch):

@@ -8,8 +8,8 @@ from keras import layers, ops
 from keras.ops import convert_to_numpy as to_numpy
 
 from dgan_core import Config, backend, rng
-from dgan_core.stylegan import stylegan2
-from dgan_core.stylegan.layers import (
+from dgan_stylegan import stylegan2
+from dgan_stylegan.layers import (
     EqualConv2D,
     EqualDense,
     demodulation,

@@ -6,8 +6,8 @@ from keras.ops import convert_to_numpy as to_numpy
 from scipy import ndimage, signal
 
 from dgan_core import Config, backend, rng
-from dgan_core.stylegan import filters, stylegan3, trainer
-from dgan_core.stylegan.equivariance import pictures, shifted, use_stylegan2_filters
+from dgan_stylegan import filters, stylegan3, trainer
+from dgan_stylegan.equivariance import pictures, shifted, use_stylegan2_filters
 
 NARROW = {
     "model": "stylegan3",

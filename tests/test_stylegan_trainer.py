@@ -12,11 +12,11 @@ from keras.ops import convert_to_numpy as to_numpy
 from dgan_core import Config, backend, fit, generate, rng
 from dgan_core.models.initialise import initialise
 from dgan_core.runs import Run
-from dgan_core.stylegan import blur, steps, trainer
 from dgan_core.training import compiled
 from dgan_core.training.adam import adam_init
 from dgan_core.training.schedule import updates
 from dgan_core.training.state import branch, flatten, unflatten
+from dgan_stylegan import blur, steps, trainer
 
 TINY = {
     "image_size": 32,

@@ -18,7 +18,6 @@ KEPT = {  # sweep → its runs in results/, as far as they have been run
     "busi-64": "busi-64/*/dgan-*",
     "busi-128-precision": "busi-128-precision/*/dgan-*",
     "busi-128-stylegans": "busi-128/*/stylegan*",
-    "weights": "busi-64-weights/*/dgan-*",
 }
 # Paths, of which only the name is kept; what was measured by, which changes no run; the name.
 APART = {"data", "backbone", "extractor", "lpips_weights", "run_id"}

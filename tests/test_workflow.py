@@ -63,7 +63,7 @@ def test_every_page_has_a_notebook_with_parameters():
 @pytest.fixture
 def tree(tmp_path):
     """A copy of what the graph reads, whose notebooks are not executed."""
-    for name in ("workflow", "dgan_core", "dgan_report", "notebooks"):
+    for name in ("workflow", "dgan_core", "dgan_stylegan", "dgan_report", "notebooks"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "exercises"))
     shutil.copy(ROOT / "_toc.yml", tmp_path)
     (tmp_path / "tools").mkdir()

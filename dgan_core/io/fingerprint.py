@@ -14,7 +14,7 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 PROJECT = Path(__file__).resolve().parents[2]
-PACKAGES = ("dgan_core", "dgan_report", "notebooks")
+PACKAGES = ("dgan_core", "dgan_stylegan", "dgan_report", "notebooks")
 
 
 class Module(NamedTuple):

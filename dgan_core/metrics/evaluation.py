@@ -99,7 +99,7 @@ def evaluate(
     floor=True,
     umap=True,
     seed=0,
-    batch_size=32,
+    batch_size=8,
     device=None,
     cache=None,
     progress=None,

@@ -76,4 +76,4 @@ def critic(config: Config) -> keras.Model:
 
 def _refuse_others(config: Config) -> None:
     if config.model != "dgan":
-        raise ValueError(f"model must be 'dgan' here, got '{config.model}': its networks are in dgan_core.stylegan")
+        raise ValueError(f"model must be 'dgan' here, got '{config.model}': its networks are in dgan_stylegan")

@@ -9,8 +9,8 @@ from dgan_core.io.fingerprint import fingerprint
 
 TRAINERS = {
     "dgan": "dgan_core.training.dgan:DGAN",
-    "stylegan2": "dgan_core.stylegan.trainer:StyleGAN",
-    "stylegan3": "dgan_core.stylegan.trainer:StyleGAN",
+    "stylegan2": "dgan_stylegan.trainer:StyleGAN",
+    "stylegan3": "dgan_stylegan.trainer:StyleGAN",
 }
 
 # They read, write and tell; what they do changes no trained number.

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from render_book import render  # noqa: E402
 
 HTML = "book/_build/html"
-EXECUTED = ("start", "explorer", "own-status", "tables", "figure1", "figure2", "figure3_4")
+EXECUTED = ("start", "explorer", "tables", "figure1", "figure2", "figure3_4")
 
 
 def contents() -> list[str]:

@@ -161,7 +161,7 @@ def test_the_first_page_answers_before_anything_else(tab, address):
     assert tab.locator("#table-0 tbody tr").count() == 7 and tab.locator("#figure-0 svg").count() == 1
 
 
-@pytest.mark.parametrize("name", ["tables", "figure1", "figure2", "figure3_4", "explorer", "own-status"])
+@pytest.mark.parametrize("name", ["tables", "figure1", "figure2", "figure3_4", "explorer"])
 def test_a_page_of_results_says_first_what_it_shows(tab, address, name):
     tab.goto(f"{address}/notebooks/{name}.html")
     banner = tab.locator(".dgan-banner")

@@ -83,7 +83,7 @@ def features(
     extractor=DEFAULT,
     weights=None,
     convention="torch-fidelity",
-    batch_size=32,
+    batch_size=8,
     seed=0,
     cache=None,
     device=None,
@@ -95,7 +95,8 @@ def features(
     weights: for "inception" and "efficientnet-lite0" a file: the published one, known by its SHA-256, or one's own as
     .safetensors or .npz. None: the published file, Inception's from DGAN_ASSETS or its download.
     convention: how an image gets to Inception, "torch-fidelity", "pytorch-fid" or "clean-fid".
-    batch_size: images at once; the result doesn't depend on it beyond rounding.  seed: of the random networks.
+    batch_size: images at once: 8 fit a processor's caches, a GPU takes 64. Beyond rounding the result doesn't depend on
+    it.  seed: of the random networks.
     cache: a folder that keeps features between runs, keyed by the content of images and weights; None keeps nothing.
     device: "cpu", "cuda", …; None: a GPU where there is one.  progress: called as progress(done, total).
     """

@@ -59,19 +59,20 @@ def _blocks(state):
             number, width = number + 1, out
 
 
-def _padded(x, kernel, stride):
-    """TensorFlow's "same" padding of a side that the stride divides: the odd pixel goes to the end."""
-    from torch.nn.functional import pad
+def _convolved(x, weight, bias, stride, groups):
+    """With TensorFlow's "same" padding of a side that the stride divides: the odd pixel goes to the end."""
+    from torch.nn.functional import conv2d, pad
 
-    before, after = (kernel - stride) // 2, kernel - stride - (kernel - stride) // 2
-    return pad(x, (before, after, before, after)) if after else x
+    before, odd = divmod(weight.shape[-1] - stride, 2)
+    if odd:
+        x = pad(x, (before, before + 1, before, before + 1))
+    return conv2d(x, weight, bias, stride, 0 if odd else before, groups=groups)
 
 
 @functools.lru_cache(maxsize=1)
 def _network(path, identity, device):
     """(B, 3, 224, 224) scaled → (B, 1280).  identity: the file's SHA-256, so that a changed file is read again."""
     import torch
-    from torch.nn.functional import conv2d
 
     state = {name: value.double() for name, value in state_dict(path, PUBLISHED).items()}
     try:
@@ -89,7 +90,7 @@ def _network(path, identity, device):
         for layers, skip in blocks:
             came = x
             for weight, bias, stride, groups, relu in layers:
-                x = conv2d(_padded(x, weight.shape[-1], stride), weight, bias, stride, groups=groups)
+                x = _convolved(x, weight, bias, stride, groups)
                 x = x.clamp_(0, 6) if relu else x
             x = x + came if skip else x
         return x.mean((2, 3))

@@ -11,7 +11,7 @@ from keras import layers, ops
 
 from dgan_core.config import Config
 from dgan_core.models.initialise import initialise_normal
-from dgan_core.stylegan.layers import (
+from dgan_stylegan.layers import (
     EqualConv2D,
     EqualDense,
     Equalised,

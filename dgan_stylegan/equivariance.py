@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from dgan_core.stylegan.stylegan3 import FilteredConv
+from dgan_stylegan.stylegan3 import FilteredConv
 
 
 def pictures(synthesis: keras.Model, ws: np.ndarray, transform: np.ndarray) -> np.ndarray:

@@ -14,14 +14,14 @@ from keras import ops
 
 from dgan_core import rng
 from dgan_core.config import Config
-from dgan_core.stylegan import stylegan2, stylegan3
-from dgan_core.stylegan.augmentation import augmentation_draws
-from dgan_core.stylegan.blur import blur_kernel, blur_sigma
-from dgan_core.stylegan.steps import PATH_EVERY, R1_EVERY, Steps, make_steps
 from dgan_core.training.adam import adam_init
 from dgan_core.training.compiled import compiled
 from dgan_core.training.schedule import updates
 from dgan_core.training.state import branch, flatten
+from dgan_stylegan import stylegan2, stylegan3
+from dgan_stylegan.augmentation import augmentation_draws
+from dgan_stylegan.blur import blur_kernel, blur_sigma
+from dgan_stylegan.steps import PATH_EVERY, R1_EVERY, Steps, make_steps
 
 ADA_EVERY = 4  # updates
 NETWORKS = {"stylegan2": stylegan2, "stylegan3": stylegan3}

@@ -15,10 +15,10 @@ from keras import layers, ops
 from dgan_core import rng
 from dgan_core.config import Config
 from dgan_core.models.initialise import initialise_normal
-from dgan_core.stylegan import filters
-from dgan_core.stylegan.layers import SLOPE, EqualDense, demodulation
-from dgan_core.stylegan.stylegan2 import critic as critic
-from dgan_core.stylegan.stylegan2 import mapping as mapping
+from dgan_stylegan import filters
+from dgan_stylegan.layers import SLOPE, EqualDense, demodulation
+from dgan_stylegan.stylegan2 import critic as critic
+from dgan_stylegan.stylegan2 import mapping as mapping
 
 LAYERS = 14  # before the to-image layer
 CRITICAL = 2  # the last two of them are sampled critically: no room above the cutoff
