@@ -105,18 +105,16 @@ def draw(found, number):
     rows = judged(found).sort_values("classifier", ascending=False, kind="stable")
     arms = list(dict.fromkeys(rows["arm"]))
     rows = rows.assign(place=rows["arm"].map(arms.index))
-    look = {"palette": "colorblind", "height": 1 + 0.3 * len(arms), "aspect": 0.9}
-    grid = sns.FacetGrid(
-        rows, row="classifier", col="training", hue="against", **look
-    )
-    grid.map_dataframe(dots).refline(x=0, color="#777777", ls=":")
-    grid.set(
-        yticks=range(len(arms)), yticklabels=arms, ylim=(len(arms) - 0.5, -0.5)
-    )
-    grid.set(xlabel="difference in AUC", ylabel="").set_titles(
-        "{row_name}, {col_name}"
-    )
-    grid.add_legend(title="against")
+    look = {"palette": "colorblind", "height": 1 + 0.25 * len(arms), "aspect": 1.1}
+    keys = {"row": "classifier", "col": "training", "hue": "against"}
+    grid = sns.FacetGrid(rows, **keys, **look)
+    lines = grid.map_dataframe(dots).axes[0, 0].get_legend_handles_labels()
+    grid.refline(x=0, color="#777777", ls=":")
+    ends = len(arms) - 0.5, -0.5
+    grid.set(yticks=range(len(arms)), yticklabels=arms, ylim=ends, ylabel="")
+    grid.set(xlabel="difference in AUC").set_titles("{row_name}, {col_name}")
+    grid.figure.set_layout_engine("constrained")
+    grid.figure.legend(*lines, loc="outside lower center", ncols=2, title="against")
     return report.picture(
         grid.figure,
         f"Figure {number}. {answer(found)} Dots: the difference in AUC of each arm from real scans alone and from "
