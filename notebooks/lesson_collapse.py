@@ -1,17 +1,22 @@
 # %% [markdown]
 # # Lesson 9: mode collapse, made on purpose
 #
-# **Claim.** A generator that repeats a few perfect images passes by its precision, and by LPIPS against real images.
-# Recall, coverage and MS-SSIM *within* the generated set show the collapse, and show it before the kernel and the
-# Fréchet distance (KID and FID, with Inception's features) do.
+# **Claim.** A generator that repeats a few perfect images still does well by precision, and by LPIPS against real
+# images. Recall, coverage and MS-SSIM *within* the generated set show the collapse, and show it earlier than the kernel
+# and the Fréchet distance do.
 #
-# *Mode collapse* means that a generator makes too few kinds of images. Here it is made without any network. The
+# *Mode collapse* means that a generator makes too few kinds of images. Here it is made without any generator. The
 # generated set consists of new simulated scans, each of them perfect, but only *k* of them are different and the rest
 # are repeats. Everything else about the set is as good as it can be, so whatever a metric says is about the collapse.
 #
+# Three metrics are new here; all compare distances between features. *Precision* is the share of generated images that
+# lie near a real one. *Recall* is the share of real images that lie near a generated one, where near means closer than
+# that one's third neighbour in its own set. *Coverage* is the share of real images that have a generated image among
+# their near neighbours.
+#
 # A metric *sees* a collapse here if its mean over many choices of the *k* images is worse than its 95 % interval at
-# full variety. The networks' weights are random, so that nothing has to be downloaded. You need no other lesson.
-# Reading takes about 10 minutes.
+# full variety. The networks' weights are random, so that nothing has to be downloaded. You need [Lesson
+# 8](lesson_disagreement.ipynb). Reading takes about 10 minutes.
 
 # %% tags=["parameters"]
 n = 60  # images in each set
@@ -24,11 +29,12 @@ import numpy as np
 from dgan_core import metrics, rng
 from dgan_core.data import phantoms
 
-DISTINCT, CHOICES = (60, 30, 20, 12, 6, 3, 1), 12
+DISTINCT = (60, 30, 20, 12, 6, 3, 1)  # how many of the images are different
+CHOICES = 12  # random choices of which ones
 real, new = (phantoms(int(n), int(size), seed=int(seed) + s) for s in (0, 1))
 of_real, of_new = (metrics.features(x, "random-vgg16") for x in (real, new))
 lpips_within = metrics.lpips_pairs(new, weights="random")
-PAIRS = {  # matrices over pairs of images, and whether within the generated set
+PAIRS = {  # matrix over pairs of images, and whether within the generated set
     "LPIPS, real–generated": (
         metrics.lpips_pairs(real, new, weights="random"),
         False,
@@ -57,8 +63,10 @@ everything = np.arange(len(new))
 def value(name, repeats, interval=False):
     """A metric of the set that shows the images `repeats`, or its interval."""
     if name in METRICS:
-        found = METRICS[name][interval](of_real, of_new[repeats])
-        return getattr(found, name, found)
+        measure, measure_interval = METRICS[name]
+        measure = measure_interval if interval else measure
+        found = measure(of_real, of_new[repeats])
+        return getattr(found, name, found)  # of a pair of metrics, the one named
     pairs, within = PAIRS[name]
     pairs = pairs[np.ix_(repeats if within else everything, repeats)]
     if interval:
@@ -69,7 +77,7 @@ def value(name, repeats, interval=False):
 def collapsed(k, choice):
     """The images of a set in which k are different, chosen at random."""
     kept = rng.generator(int(seed), "kept", choice).permutation(len(new))[:k]
-    return kept[everything % k]
+    return kept[everything % k]  # each as often as any other
 
 
 # %%
@@ -142,18 +150,18 @@ for name in ("recall", "coverage", "MS-SSIM within"):
     assert seen[name] > max(seen["kernel distance"], seen["Fréchet distance"]) > 1
 
 # %% [markdown]
-# Recall reacts this strongly only because the repeats are exact copies: once every image has three of them, the
-# distance to its third neighbour is 0, and no real image lies within it. Coverage uses the distances between real
-# images and has no such jump.
+# Recall reacts this strongly only because the repeats are exact copies. Once every image has three copies, its third
+# neighbour is at distance 0, and no real image is closer than that. Coverage uses the distances between real images and
+# has no such jump.
 #
 # So it takes two numbers: one for whether images are good, one for whether they are varied. This book prints [both
 # kinds for every model](tables.ipynb), and a test for the opposite failure, perfect and varied images that are [copies
 # of training images](own-memorisation.ipynb).
 #
-# **Take away:** no single number sees both bad images and too few of them.
+# **Take away:** no single number sees both: bad images, and too few kinds of images.
 #
 # <a href="../book/loss-lab.html?data=grid&amp;a=bce,none&amp;b=wasserstein,gp">
-# In the loss lab</a> nobody makes the collapse: how many of twenty-five modes does each loss cover by itself?
+# In the loss lab</a> a collapse is not made on purpose: how many of twenty-five modes does each loss cover?
 #
 # ## Exercises
 
@@ -164,7 +172,7 @@ for name in ("recall", "coverage", "MS-SSIM within"):
 # %% [markdown]
 # ### Exercise 1: predict
 #
-# Take 20 different images, each standing three times in the set, and then 15, each standing four times. What is the
+# One set holds 20 different images, each of them three times. Another holds 15, each of them four times. What is the
 # recall of these two sets? Say two numbers, each to within 0.25.
 
 
@@ -172,8 +180,8 @@ for name in ("recall", "coverage", "MS-SSIM within"):
 def recalls():
     """Recall of a set of 20 images three times each, and of 15 four times each."""
     # Recall draws a ball around each generated image, up to its third
-    # neighbour. An image that stands three times has two copies, and the
-    # third neighbour is another image. With three copies the ball is empty.
+    # neighbour. In the first set an image has two copies, so its third
+    # neighbour is another image. With three copies the ball is empty.
     return 0.8, 0.0
 
 
@@ -190,14 +198,15 @@ for k, answer in zip((20, 15), answers, strict=True):
 # ### Exercise 2: change
 #
 # LPIPS within the set sees a collapse late, because it is a mean over all pairs. Change it: take for each image the
-# distance to its *nearest* other one, and average these. The check tells at once whether each image stands twice.
+# distance to its *nearest* other one, and average these. The check asks whether it notices that each image occurs
+# twice.
 
 
 # %% tags=["solution", "hide-cell"]
 def nearest_within(pairs):
     """Mean distance to the nearest other image, from distances (N, N)."""
-    # It is 0 as soon as each image has one copy. But it doesn't see the
-    # same collapse with a little noise: no single number sees everything.
+    # It is 0 as soon as each image has a copy. But with a little noise on
+    # the copies it doesn't see the collapse: no number sees everything.
     others = pairs + np.where(np.eye(len(pairs)) == 1, np.inf, 0)
     return others.min(axis=1).mean()
 
@@ -205,6 +214,7 @@ def nearest_within(pairs):
 # %% tags=["exercise-check"]
 three = np.array([[0.0, 1, 4], [1, 0, 2], [4, 2, 0]])
 answer = nearest_within(three)
+assert answer is not None, "the function returns nothing yet"
 assert np.isclose(answer, 4 / 3), (
     f"for 1, 1 and 2 it should be 1.3333, not {answer:.4f}"
 )
@@ -213,7 +223,8 @@ for k in (len(new), len(new) // 2):
     answer = nearest_within(lpips_within[np.ix_(repeats, repeats)])
     print(f"{k} different images: {answer:.4f}")
     assert (answer < 1e-9) == (k < len(new)), (
-        f"for {k} different images among {len(new)} it is {answer:.4f}"
+        f"for {k} different images among {len(new)} it is {answer:.4f}; it should be "
+        f"{'0' if k < len(new) else 'above 0'}"
     )
 
 # %% [markdown]
@@ -237,6 +248,7 @@ for k in DISTINCT:
     repeats = np.arange(len(new)) % k
     zero = lpips_within[np.ix_(repeats, repeats)][upper] < 1e-9
     answer, right = share_of_repeats(len(new), k), zero.mean()
+    assert answer is not None, "the function returns nothing yet"
     assert np.isclose(answer, right), (
         f"for k = {k} the share is {right:.4f}, not {answer:.4f}"
     )

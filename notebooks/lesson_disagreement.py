@@ -5,12 +5,17 @@
 # images above new images from the real population. The kernel distance (KID, with Inception's features) does not, and
 # it is right.
 #
-# The kernel distance compares two *distributions* of features. LPIPS and MS-SSIM compare two *images*; for sets, the
-# paper takes the mean over pairs. With simulated scans we know which set is best: new scans from the same simulator as
-# the "real" ones. Against them stand the same scans blurred, with noise, and blended half-way with their average.
+# The kernel distance compares two *distributions* of features ([Lesson 7](lesson_fid.ipynb)). LPIPS and MS-SSIM compare
+# two *images*; for sets, the paper takes the mean over pairs. *LPIPS* is the distance of two images in the features of
+# a network, position by position: low means alike. *MS-SSIM* is a similarity of their local contrast and structure at
+# several scales: 1 means equal.
 #
-# LPIPS has random weights here, so that nothing has to be downloaded. You need [Lesson 5](lesson_perceptual.ipynb).
-# Reading takes about 10 minutes.
+# With simulated scans we know which set is best: new scans from the same simulator as the "real" ones. We compare them
+# with worse sets, made of the same scans: blurred, noisy, and washed out, which means blended half-way with their
+# average.
+#
+# LPIPS has random weights here, so that nothing has to be downloaded. You need [Lesson 5](lesson_perceptual.ipynb) and
+# [Lesson 7](lesson_fid.ipynb). Reading takes about 10 minutes.
 
 # %% tags=["parameters"]
 n = 48  # images in each set
@@ -43,18 +48,18 @@ SETS = {
 # %% tags=["remove-stderr"]
 from dgan_core import metrics
 
-PAIRS = {  # images, images → (N, M)
+PAIRS = {  # functions of two sets of images, or of one with itself → (N, M)
     "LPIPS": lambda a, b=None: metrics.lpips_pairs(a, b, weights="random"),
     "MS-SSIM": metrics.ms_ssim_pairs,
 }
-across = {
+across = {  # metric → set → its values for all pairs with a real image
     m: {k: pairs(real, x) for k, x in SETS.items()} for m, pairs in PAIRS.items()
 }
-found = {
+found = {  # metric → set → mean over pairs, with its 95 % interval
     m: {k: metrics.pair_mean_interval(p) for k, p in sets.items()}
     for m, sets in across.items()
 }
-of_real = metrics.features(real)
+of_real = metrics.features(real)  # of EfficientNet-Lite0, the book's default
 found["kernel distance"] = {
     k: metrics.kernel_distance_interval(of_real, metrics.features(x))
     for k, x in SETS.items()
@@ -138,8 +143,8 @@ for k in ("blurred", "noisy", "washed out"):
 # The best guess at unrelated images is their average: this is [Lesson 5](lesson_perceptual.ipynb) again, as a metric.
 # Read LPIPS and MS-SSIM between real and generated images only beside what real images score among themselves (the
 # floor in this book's tables). *Within* the generated set they measure variety, as in [Lesson
-# 9](lesson_collapse.ipynb). The kernel distance is not right about everything: it praises copies of the training
-# images, too.
+# 9](lesson_collapse.ipynb). The kernel distance is not right about everything: it praises copies of the real images,
+# too (Exercise 1).
 #
 # **Take away:** a mean over pairs is not a distance between distributions.
 #
@@ -155,14 +160,15 @@ for k in ("blurred", "noisy", "washed out"):
 # %% [markdown]
 # ### Exercise 1: predict
 #
-# Let the generated set be the real images themselves, copied. Does each of the three metrics prefer it to the
-# washed-out images? Say for each which of the two sets it prefers.
+# Let the generated set be copies of the real images themselves. Does each of the three metrics prefer the copies to the
+# washed-out images? Return a dictionary with the keys of `BEST` ("kernel distance", "LPIPS", "MS-SSIM") and the value
+# "copies" or "washed out" for each.
 
 
 # %% tags=["solution", "hide-cell"]
 def preferred():
-    """For each metric "copies" or "washed out"."""
-    # A copy meets its original in only one of 48 pairs. The mean over all
+    """{metric: "copies" or "washed out"}"""
+    # A copy meets its original in only one of its 48 pairs. The mean over all
     # pairs hardly notices, and the best guess at the others is an average.
     return {
         "kernel distance": "copies",
@@ -176,9 +182,9 @@ of_copies = {m: pairs(real).mean() for m, pairs in PAIRS.items()}
 of_copies["kernel distance"] = metrics.kernel_distance(of_real, of_real)
 answers = preferred()
 assert answers is not None, "return the three names first"
-for m, answer in answers.items():
+for m in BEST:
     values = {"copies": of_copies[m], "washed out": found[m]["washed out"].value}
-    assert answer == BEST[m](values, key=values.get), (
+    assert answers[m] == BEST[m](values, key=values.get), (
         f"{m} is {values['copies']:.4f} for copies and {values['washed out']:.4f} for "
         f"washed-out images; {MEANS[m]}"
     )
@@ -186,9 +192,10 @@ for m, answer in answers.items():
 # %% [markdown]
 # ### Exercise 2: change
 #
-# A mean over pairs becomes a distance between distributions by what the kernel distance does: subtract the means within
-# both sets. Write the *energy distance*, twice the mean distance across minus the mean distances within either set.
-# Within a set no image is compared with itself. The check asks whether it puts the new images first.
+# A mean over pairs becomes a distance between distributions if one also looks at the pairs *within* each set, as the
+# kernel distance does. Write the *energy distance*: twice the mean distance across, minus the mean distance within the
+# real set, minus that within the generated set. Within a set no image is compared with itself. The check asks whether
+# it puts the new images first.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -202,6 +209,7 @@ def energy_distance(across, within_real, within_fake):
 # %% tags=["exercise-check", "remove-stderr"]
 two = np.array([[0.0, 1.0], [1.0, 0.0]])
 answer = energy_distance(np.array([[1, 2], [3, 4]]), two, 3 * two)
+assert answer is not None, "the function returns nothing yet"
 assert np.isclose(answer, 1), f"2 · 2.5 − 1 − 3 should be 1, not {answer:.3f}"
 for m, pairs in PAIRS.items():
     sign, zero = (1, 0) if m == "LPIPS" else (-1, 1)  # 1 − MS-SSIM is a distance
@@ -220,9 +228,9 @@ for m, pairs in PAIRS.items():
 # %% [markdown]
 # ### Exercise 3: derive
 #
-# Take the squared difference of pixels, summed over an image, as the distance between two images, and count each image
-# within a set with itself, too. Then the energy distance depends on nothing but the average images of the two sets.
-# Write it. Does it see that images are washed out?
+# Take the squared difference of pixels, summed over an image, as the distance between two images. Within a set, compare
+# each image with itself, too. Then the energy distance depends only on the average images of the two sets. Write it as
+# a function of these. Does it see that images are washed out?
 
 
 # %% tags=["solution", "hide-cell"]
@@ -244,6 +252,7 @@ def mean_square(a, b):
 for k, x in SETS.items():
     right = 2 * mean_square(real, x) - mean_square(real, real) - mean_square(x, x)
     answer = energy_of_squares(real.mean(axis=0), x.mean(axis=0))
+    assert answer is not None, "the function returns nothing yet"
     print(f"{k}: {right:,.0f}")
     assert np.isclose(answer, right, rtol=1e-6), (
         f"for the {k} images it should be {right:,.0f}, not {answer:,.0f}"

@@ -8,12 +8,13 @@
 # loss worse. In effect it follows a distance between two distributions, and the adversarial loss decides which one:
 #
 # - With the best possible critic, the BCE loss is 2 log 2 − 2·JS, where JS is the *Jensen–Shannon divergence*
-#   (Goodfellow et al. 2014, section 4.1).
+#   (Goodfellow et al. 2014, section 4.1). JS is 0 for equal distributions and log 2 for two that don't overlap.
 # - With the best possible critic of slope at most 1, the Wasserstein loss is −W, where W is the *Wasserstein-1
 #   distance*: the average distance that probability mass must be moved to turn one distribution into the other.
 #
 # Here the real distribution is a Gaussian with standard deviation 1, and the generated one is the same Gaussian, moved
-# by a *shift*. For these two the best critics are known formulas, so nothing has to be trained.
+# by a *shift*. For these two the best critics are known formulas, so nothing has to be trained. Evenly spaced quantiles
+# stand for each distribution, so the result has no sampling noise.
 #
 # You need [Lesson 0](lesson_gan.ipynb). Reading takes about 10 minutes.
 
@@ -32,9 +33,9 @@ real = norm.ppf((np.arange(int(n)) + 0.5) / int(n)).astype("float32")
 
 
 def jensen_shannon(shift):
-    """From BCE at its best critic, the logit log p(x) − log q(x)."""
+    """From BCE at its best critic: log p(x) − log q(x), as in Lesson 0, Exercise 3."""
 
-    def logit(x):
+    def logit(x):  # p is the real density N(0, 1), q the generated N(shift, 1)
         return shift * (shift / 2 - x)
 
     loss = bce_critic(logit(real), logit(real + shift))
@@ -48,7 +49,7 @@ def wasserstein(shift):
 
 # %% [markdown]
 # `gradient(f, x)` is the derivative of `f` at `x`, by the same automatic differentiation as in training. A generator
-# that can only shift its samples would be told exactly this number.
+# that can only shift its samples would follow this slope.
 
 # %%
 shifts = np.linspace(0, float(largest), 41, dtype="float32")
@@ -75,16 +76,17 @@ right.set_title("gradient by the shift", loc="left", fontsize=10)
 peak = js_gradient.argmax()
 report.picture(
     figure,
-    f"Figure L1. Left: the Wasserstein distance grows with the shift; the Jensen–Shannon divergence, in nats, stops at "
-    f"log 2 = {np.log(2):.2f}. Right: the Wasserstein gradient is 1 at every shift above 0. The other is largest at a "
-    f"shift of {shifts[peak]:.1f}; at a shift of {shifts[-1]:.0f} only {js_gradient[-1] / js_gradient[peak]:.2%} of "
-    "that peak remains. It is also 0 without a shift, where both distributions are the same.",
+    f"Figure L1. Left: the Wasserstein distance grows with the shift; the Jensen–Shannon divergence stops at "
+    f"log 2 = {np.log(2):.2f}. Right: the Wasserstein gradient is 1 at every shift above 0. That of "
+    f"Jensen–Shannon is largest at a shift of {shifts[peak]:.1f}; at a shift of {shifts[-1]:.0f} only "
+    f"{100 * js_gradient[-1] / js_gradient[peak]:.2f} % of that peak remains. It is also 0 without a shift, where both "
+    "distributions are the same.",
     alt="Two panels against the shift: the two distances on the left, their gradients on the right.",
 )
 
 # %% [markdown]
 # The check: the Wasserstein distance *is* the shift. `sliced_wasserstein`, a metric that only sorts samples, gives the
-# same number. The divergence stops at log 2.
+# same number. The Jensen–Shannon divergence stops at log 2.
 
 # %% tags=["check"]
 from dgan_core.metrics import sliced_wasserstein
@@ -104,10 +106,11 @@ assert js_gradient[-1] < 0.01 * js_gradient.max()
 # critic is a network trained for a few steps, and BCE's generator does not follow the divergence itself: see [Lesson
 # 2](lesson_gradients.ipynb). The [losses chapter](../book/losses.md) has the formulas of both losses.
 #
-# **Take away:** how far apart two sets of samples are has several answers, and not all of them have a usable gradient.
+# **Take away:** there are several distances between two distributions, and not all of them have a usable gradient.
 #
 # <a href="../book/loss-lab.html?data=spiral&amp;a=bce-saturating,none&amp;b=wasserstein,gp">
-# In the loss lab</a> the arrows show the gradients of two such answers, at each generated point.
+# In the loss lab</a> the arrows show the gradient at each generated point. Panel A uses the loss behind the
+# Jensen–Shannon divergence, panel B the Wasserstein loss.
 #
 # ## Exercises
 
@@ -154,6 +157,7 @@ def wasserstein_of_samples(a, b):
 # %% tags=["exercise-check"]
 for s, right in zip(shifts[10::10], w[10::10], strict=True):
     answer = wasserstein_of_samples(real, real[::-1] + s)
+    assert answer is not None, "the function returns nothing yet"
     assert abs(answer - right) < 1e-3, (
         f"for a shift of {s:g} it should be {right:.3f}, not {answer:.3f}"
     )
@@ -169,7 +173,7 @@ assert abs(answer - 1.5) < 1e-6, f"from 3, 0 to 1, 5 it is 1.5, not {answer:.3f}
 
 # %% tags=["solution", "hide-cell"]
 def uniform_jensen_shannon(shift):
-    """Divergence, in nats, of U(0, 1) and U(shift, 1 + shift)."""
+    """Jensen–Shannon divergence of U(0, 1) and U(shift, 1 + shift)."""
     # Where both have mass, the best critic can't tell them apart: its
     # logit is 0 and its loss 2 log 2. Elsewhere it is sure and its loss
     # is 0. They share a part 1 − shift of their mass, and none of it from
@@ -185,6 +189,7 @@ for shift in (0.0, 0.3, 0.8, 1.0, 2.5):
     fake_scores = np.where(x + shift > 1, -sure, 0.0)
     right = np.log(2) - float(bce_critic(real_scores, fake_scores)) / 2
     answer = uniform_jensen_shannon(shift)
+    assert answer is not None, "the function returns nothing yet"
     assert abs(answer - right) < 1e-3, (
         f"for a shift of {shift} it should be {right:.3f}, not {answer:.3f}"
     )

@@ -4,20 +4,25 @@
 # **Claim.** A perfect generator's FID is not 0. It falls in proportion to one over the number of images, so a worse
 # generator with more images can have the lower FID. KID has no such bias.
 #
-# FID fits a Gaussian to the features of each set and measures how far apart the two Gaussians are. Two finite samples
-# of one population never have quite the same mean and covariance. FID is a squared distance, so every such error counts
-# as distance and none cancels.
+# Both metrics compare the *features* of real and of generated images: each image goes through a trained network,
+# Inception, and becomes a vector. The *Fréchet inception distance* (FID) fits a Gaussian to the vectors of each set and
+# measures how far apart the two Gaussians are. Two finite samples of one population never have quite the same mean and
+# covariance. FID is a squared distance, so these errors never cancel: each makes it larger.
 #
-# Here the "features" are drawn from known populations, so the truth is known. The perfect generator draws from the real
-# population, the other one from a population whose mean is off. (FID and KID are the names with Inception's features;
-# the formulas below are the same for any features.)
+# The *kernel inception distance* (KID) fits nothing. It adds up the mean similarity of two images within each set and
+# subtracts twice the mean similarity across. Its errors have either sign and cancel on average. The [metrics
+# chapter](../book/metrics.md) gives both equations.
+#
+# Here the "features" are random numbers from known populations, so the truth is known. The perfect generator draws from
+# the real population, the worse one from a population whose mean is off. (With the features of another network, this
+# book says *Fréchet distance* and *kernel distance*; the formulas are the same.)
 #
 # You need no other lesson. Reading takes about 10 minutes.
 
 # %% tags=["parameters"]
 dimensions = 64  # of a feature; Inception's has 2,048
 repeats = 8  # pairs of samples of each size
-off = 1.5  # squared distance of the other generator's mean: its true FID
+off = 1.5  # squared distance of the worse generator's mean: its true FID
 seed = 0
 
 # %%
@@ -93,9 +98,9 @@ crossed = f"with up to {beaten[-1]:,}" if beaten else "with no number of"
 report.picture(
     figure,
     f"Figure L7. Left: from {SIZES[0]} to {SIZES[-1]:,} images the perfect generator's FID falls from {small[0]:.1f} "
-    f"to {small[-1]:.2f}; its true value is 0. The other's falls from {large[0]:.1f} to {large[-1]:.2f}; its true "
-    f"value is {off:g} (dotted). At any one size the order is right, but {crossed} images the perfect "
-    f"generator looks worse than the other one with {SIZES[-1]:,}. Right: KID, mean and standard deviation of "
+    f"to {small[-1]:.2f}; its true value is 0. The worse one's falls from {large[0]:.1f} to {large[-1]:.2f}; its "
+    f"true value is {off:g} (dotted). At any one size the order is right, but {crossed} images the perfect "
+    f"generator's FID is higher than the worse one's with {SIZES[-1]:,}. Right: KID, mean and standard deviation of "
     f"{repeats} samples, scatters around the same value at every size, around 0 for the perfect generator.",
     alt="FID on the left and KID on the right, each against the number of images, for a perfect and a worse generator.",
 )
@@ -109,14 +114,14 @@ assert (np.abs(kid["perfect"].mean(axis=1)) < 4 * error).all()
 
 # %% [markdown]
 # So an FID can be compared only with one at the same number of images, and no FID of a few hundred images can be
-# compared with published ones at 50,000. This book prints the number beside every such distance, sets a floor next to
-# it (real images against real ones, at half the number), and gives FID∞, which extends the line above to infinitely
-# many images; see the [metrics chapter](../book/metrics.md) and [how sure a number is](uncertainty.ipynb).
+# compared with published ones at 50,000. This book prints the number of images beside every such distance. It also
+# gives a *floor*, the distance of real images from other real ones, at half the number, and FID∞, an estimate for
+# infinitely many images (Exercise 2). See [how sure a number is](uncertainty.ipynb).
 #
 # **Take away:** an FID without its number of images means nothing.
 #
-# The book's own runs compare 210 images with 210; [walk their latent space](../book/latent-walk.md) to see what such a
-# number is taken of.
+# The book's own runs compare 210 images with 210. [Walk the latent space](../book/latent-walk.md) of two of them to see
+# such images.
 #
 # ## Exercises
 
@@ -147,14 +152,14 @@ assert abs(answer / found - 1) < 0.15, f"the FID is {found:.3f}, not {answer:.3f
 # %% [markdown]
 # ### Exercise 2: change
 #
-# Change FID into a number that doesn't depend on how many images there are. On a plot of FID against 1/*N* its values
-# lie on a line. Fit the line, and return its value at 1/*N* = 0, as for infinitely many images (FID∞, Chong & Forsyth
-# 2020).
+# Change FID into a number that doesn't depend on how many images there are. Plotted against 1/*N*, where *N* is the
+# number of images, FID lies on a line. Fit the line, and return its value at 1/*N* = 0, as for infinitely many images
+# (FID∞, Chong & Forsyth 2020).
 
 
 # %% tags=["solution", "hide-cell"]
 def fid_infinity(sizes, values):
-    """FID for infinitely many images, from FIDs `values` at N of `sizes`."""
+    """FID for infinitely many images, from the FIDs `values` at the N in `sizes`."""
     # A line a/N + b has two coefficients; b is what remains at 1/N = 0.
     _, b = np.polyfit(1 / np.array(sizes), values, 1)
     return b
@@ -162,6 +167,7 @@ def fid_infinity(sizes, values):
 
 # %% tags=["exercise-check"]
 answer = fid_infinity([100, 200, 400], [5.0, 4.0, 3.5])
+assert answer is not None, "the function returns nothing yet"
 assert np.isclose(answer, 3), f"for 3 + 200/N it should be 3, not {answer:.3f}"
 for name, right in {"perfect": 0, "worse": float(off)}.items():
     answer = fid_infinity(SIZES[2:], fid[name].mean(1)[2:])
@@ -189,6 +195,7 @@ def images_needed(d, value):
 # %% tags=["exercise-check"]
 for n, value in list(zip(SIZES, small, strict=True))[2:]:
     answer = images_needed(d, value)
+    assert answer is not None, "the function returns nothing yet"
     print(f"FID {value:.2f}: {answer:,.0f} images; it was measured with {n:,}")
     assert np.isclose(answer, n, rtol=0.1), (
         f"an FID of {value:.2f} was measured with {n:,} images, not with {answer:,.0f}"

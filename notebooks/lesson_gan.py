@@ -5,12 +5,14 @@
 # written here are the same as this project's: they give the same weights.
 #
 # A *generative adversarial network* (GAN) learns to make samples like those it is shown. The *generator* G turns random
-# numbers z into samples. The *critic* D (with the BCE loss it is called the discriminator) gives each sample a score,
-# high for real ones and low for generated ones. The two are trained in turn: the critic to tell real from generated,
-# the generator to be scored as real.
+# numbers z into samples. The *critic* D (often called the discriminator) gives each sample a score, high for real ones
+# and low for generated ones. The two are trained in turn: the critic to tell real from generated, the generator to be
+# scored as real.
 #
-# This lesson writes all of it out for points in the plane, where a training takes seconds. You need to know what a
-# neural network and its gradient are, and to read NumPy. Reading takes about 15 minutes.
+# This lesson writes all of it out for points in the plane, where a training takes seconds. The
+# [glossary](../book/glossary.md) explains the terms of this book.
+#
+# You need to know what a neural network and its gradient are, and to read NumPy. Reading takes about 15 minutes.
 
 # %% tags=["parameters"]
 iterations = 240  # of five critic updates and one generator update
@@ -19,7 +21,9 @@ seed = 0
 # %% [markdown]
 # ## The networks
 #
-# Each is a list of weights and one function. Keras supplies the operations (`ops`), so that the same code runs on
+# A network is a list of weights, [W, b, W, b, …], and the function `network`, which applies them to a batch x of shape
+# (B, inputs). `new_weights` draws the weights for given *widths*: 2, 64, 64, 64, 1 is a network with two inputs, three
+# hidden layers of 64 units and one output. Keras supplies the operations (`ops`), so that the same code runs on
 # TensorFlow, JAX or torch.
 
 # %% tags=["gan", "remove-stderr"]
@@ -33,13 +37,13 @@ from dgan_core.backend import compile, gradient
 
 def network(weights, x):
     for w, b in zip(weights[:-2:2], weights[1:-2:2], strict=True):
-        x = ops.relu(ops.matmul(x, w) + b)  # h ← max(0, h W + b)
-    return ops.matmul(x, weights[-2]) + weights[-1]
+        x = ops.relu(ops.matmul(x, w) + b)  # x ← max(0, x W + b), each hidden layer
+    return ops.matmul(x, weights[-2]) + weights[-1]  # the last layer is linear
 
 
 def new_weights(random, *widths):
     new = []
-    for n, m in pairwise(widths):  # Glorot & Bengio 2010
+    for n, m in pairwise(widths):  # (inputs, outputs); Glorot & Bengio 2010
         new += [np.sqrt(6 / (n + m)) * random.uniform(-1, 1, (n, m)), np.zeros(m)]
     return [w.astype("float32") for w in new]
 
@@ -47,9 +51,13 @@ def new_weights(random, *widths):
 # %% [markdown]
 # ## The losses
 #
-# A loss takes scores and returns one number, which its network makes small. Two pairs are compared in this book. With
-# *binary cross-entropy* (BCE) the score is a logit: σ(D(x)) is the probability that the critic gives x of being real.
-# The *Wasserstein* loss uses the score as it is.
+# A loss takes scores and returns one number, which its network makes small. This book compares two pairs of losses, one
+# for the critic and one for the generator in each. With *binary cross-entropy* (BCE) the score is a logit: according to
+# the critic, x is real with probability σ(D(x)), where σ(s) = 1/(1 + e⁻ˢ). The *Wasserstein* loss uses the score as it
+# is.
+#
+# The functions get the scores `real` of real samples x and the scores `fake` of generated samples G(z). The comments
+# give the equations; E is the mean over the minibatch.
 #
 # `softplus(s)` is log(1 + eˢ), which equals −log σ(−s); written this way no logarithm of 0 can occur.
 
@@ -71,22 +79,35 @@ def wasserstein_generator(fake):  # −E[D(G(z))]
     return -ops.mean(fake)
 
 
+# %% [markdown]
+# Nothing stops a critic from making the Wasserstein loss as low as it likes: it doubles its scores, and −1 becomes −2.
+# The *gradient penalty* stops it. It asks the *slope* of the score, the length of its gradient, to be near 1. It does
+# so at points x̂ on the lines between real and generated samples; ε, a random number between 0 and 1, says where on the
+# line. λ is the penalty's weight.
+#
+# `gradient(f, x)` is the derivative of the number `f(x)` with respect to `x`, in the shape of `x`. A score depends on
+# its own point alone, so the gradient of the sum of all scores holds the gradient of each score at its point. Here
+# `real` and `fake` are points, and `c` is the list of the critic's weights. The 1e-12 is there because a root has no
+# derivative at 0.
+
+
+# %% tags=["gan"]
 def penalty(c, real, fake, eps):  # E[(‖∇D(x̂)‖ − 1)²] at x̂ = ε x + (1 − ε) G(z)
-    slope = gradient(
-        lambda x: ops.sum(network(c, x)), eps * real + (1 - eps) * fake
-    )
-    return ops.mean((ops.sqrt(ops.sum(slope**2, axis=1) + 1e-12) - 1) ** 2)
+    grad = gradient(lambda x: ops.sum(network(c, x)), eps * real + (1 - eps) * fake)
+    return ops.mean((ops.sqrt(ops.sum(grad**2, axis=1) + 1e-12) - 1) ** 2)
 
 
 # %% [markdown]
-# Nothing stops a critic from making the Wasserstein loss as low as it likes: doubling all scores doubles it. The
-# *gradient penalty* stops it. It asks the score to change by about 1 per unit of distance; λ is its weight. BCE with λ
-# = 0 and Wasserstein with a penalty (WGAN-GP) are the paper's two losses.
+# BCE without a penalty (λ = 0) and Wasserstein with one (WGAN-GP) are the two losses of [the paper](start.ipynb) that
+# this book repeats.
 #
 # ## The steps
 #
-# `gradient(f, x)` is the derivative of `f` at `x`. Adam (Kingma & Ba 2015) turns gradients into a step: it divides the
-# running mean of each gradient by the root of the running mean of its square.
+# Here a GAN is a dictionary. Its entries `g` and `c` are the weights of generator and critic, `g_adam` and `c_adam` the
+# states of their optimisers. A step returns a new dictionary.
+#
+# Adam (Kingma & Ba 2015) turns gradients into new weights. It divides the running mean `m` of each gradient by the root
+# of the running mean `v` of its square. The factor on `rate` makes up for both means starting at 0.
 
 
 # %% tags=["gan"]
@@ -101,11 +122,12 @@ def adam(weights, gradients, state, rate=2e-3, b1=0.5, b2=0.9):
 
 
 def critic_step(gan, real, z, eps, critic_loss, lam):
+    fake = network(gan["g"], z)
+
     def loss(c):  # L_D = L(D(x), D(G(z))) + λ · penalty
         value = critic_loss(network(c, real), network(c, fake))
         return value + lam * penalty(c, real, fake, eps) if lam else value
 
-    fake = network(gan["g"], z)
     c, state = adam(gan["c"], gradient(loss, gan["c"]), gan["c_adam"])
     return {**gan, "c": c, "c_adam": state}
 
@@ -122,8 +144,9 @@ def generator_step(gan, z, generator_loss):
 # %% [markdown]
 # ## The loop
 #
-# The real data are eight small Gaussians in a ring. The critic is updated five times for each update of the generator,
-# so that its scores mean something before the generator follows them.
+# The real data are eight small Gaussians in a ring. Each of these clusters is called a *mode* of the data. The critic
+# is updated five times for each update of the generator, so that its scores mean something before the generator follows
+# them. `compile` makes a step faster, as `torch.compile` does.
 
 
 # %% tags=["gan"]
@@ -191,17 +214,21 @@ for axis, colour, (name, shown) in zip(
 covered = {name: modes_covered(p) for name, p in points.items()}
 report.picture(
     figure,
-    f"Figure L0. A thousand real points, and a thousand made by each generator after {iterations} updates. Of "
-    f"the eight clusters BCE covers {covered['BCE']}, WGAN-GP {covered['WGAN-GP']}.",
+    f"Figure L0. A thousand real points, and a thousand made by each generator after {iterations} of its "
+    f"updates. Of the eight modes BCE covers {covered['BCE']}, WGAN-GP {covered['WGAN-GP']}.",
     alt="Three scatter plots: eight round clusters in a ring, and what the two generators make of them.",
 )
 
 # %% [markdown]
 # ## The same steps in the library
 #
-# [`dgan_core.training.step`](../book/training.md#one-step) holds the project's steps, for images as for points;
-# `compiled` are the same functions made fast. Here both start from the same weights and get the same data and random
-# numbers. After three updates of the critic and one of the generator the weights are the same, up to rounding.
+# [`dgan_core.training.step`](../book/training.md#one-step) holds the project's steps, for images as for points.
+# `Config` holds every setting of a training, and `Points` trains networks for points with it. Its `compiled.critic` and
+# `compiled.generator` are the two steps; each returns the new state and what it measured. The library takes a point for
+# an image of one pixel with two channels, of shape (1, 1, 2).
+#
+# Here its steps and those above start from the same weights and get the same data and random numbers. After three
+# updates of the critic and one of the generator the weights are the same, up to rounding.
 
 # %% tags=["remove-stderr"]
 from dgan_core import Config
@@ -222,37 +249,42 @@ def both(loss, critic_loss, generator_loss, lam):
     library = Points(Config(loss=loss, lam=lam, **SMALL))
     random, rate = np.random.default_rng(0), np.float32(2e-3)
     start = theirs = library.initial_state()
-    mine = {**start, **{f"{name}_adam": new_adam(start[name]) for name in "gc"}}
+    mine = {**start, "g_adam": new_adam(start["g"]), "c_adam": new_adam(start["c"])}
     for _ in range(3):
         real, z = ring(random, 128), random.standard_normal((128, 2), "float32")
         eps = random.random((128, 1), "float32")
-        given = {"images": real[:, None, None]}, z, eps[:, None, None], rate
-        theirs, _ = library.compiled.critic(theirs, *given)
+        data = {"images": real[:, None, None]}  # (128, 1, 1, 2)
+        theirs, _ = library.compiled.critic(
+            theirs, data, z, eps[:, None, None], rate
+        )
         mine = critic_step(mine, real, z, eps, critic_loss, lam)
-    theirs, _ = library.compiled.generator(theirs, given[0], z, rate)
+    theirs, _ = library.compiled.generator(theirs, data, z, rate)
     mine = generator_step(mine, z, generator_loss)
     return [flat(gan) for gan in (start, theirs, mine)]
 
 
 # %% tags=["check", "remove-stderr"]
-for loss, *functions in (
+for setting in (
     ("bce", bce_critic, bce_generator, 0),
     ("wgan-gp", wasserstein_critic, wasserstein_generator, 1),
 ):
-    start, theirs, mine = both(loss, *functions)
-    moved, apart = (np.linalg.norm(theirs - other) for other in (start, mine))
-    print(f"{loss}: moved by {moved:.3f}, apart by {apart:.1e}")
+    start, theirs, mine = both(*setting)
+    moved, apart = np.linalg.norm(theirs - start), np.linalg.norm(theirs - mine)
+    print(f"{setting[0]}: moved by {moved:.3f}, apart by {apart:.1e}")
     assert moved > 0.1 and apart < 1e-3 * moved
 assert covered["WGAN-GP"] == modes_covered(real) == 8
 
 # %% [markdown]
-# What the library adds: networks for images; a frozen pretrained network (the *backbone*), whose features the critic
-# sees and the *perceptual term* compares ([Lesson 5](lesson_perceptual.ipynb)); random numbers that depend only on a
-# seed and a step, so that every loss sees the same draws; batches whose order is drawn; checkpoints; a log; and all
-# updates of an iteration in one call. The algorithm is the one above.
+# The algorithm of the library is the one above. The library adds:
 #
-# **Take away:** to get another kind of GAN, you change its loss and nothing else. The next lessons ask what such a
-# change does.
+# - networks for images;
+# - a frozen pretrained network, the *backbone*: the critic sees its features, and the *perceptual term* compares them
+#   ([Lesson 5](lesson_perceptual.ipynb));
+# - random numbers that depend only on a seed and a step, so that every loss gets the same ones;
+# - a random order of the training images, checkpoints and a log.
+#
+# **Take away:** to get another kind of GAN, you change what the two networks minimise: the loss and its penalty.
+# Networks, steps and loop stay. The next lessons ask what such a change does.
 #
 # <a href="../book/loss-lab.html?data=ring&amp;a=bce,none&amp;b=least-squares,none">
 # Train the same two networks in the loss lab</a>:
@@ -274,8 +306,8 @@ assert covered["WGAN-GP"] == modes_covered(real) == 8
 # %% tags=["solution", "hide-cell"]
 def loss_of_critic_alone():
     """BCE loss of a critic after 200 updates, while the generator stands still."""
-    # Nobody answers the critic. It learns to tell all generated points from
-    # the real ones, and its loss falls to its lowest value.
+    # The generator does not answer. So the critic learns to tell every
+    # generated point from the real ones, and BCE falls to its lowest value, 0.
     return 0.0
 
 
@@ -296,8 +328,8 @@ assert abs(answer - found) < 0.1, f"the loss ends at {found:.2f}, not at {answer
 # ### Exercise 2: change
 #
 # Replace BCE by *least squares* (Mao et al. 2017). The critic's score should be 1 for real samples and 0 for generated
-# ones. Square each error, halve it, and average. Write the critic's loss; the check trains a GAN by it, whose generator
-# wants a score of 1.
+# ones. Write its loss: the mean squared error over the real samples plus that over the generated ones, halved. The
+# check then trains a GAN with it, whose generator wants a score of 1.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -311,9 +343,10 @@ def least_squares_critic(real, fake):
 # %% tags=["exercise-check", "remove-stderr"]
 half = np.full((4, 1), 0.5, "float32")
 for real, fake, right in ((half, half, 0.25), (2 * half, 0 * half, 0)):
-    loss = float(least_squares_critic(real, fake))
-    assert np.isclose(loss, right), (
-        f"for scores of {real[0, 0]} and {fake[0, 0]} it should be {right}, not {loss:.4f}"
+    loss = least_squares_critic(real, fake)
+    assert loss is not None, "the function returns nothing yet"
+    assert np.isclose(float(loss), right), (
+        f"for scores of {real[0, 0]} and {fake[0, 0]} it should be {right}, not {float(loss):.4f}"
     )
 gan = train(least_squares_critic, lambda s: ops.mean((s - 1) ** 2) / 2, lam=0)
 made = network(
@@ -342,6 +375,7 @@ grid = np.linspace(-6, 6, 12001)
 for p, q in ((0.1, 0.1), (0.3, 0.1), (0.02, 0.5)):
     found = grid[np.argmin(p * np.logaddexp(0, -grid) + q * np.logaddexp(0, grid))]
     answer = best_score(p, q)
+    assert answer is not None, "the function returns nothing yet"
     assert abs(answer - found) < 2e-3, (
         f"for p = {p} and q = {q} the loss is lowest at {found:.3f}, not at {answer:.3f}"
     )

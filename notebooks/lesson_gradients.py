@@ -4,12 +4,13 @@
 # **Claim.** When the critic is certain which samples are generated, the generator's *saturating* loss has no gradient
 # left. Its *non-saturating* and its *Wasserstein* loss keep theirs.
 #
-# The generator sees real data only through the critic. It moves each sample along a product of two factors: the
-# gradient of its loss with respect to the sample's score, and the gradient of the score with respect to the sample. The
-# first factor depends on the loss alone.
+# The generator sees real data only through the critic. By the chain rule, what it is told about a sample is a product
+# of two factors: the gradient of its loss with respect to the sample's score, and the gradient of the score with
+# respect to the sample. Only the first factor depends on the generator's loss.
 #
-# The first GAN paper gives the generator two losses (Goodfellow et al. 2014, section 3): to *maximise* what the critic
-# minimises, which saturates, or to minimise −log σ(score), which does not. BCE in this book is the second.
+# The first GAN paper gives the generator two losses (Goodfellow et al. 2014, section 3). With the first it *maximises*
+# what the critic minimises; this loss saturates. With the second it minimises −log σ(score), which does not saturate.
+# In this book, and in Lesson 0, BCE means the second.
 #
 # You need [Lesson 0](lesson_gan.ipynb). Reading takes about 10 minutes.
 
@@ -38,7 +39,7 @@ LOSSES = {
 def push(loss, scores):
     """−∂loss/∂score of each score: how hard the sample's score is pushed up."""
     slope = ops.convert_to_numpy(gradient(loss, scores))
-    return -len(scores) * slope  # a loss is a mean over samples
+    return -len(scores) * slope  # undo the division by n of the loss, a mean
 
 
 scores = np.linspace(-8, 8, 161, dtype="float32")
@@ -46,8 +47,11 @@ pushes = {name: push(loss, scores) for name, loss in LOSSES.items()}
 
 # %% [markdown]
 # Now both factors together, on points in the plane. `Points` trains two networks like those of Lesson 0 by the
-# library's steps. Its generator stands still, while the critic learns by BCE to tell its points from a cloud around (2,
-# 0). At each step we ask how far each loss would move a generated point.
+# library's steps. Its generator stands still, while the critic learns by BCE to tell its points from a cloud around the
+# point (2, 0). After each step we ask how hard each loss would push a generated point.
+#
+# Every random number of the library is fixed by a seed, a name and a step: `rng.normal(seed, "z", 0, shape)` are the
+# normal numbers called "z" of step 0. `critic_draws` draws the z and ε of a critic update.
 
 # %% tags=["remove-stderr"]
 from dgan_core import Config, rng
@@ -58,23 +62,22 @@ SMALL = {"batch_size": 128, "latent_dim": 2, "critic_width": 64}
 points = Points(Config(loss="bce", seed=int(seed), **SMALL))
 state = points.initial_state()
 z = rng.normal(seed, "z", 0, (128, 2))
-fake = np.array(points.generate(state["g"], [], z)[0])
+fake = np.array(points.generate(state["g"], [], z)[0])  # []: no batch statistics
 
 
 def push_on_points(loss, c):
-    """Mean length of a generated point's gradient; c: the critic's weights."""
+    """Mean length of the loss's gradient at a generated point; c: critic's weights."""
     slope = gradient(lambda x: loss(points.score(c, x)), fake)
     return len(fake) * np.linalg.norm(slope, axis=-1).mean()
 
 
 # %% tags=["remove-stderr"]
 on_points, accuracy = {name: [] for name in LOSSES}, []
+rate = np.float32(1e-3)  # the critic's learning rate
 for i in range(int(steps)):
     cloud = np.float32([2, 0]) + 0.3 * rng.normal(seed, "cloud", i, fake.shape)
     z, eps = critic_draws(points.config, i, len(cloud))
-    state, measured = points.compiled.critic(
-        state, {"images": cloud}, z, eps, np.float32(1e-3)
-    )
+    state, measured = points.compiled.critic(state, {"images": cloud}, z, eps, rate)
     accuracy.append(float(measured["accuracy"]))
     for name, loss in LOSSES.items():
         on_points[name].append(push_on_points(loss, state["c"]))
@@ -117,9 +120,9 @@ report.picture(
     f"{1 + np.exp(-scores[0]):,.0f} of being real. The saturating loss then pushes with "
     f"{pushes['saturating'][0]:.4f}, the other two with {pushes['non-saturating'][0]:.2f} and "
     f"{pushes['Wasserstein'][0]:.0f}. Right: one critic while it learns, seen through the three losses. From update "
-    f"{certain} on it errs on no point. After {len(accuracy)} updates the saturating loss pushes a point with "
-    f"{last['saturating']:.3f}, the non-saturating one with {last['non-saturating']:.1f}, the Wasserstein loss with "
-    f"{last['Wasserstein']:.1f}.",
+    f"{certain} on it classifies every point correctly. After {len(accuracy)} updates the saturating loss pushes a "
+    f"point with {last['saturating']:.3f}, the non-saturating one with {last['non-saturating']:.1f}, the Wasserstein "
+    f"loss with {last['Wasserstein']:.1f}.",
     alt="Left, the push on a generated sample's score for three losses; right, the push on the point as the critic "
     "learns.",
 )
@@ -135,13 +138,14 @@ for name in ("non-saturating", "Wasserstein"):
     assert last[name] > max(on_points[name]) / 2
 
 # %% [markdown]
-# Both losses of this book still have a gradient when the critic is winning. They differ in what limits it. Nothing
-# limits the slope of a critic that BCE trains: the right panel shows it rising. The Wasserstein loss is used with a
-# penalty that holds the slope near 1, which is the subject of [Lesson 3](lesson_penalty.ipynb). A second difference:
-# the non-saturating loss stops pushing samples that the critic takes for real, and the Wasserstein loss goes on.
+# BCE and the Wasserstein loss both still have a gradient when the critic is winning. They differ in what limits it.
+# Nothing limits the slope of a critic that BCE trains: the right panel shows it rising. The Wasserstein loss is used
+# with a penalty that holds the slope near 1, which is the subject of [Lesson 3](lesson_penalty.ipynb). A second
+# difference: the non-saturating loss stops pushing samples that the critic takes for real, and the Wasserstein loss
+# goes on.
 #
-# **Take away:** what moves the generator is the slope of the loss times the slope of the critic. A loss that is 0 on
-# average says nothing about either.
+# **Take away:** what moves the generator is the slope of the loss times the slope of the critic. The value of the loss
+# tells you neither.
 #
 # <a href="../book/loss-lab.html?data=ring&amp;a=bce-saturating,none&amp;b=bce,none">
 # Watch a sure critic in the loss lab</a>:
@@ -157,15 +161,16 @@ for name in ("non-saturating", "Wasserstein"):
 # ### Exercise 1: predict
 #
 # Double every score of the trained critic. It still finds the same points real. By which factor does the push of each
-# loss on the points change? Say three numbers, each to within 0.5.
+# loss on the points change? Say three numbers, each to within 0.5, in a dictionary with the names in `LOSSES` as keys.
 
 
 # %% tags=["solution", "hide-cell"]
 def factors_of_doubled_scores():
-    """By which factor each loss's push on the points changes."""
+    """{name of the loss: factor by which its push on the points changes}"""
     # The critic's slope doubles. The Wasserstein loss's slope is 1 at any
     # score, and the non-saturating one's is near 1 at scores far below 0.
-    # The saturating one's falls there as e^score, so it falls to a square.
+    # The saturating one's is about e^score there: with doubled scores it is
+    # the square of a small number, so almost nothing is left.
     return {"saturating": 0, "non-saturating": 2, "Wasserstein": 2}
 
 
@@ -176,8 +181,8 @@ doubled = {
 }
 answers = factors_of_doubled_scores()
 assert answers is not None, "return the three numbers first"
-for name, answer in answers.items():
-    found = doubled[name] / last[name]
+for name in LOSSES:
+    found, answer = doubled[name] / last[name], answers[name]
     assert abs(answer - found) < 0.5, (
         f"the {name} loss pushes {found:.2f} times as hard as before, not {answer} times"
     )
@@ -192,13 +197,14 @@ for name, answer in answers.items():
 # %% tags=["solution", "hide-cell"]
 def smoothed_generator(fake_scores):
     """E[−0.9 log σ(s) − 0.1 log(1 − σ(s))] of scores s (B,), a scalar."""
-    # Its push is 0.9 − σ(s): a sample that looks more real than 0.9 is
+    # Its push is 0.9 − σ(s). So a sample whose probability is above 0.9 is
     # pushed back, which neither of the two losses of BCE does.
     real, generated = ops.softplus(-fake_scores), ops.softplus(fake_scores)
     return ops.mean(0.9 * real + 0.1 * generated)
 
 
 # %% tags=["exercise-check"]
+assert smoothed_generator(scores) is not None, "the function returns nothing yet"
 answers, right = push(smoothed_generator, scores), 0.9 - sigmoid
 i = np.abs(answers - right).argmax()
 assert abs(answers[i] - right[i]) < 1e-4, (
@@ -208,8 +214,8 @@ assert abs(answers[i] - right[i]) < 1e-4, (
 # %% [markdown]
 # ### Exercise 3: derive
 #
-# A critic gives a generated sample the probability *p* of being real. How many times harder does the non-saturating
-# loss push its score than the saturating one?
+# According to the critic, a generated sample is real with probability *p*. How many times harder does the
+# non-saturating loss push its score than the saturating loss does?
 
 
 # %% tags=["solution", "hide-cell"]
@@ -227,6 +233,7 @@ for p in (0.001, 0.1, 0.5, 0.9):
         (push(bce_generator, score) / push(saturating_generator, score))[0]
     )
     answer = times_harder(p)
+    assert answer is not None, "the function returns nothing yet"
     assert np.isclose(answer, right, rtol=1e-3), (
         f"for p = {p} it is {right:.4g} times harder, not {answer:.4g}"
     )

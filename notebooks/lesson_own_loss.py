@@ -2,11 +2,11 @@
 # # Lesson 6: try your own loss
 #
 # **Claim.** A new adversarial loss is two short functions and a name. Registered in one cell, it trains by the same
-# steps as the others, on points and on images, and has its row in every table.
+# steps as the others, on points and on images, and has its row in the tables.
 #
-# The library comes with more losses than the paper's two. All of them are tried on the ring of [Lesson
-# 4](lesson_ring.ipynb), and one that nobody has written yet is added to them. The [losses chapter](../book/losses.md)
-# shows the source of each.
+# The library comes with more losses than the paper's two; the [losses chapter](../book/losses.md) gives the equation
+# and the code of each. Here we write one more, and compare it with two of them on the ring of [Lesson
+# 4](lesson_ring.ipynb).
 #
 # You need [Lesson 0](lesson_gan.ipynb) and [Lesson 4](lesson_ring.ipynb). Reading takes about 10 minutes.
 
@@ -26,23 +26,22 @@ print("penalties:", ", ".join(losses.PENALTIES))
 # %% [markdown]
 # ## Two functions and a name
 #
-# The *hinge* loss (Lim & Ye 2017) stops caring about a real sample once its score is above 1. Here is a smooth relative
-# of it: `softplus` in place of max(0, ·), so that no gradient becomes exactly 0.
+# The critic's *hinge* loss (Lim & Ye 2017) is E[max(0, 1 − D(x))] + E[max(0, 1 + D(G(z)))]. It ignores a real sample
+# once its score is above 1, and a generated one below −1. Here is a smooth relative of it, with `softplus` in place of
+# max(0, ·), so that no gradient becomes exactly 0.
 #
-# `threshold` is the score above which the critic calls an image real. It is needed for the logged accuracy alone and
-# may be left out.
+# `threshold` is the score above which the critic calls a sample real. Only the logged accuracy needs it, and it may be
+# left out.
 
 
 # %%
-def smooth_hinge_critic(
-    real_scores, fake_scores
-):  # E[log(1 + e^(1 − D(x)))] + E[log(1 + e^(1 + D(G(z))))]
-    real = ops.mean(ops.softplus(1.0 - real_scores))
-    return real + ops.mean(ops.softplus(1.0 + fake_scores))
+# E[log(1 + e^(1 − D(x)))] + E[log(1 + e^(1 + D(G(z))))]
+def smooth_hinge_critic(real, fake):
+    return ops.mean(ops.softplus(1.0 - real)) + ops.mean(ops.softplus(1.0 + fake))
 
 
-def smooth_hinge_generator(fake_scores):  # −E[D(G(z))]
-    return -ops.mean(fake_scores)
+def smooth_hinge_generator(fake):  # −E[D(G(z))]
+    return -ops.mean(fake)
 
 
 losses.OBJECTIVES["smooth-hinge"] = losses.Objective(
@@ -50,8 +49,8 @@ losses.OBJECTIVES["smooth-hinge"] = losses.Objective(
 )
 
 # %% [markdown]
-# From here on `Config(loss="smooth-hinge")` is as good as any other. Without its line, `Config` refuses the name and
-# lists the losses that it knows.
+# From here on `Config(loss="smooth-hinge")` works like any other. Without the line that registers it, `Config` refuses
+# the name and lists the losses that it knows.
 #
 # ## On points
 
@@ -125,18 +124,19 @@ report.picture(
 assert (own["modes"] >= MODES - 1).all(), own
 real, fake = ops.convert_to_tensor([[20.0]]), ops.convert_to_tensor([[-20.0]])
 assert float(smooth_hinge_critic(real, fake)) < 1e-6
-assert abs(float(smooth_hinge_critic(0 * real, 0 * fake)) - 2 * 1.3132617) < 1e-5
+at_0 = float(smooth_hinge_critic(0 * real, 0 * fake))  # 2 log(1 + e)
+assert abs(at_0 - 2 * 1.3132617) < 1e-5
 
 # %% [markdown]
 # ## On images
 #
-# `fit` takes the same `Config`. With `epochs` above 0 it trains on simulated scans. The run lies in the runs folder
-# like every other one: evaluate it by `notebooks/evaluate`, and the tables, figures and the explorer show it under its
-# name.
+# `fit` takes the same `Config` and trains on simulated scans if you set `epochs` above 0. It writes the run into the
+# folder `runs`. Evaluate it with `notebooks/evaluate.ipynb`; then the tables, figures and the explorer show it under
+# its name.
 #
-# A finished run remembers the functions that trained it. If you change the loss and train again, `fit` refuses to call
-# the old run by the new loss; `fit(config, retrain=True)` sets it aside and trains again. A notebook that only reads
-# the run does not need the loss to be defined.
+# A finished run remembers the functions that trained it. If you change the loss and call `fit` again, it refuses,
+# because the old run was trained by another function; `fit(config, retrain=True)` sets the old run aside and trains
+# again. A notebook that only reads the run does not need the loss to be defined.
 
 # %% tags=["remove-stderr"]
 from dgan_core import fit
@@ -168,15 +168,15 @@ else:
 # %% [markdown]
 # ### Exercise 1: predict
 #
-# Add 5 to every score of a critic, of real and of generated samples alike. For which of the library's losses does the
-# critic's loss stay the same? Name them.
+# Add 5 to every score of a critic, of real and of generated samples alike. For which of the losses in
+# `losses.OBJECTIVES` does the critic's loss stay the same, its penalty aside? Return a set of their names.
 
 
 # %% tags=["solution", "hide-cell"]
 def blind_to_a_shift():
     """Names of the losses whose critic's loss doesn't change when all scores do by 5."""
-    # They hold only differences of real and generated scores: what counts
-    # is which is higher. The others have a score that they call neutral.
+    # They contain only differences of real and generated scores. Each of the
+    # others has a fixed score, 0 or ½, that it takes for undecided.
     return {"wasserstein", "wgan-gp", "relativistic"}
 
 
@@ -190,15 +190,16 @@ for name, objective in losses.OBJECTIVES.items():
     before = float(objective.critic(real, fake))
     after = float(objective.critic(real + 5, fake + 5))
     assert (name in answer) == (abs(after - before) < 1e-5), (
-        f"the critic's loss by {name} goes from {before:.3f} to {after:.3f}"
+        f"{name} goes from {before:.3f} to {after:.3f}, and is "
+        f"{'' if name in answer else 'not '}in your answer"
     )
 
 # %% [markdown]
 # ### Exercise 2: change
 #
-# The labels of least squares need not be 1 and 0. Write the loss as an `Objective` with the label *a* for generated
-# samples, *b* for real ones, and *c* for what the generator wants (Mao et al. 2017, eq. 2). With 0, 1 and 1 it should
-# be the library's `least-squares`.
+# The labels of least squares need not be 0 and 1. Write the loss as a `losses.Objective` with the label *a* for
+# generated samples, *b* for real ones, and *c* for the score that the generator wants (Mao et al. 2017, eq. 2). With
+# *a* = 0, *b* = 1 and *c* = 1 it should be the library's `least-squares`.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -216,6 +217,7 @@ def labelled_least_squares(a, b, c):
 
 # %% tags=["exercise-check"]
 shipped, mine = losses.OBJECTIVES["least-squares"], labelled_least_squares(0, 1, 1)
+assert mine is not None, "the function returns nothing yet"
 real, fake = (np.float32([[0.3], [-2.0]]), np.float32([[1.5], [0.1]]))
 found = {  # what is compared: (right, answer)
     "critic's loss": (shipped.critic(real, fake), mine.critic(real, fake)),
@@ -235,8 +237,9 @@ for name, (right, answer) in found.items():
 # %% [markdown]
 # ### Exercise 3: derive
 #
-# At one place lie *n* real samples and *m* generated ones, of equally many of each in all. Which score there makes the
-# critic's least-squares loss lowest, with the label 1 for real and 0 for generated samples?
+# A minibatch has as many real samples as generated ones. At one place lie *n* of the real and *m* of the generated
+# ones, and all of these get the same score. Which score makes the critic's least-squares loss lowest, with the label 1
+# for real and 0 for generated samples?
 
 
 # %% tags=["solution", "hide-cell"]
@@ -249,13 +252,14 @@ def best_score(n, m):
 
 # %% tags=["exercise-check"]
 grid = np.linspace(-1, 2, 61, dtype="float32")
-elsewhere = np.zeros(10, "float32")
+elsewhere = np.zeros(10, "float32")  # scores of the samples at other places
 for n, m in ((5, 5), (8, 2), (1, 9)):
     values = []
     for s in grid:
         real, fake = (np.append(elsewhere[k:], np.full(k, s)) for k in (n, m))
         values.append(float(shipped.critic(real, fake)))
     found, answer = grid[np.argmin(values)], best_score(n, m)
+    assert answer is not None, "the function returns nothing yet"
     assert abs(answer - found) < 0.03, (
         f"for n = {n}, m = {m} the loss is lowest at {found:.2f}, not at {answer:.2f}"
     )

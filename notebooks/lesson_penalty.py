@@ -1,15 +1,18 @@
 # %% [markdown]
 # # Lesson 3: what the gradient penalty does to the critic
 #
-# **Claim.** Without a penalty the slope of a critic grows for as long as it is trained. With one it settles a little
-# above 1, at 1 + d/(2λ): a smaller λ leaves it higher.
+# **Claim.** Without a penalty the slope of a critic grows for as long as it is trained. With the gradient penalty it
+# settles above 1, at 1 + d/(2λ), where *d* is the distance between real and generated points. A smaller λ leaves it
+# higher.
 #
 # The Wasserstein distance is the largest gap between real and generated scores that a function of slope at most 1 can
 # have. A steeper critic makes the gap larger without limit. WGAN-GP therefore adds λ times the squared difference of
 # the slope from 1, measured at points between real and generated samples (Gulrajani et al. 2017).
 #
-# Here the real points are a cloud like the generated ones, moved by a distance *d*. The generator stands still, so the
-# critic has all the time it wants. The true Wasserstein distance is *d*.
+# Here the real points are a cloud like the generated ones, moved by a distance *d*. So the true Wasserstein distance is
+# *d*. The generator stands still, so the critic has all the time it wants. `losses.slopes(critic, x)` is the gradient
+# of the critic's score at each point; the library's penalty uses it, too. The *score gap* is the mean score of real
+# points minus that of generated ones.
 #
 # You need [Lesson 2](lesson_gradients.ipynb). Reading takes about 10 minutes.
 
@@ -24,7 +27,7 @@ from keras import ops
 
 from dgan_core import Config, rng
 from dgan_core.losses import PENALTIES, Penalty, slopes
-from dgan_core.profiles import LAMBDAS
+from dgan_core.profiles import LAMBDAS  # the paper's five values of λ
 from dgan_core.training.points import Points
 from dgan_core.training.schedule import critic_draws
 
@@ -34,9 +37,9 @@ away = np.float32([float(distance), 0])
 
 
 def cloud(points, state, step):
-    """64 points of the generator, new ones at each step."""
+    """64 points of the generator, other ones at each step."""
     z = rng.normal(seed, "cloud", step, (64, 2))
-    return np.array(points.generate(state["g"], [], z)[0])
+    return np.array(points.generate(state["g"], [], z)[0])  # (64, 1, 1, 2)
 
 
 def slope_at(points, state, places):
@@ -47,24 +50,20 @@ def slope_at(points, state, places):
 
 # %%
 def train_critic(**setting):
-    """(slope half-way between the clouds, gap of mean scores), every 4 updates."""
+    """(slopes half-way between the clouds, score gaps) at every fourth update."""
     points = Points(Config(**setting, **SMALL))
     state, found = points.initial_state(), []
+    rate = np.float32(5e-3)  # the learning rate
     between = cloud(points, state, 0) + away / 2
     for i in range(int(steps)):
         real = {"images": cloud(points, state, i) + away}
         z, eps = critic_draws(points.config, i, 64)
-        state, measured = points.compiled.critic(
-            state, real, z, eps, np.float32(5e-3)
-        )
+        state, measured = points.compiled.critic(state, real, z, eps, rate)
         if i % 4 == 0:
             slope = slope_at(points, state, between)
             found.append((slope, float(measured["score_gap"])))
     return np.array(found).T
 
-
-# %% [markdown]
-# `losses.slopes` is the gradient of the critic's score at each point: the penalty itself uses it.
 
 # %% tags=["remove-stderr"]
 trained = {lam: train_critic(loss="wgan-gp", lam=lam) for lam in LAMBDAS}
@@ -73,8 +72,8 @@ free = {
     "BCE": train_critic(loss="bce"),
 }
 d = float(distance)
-# The mean of the last 8: (slope, gap).
-rest = {lam: found[:, -8:].mean(axis=1) for lam, found in trained.items()}
+# Where they settle, the mean of the last 8 values: (slope, gap).
+settled = {lam: found[:, -8:].mean(axis=1) for lam, found in trained.items()}
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -111,11 +110,11 @@ def draw_settled(axis):
     axis.semilogx(
         lam, 1 + d / (2 * lam), color=OKABE_ITO["floor"], label="1 + d/(2λ)"
     )
-    measured = [slope for slope, _ in rest.values()]
+    measured = [slope for slope, _ in settled.values()]
     axis.plot(
-        list(rest), measured, "o", color=OKABE_ITO["wgan-gp"], label="measured"
+        list(settled), measured, "o", color=OKABE_ITO["wgan-gp"], label="measured"
     )
-    axis.set_xticks(list(rest), [f"{lam:g}" for lam in rest])
+    axis.set_xticks(list(settled), [f"{lam:g}" for lam in settled])
     axis.minorticks_off()
     axis.set(xlabel="λ", ylim=(0, None))
     axis.set_title("settled slope", loc="left", fontsize=10)
@@ -131,10 +130,10 @@ report.picture(
     figure,
     f"Figure L3. A critic between two clouds at distance {d:g}. Left: with the Wasserstein loss and no penalty its "
     f"slope reaches {free['Wasserstein'][0][-1]:,.0f} after {updates[-1]} updates (beyond the axis), with BCE "
-    f"{free['BCE'][0][-1]:.1f}, and both still rise. With the penalty it settles; numbers at the lines: λ. "
-    f"Right: it settles at {rest[low][0]:.2f} for λ = {low:g} and at {rest[high][0]:.2f} for λ = {high:g}. Read as the "
-    f"Wasserstein distance, which is {d:g}, the gap of scores is too large: {rest[low][1]:.1f} and "
-    f"{rest[high][1]:.1f}.",
+    f"{free['BCE'][0][-1]:.1f}, and both still rise. With the penalty it settles; the numbers at the lines are λ. "
+    f"Right: it settles at {settled[low][0]:.2f} for λ = {low:g} and at {settled[high][0]:.2f} for λ = {high:g}. Read "
+    f"as the Wasserstein distance, which is {d:g}, the score gap is too large: {settled[low][1]:.1f} and "
+    f"{settled[high][1]:.1f}.",
     alt="Left, the critic's slope against its updates: rising without a penalty, level with one. Right, the settled "
     "slope against λ, on a falling curve.",
 )
@@ -142,9 +141,9 @@ report.picture(
 # %% tags=["check"]
 for name, (slope, _) in free.items():
     assert slope[-1] > 1.2 * slope[len(slope) // 2], f"{name} has settled"
-for lam, (slope, _) in rest.items():
+for lam, (slope, _) in settled.items():
     assert np.isclose(slope, 1 + d / (2 * lam), rtol=0.1), (lam, slope)
-assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * rest[high][0]
+assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * settled[high][0]
 
 # %% [markdown]
 # Why 1 + d/(2λ)? Take the critic as a ramp of slope *s* between two points at distance *d*. Its loss is −*s d* + λ (*s*
@@ -154,8 +153,8 @@ assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * rest[high][0]
 # with different λ can't be compared. The generator's push is that slope (see [Lesson 2](lesson_gradients.ipynb)): λ
 # also decides how hard it is pushed while it is far away.
 #
-# **Take away:** the penalty bounds the slope. Without it the Wasserstein loss has no lowest value, and the critic no
-# reason to stop.
+# **Take away:** the penalty bounds the slope. Without it the Wasserstein loss has no lowest value, and the critic has
+# no reason to stop.
 #
 # <a href="../book/loss-lab.html?data=ring&amp;a=wasserstein,gp,0.1&amp;b=wasserstein,gp,10">
 # Set λ yourself in the loss lab</a>:
@@ -177,8 +176,8 @@ assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * rest[high][0]
 # %% tags=["solution", "hide-cell"]
 def slope_at_a_quarter():
     """The settled slope between the clouds, for λ = 0.25."""
-    # Half the weight pays half as much for each unit above 1, so the
-    # excess d/(2λ) doubles each time that λ is halved.
+    # At half the weight the penalty pulls back half as hard. So the excess
+    # d/(2λ) doubles each time that λ is halved.
     return 1 + d / (2 * 0.25)
 
 
@@ -193,15 +192,16 @@ assert abs(answer / found - 1) < 0.15, (
 # %% [markdown]
 # ### Exercise 2: change
 #
-# The penalty punishes slopes below 1 as well as those above. Write the *one-sided* one: the mean of max(0, slope −
-# 1)², at the same points between real and generated ones. `slopes(critic, x)` is the gradient at points *x* of shape
-# (B, 1, 1, 2), and `eps` has the shape (B, 1, 1, 1). The check trains a critic with it.
+# The penalty punishes slopes below 1 as well as those above. Write the *one-sided* penalty: the mean of max(0, slope −
+# 1)², at the same points between real and generated ones. `slopes(critic, x)` is the gradient of the score at points
+# *x* of shape (B, 1, 1, 2); the slope is its length. `eps` has the shape (B, 1, 1, 1). The check adds your penalty to
+# the library's table `PENALTIES` and trains a critic with it.
 
 
 # %% tags=["solution", "hide-cell"]
 def one_sided(critic, real, fake, eps):
     """E[max(0, ‖∇D(x̂)‖ − 1)²] at x̂ = eps·real + (1 − eps)·fake, a scalar."""
-    # A Wasserstein critic is always drawn up to a slope above 1. There both
+    # The Wasserstein loss always pulls the slope above 1. There both
     # penalties are the same, so both settle at the same slope.
     slope = slopes(critic, eps * real + (1 - eps) * fake)
     length = ops.sqrt(ops.sum(slope**2, axis=(1, 2, 3)) + 1e-12)
@@ -211,19 +211,20 @@ def one_sided(critic, real, fake, eps):
 # %% tags=["exercise-check", "remove-stderr"]
 zero, one = np.zeros((4, 1, 1, 2), "float32"), np.ones((4, 1, 1, 1), "float32")
 for s, right in ((0.5, 0), (3, 4)):
-    answer = float(one_sided(lambda x, s=s: s * x[:, 0, 0, :1], zero, zero, one))
-    assert abs(answer - right) < 1e-3, (
-        f"for a critic of slope {s} it should be {right}, not {answer:.3f}"
+    answer = one_sided(lambda x, s=s: s * x[:, 0, 0, :1], zero, zero, one)
+    assert answer is not None, "the function returns nothing yet"
+    assert abs(float(answer) - right) < 1e-3, (
+        f"for a critic of slope {s} it should be {right}, not {float(answer):.3f}"
     )
 PENALTIES["one-sided"] = Penalty(one_sided)
 found = train_critic(loss="wasserstein", penalty="one-sided", lam=low)[
     0, -8:
 ].mean()
 print(
-    f"one-sided, λ = {low:g}: settles at {found:.2f}; two-sided: {rest[low][0]:.2f}"
+    f"one-sided, λ = {low:g}: settles at {found:.2f}; two-sided: {settled[low][0]:.2f}"
 )
-assert abs(found / rest[low][0] - 1) < 0.1, (
-    f"it settles at {found:.2f}, far from the {rest[low][0]:.2f} of the two-sided one"
+assert abs(found / settled[low][0] - 1) < 0.1, (
+    f"it settles at {found:.2f}, far from the {settled[low][0]:.2f} of the two-sided one"
 )
 
 # %% [markdown]
@@ -235,14 +236,15 @@ assert abs(found / rest[low][0] - 1) < 0.1, (
 # %% tags=["solution", "hide-cell"]
 def settled_gap(d, lam):
     """Gap of scores between two points at distance d, at the best slope."""
-    # The slope 1 + d/(2 lam), times d. It is the distance only as lam
-    # grows without bound; a small lam exaggerates far distances most.
+    # The slope 1 + d/(2 lam), times d. It comes near the distance only for
+    # a large lam. A small lam exaggerates large distances most.
     return d + d**2 / (2 * lam)
 
 
 # %% tags=["exercise-check"]
-for lam, (_, gap) in rest.items():
+for lam, (_, gap) in settled.items():
     answer = settled_gap(d, lam)
+    assert answer is not None, "the function returns nothing yet"
     print(f"λ = {lam:g}: {answer:.2f}, measured {gap:.2f}")
     assert np.isclose(answer, gap, rtol=0.1), (
         f"for λ = {lam:g} a gap of {gap:.2f} was measured, not {answer:.2f}"

@@ -2,18 +2,21 @@
 # # Lesson 5: what the perceptual term asks for
 #
 # **Claim.** The perceptual term is lower for washed-out images than for perfect ones. The larger its weight λ, the more
-# washed out are the images that serve the adversarial loss and the term together.
+# washed out are the images for which the adversarial loss and the term together are lowest.
 #
-# Both generators of this book also minimise λ times the mean squared difference between features of real and of
-# generated images (Johnson et al. 2016). In style transfer each image is compared with its own target. Here a minibatch
-# of real images meets one of generated images that have nothing to do with them, and the best guess at unrelated images
-# is their average.
+# In the paper the generator also minimises λ times a *perceptual term*, with either loss. It is the mean squared
+# difference between features of real and of generated images (Johnson et al. 2016). *Features* are the activations of a
+# frozen network, the [backbone](../book/glossary.md). In style transfer, where the term comes from, each image is
+# compared with its own target. Here a minibatch of real images is compared with generated images that have nothing to
+# do with them. The best guess at unrelated images is their average.
 #
-# The generated images are simulated scans, blended with the average scan: at a blend of 1 they are perfect, at 0 all
-# are the average. The sliced Wasserstein distance of features measures how far each set is from the real one *as a
-# distribution*. It stands for what a perfect critic would tell the generator.
+# The "real" images are simulated scans. The "generated" ones are new scans by the same simulator, blended with their
+# average: at a blend of 1 they are perfect, at 0 each of them is the average. The *sliced Wasserstein distance*
+# measures how far each set is from the real one *as a distribution*: it is the distance of [Lesson
+# 1](lesson_distances.ipynb) on a line through the features, averaged over many random lines. It stands for what a
+# perfect critic would tell the generator.
 #
-# You need [Lesson 0](lesson_gan.ipynb). Reading takes about 10 minutes.
+# You need [Lesson 0](lesson_gan.ipynb) and [Lesson 1](lesson_distances.ipynb). Reading takes about 10 minutes.
 
 # %% tags=["parameters"]
 n = 64  # images in each set
@@ -28,7 +31,7 @@ from dgan_core.losses import perceptual
 from dgan_core.metrics import sliced_wasserstein
 from dgan_core.profiles import LAMBDAS
 
-backbone = models.backbone(Config())  # the quick profile's: random, frozen, 64×64
+backbone = models.backbone(Config())  # small: two blocks with random weights
 
 
 def scans(s):
@@ -41,12 +44,13 @@ average = perfect.mean(axis=0)
 
 
 def blended(blend):
+    """The perfect images at a blend of 1, their average at 0."""
     return average + np.float32(blend) * (perfect - average)
 
 
 # %% tags=["remove-stderr"]
 def features(images):
-    """(n, 16, 16, 16)"""
+    """Images (n, 64, 64, 1) in [-1, 1] → the backbone's features (n, 16, 16, 16)."""
     return np.array(backbone(images))
 
 
@@ -109,14 +113,15 @@ assert best[0] >= 0.9 > best[low] > 0.5 > best[high]
 assert all(np.diff(list(best.values())) <= 0)
 
 # %% [markdown]
-# Where on the λ axis this happens depends on the scale of the features, and a GAN's critic is not perfect. That the
-# term pulls towards an average depends on neither. Why use it at all? Early in training, when the critic has learnt
-# little, the average of real images is a better aim than none. See the [losses chapter](../book/losses.md).
+# At which λ this happens depends on the scale of the features and on the critic, which is never perfect. That the term
+# pulls towards an average depends on neither. Why use it at all? Early in training, when the critic has learnt little,
+# the term at least gives the generator the average of real images to aim at. See the [losses
+# chapter](../book/losses.md).
 #
 # **Take away:** a term that compares unpaired images prefers their average.
 #
 # [Walk the latent space](../book/latent-walk.md) of two generators that were trained with this term, and look for
-# averages.
+# washed-out images.
 #
 # ## Exercises
 
@@ -150,9 +155,9 @@ assert abs(answer - found) <= 0.1, (
 # %% [markdown]
 # ### Exercise 2: change
 #
-# Change the term so that it compares two *sets* and no pairs of images: average the features over each minibatch first,
-# then take the mean squared difference of the two averages. This is *feature matching* (Salimans et al. 2016). The
-# check asks at which blend it is lowest.
+# Change the term so that it compares two *sets* instead of pairs of images: average the features over each minibatch
+# first, then take the mean squared difference of the two averages. This is *feature matching* (Salimans et al. 2016).
+# The check looks for the blend at which it is lowest, which should be near 1.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -166,6 +171,7 @@ def feature_matching(real_features, fake_features):
 # %% tags=["exercise-check", "remove-stderr"]
 two = np.float32([1, 3]).reshape(2, 1, 1, 1)
 answer = feature_matching(two, np.float32([0, 2]).reshape(2, 1, 1, 1))
+assert answer is not None, "the function returns nothing yet"
 assert np.isclose(answer, 1), f"for 1, 3 and 0, 2 it should be 1, not {answer:.3f}"
 matched = [feature_matching(real_features, features(blended(b))) for b in blends]
 found = blends[np.argmin(matched)]
@@ -173,15 +179,15 @@ print(
     f"lowest at a blend of {found:.2f}; the perceptual term: {blends[term.argmin()]:.2f}"
 )
 assert found > 0.8, (
-    f"it is lowest at a blend of {found:.2f}: does it compare pairs?"
+    f"it is lowest at a blend of {found:.2f}, not near 1: does it compare pairs?"
 )
 
 # %% [markdown]
 # ### Exercise 3: derive
 #
-# Blend the *features* instead of the images. The generated ones are the mean of the real features plus *a* times a
-# deviation that has the real features' distribution but is independent of them. How large is the term, in units of the
-# real features' variance? Compare a perfect generator, *a* = 1, with the average, *a* = 0.
+# Blend the *features* instead of the images. A generated feature is the mean of the real ones plus *a* times a
+# deviation. The deviation has the variance of the real features and is independent of them. How large is the term on
+# average, in units of that variance? Compare a perfect generator, *a* = 1, with the average, *a* = 0.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -200,6 +206,7 @@ for a in (0, 0.5, 1):
     fake_features = centre + np.float32(a) * deviation
     right = float(perceptual(real_features, fake_features)) / variance
     answer = term_over_variance(a)
+    assert answer is not None, "the function returns nothing yet"
     print(f"a = {a:g}: {answer:.2f}, measured {right:.2f}")
     assert np.isclose(answer, right, rtol=0.1), (
         f"for a = {a:g} the term measured is {right:.2f}, not {answer:.2f}"

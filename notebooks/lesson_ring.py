@@ -5,11 +5,12 @@
 # does. With it both losses cover all eight. Without it BCE misses some, and the Wasserstein loss does not learn at all.
 #
 # The paper compares BCE without a penalty with WGAN-GP, which is the Wasserstein loss *with* one. So two things change
-# at once, and their difference can't be credited to either. Here each loss is trained with and without the penalty.
+# at once, and nobody can say which of them makes the difference. Here each loss is trained with and without the
+# penalty.
 #
 # A *mode* is a place where real data cluster. A generator that leaves modes out makes good samples of too few kinds,
-# and no single sample shows it. On a ring of eight small clusters the modes can be counted. Five seeds tell whether a
-# difference is more than luck.
+# and no single sample shows it. On a ring of eight small clusters the modes can be counted. Each setting is trained
+# with five seeds, to see whether a difference is more than luck.
 #
 # You need [Lesson 3](lesson_penalty.ipynb). Reading takes about 10 minutes.
 
@@ -19,7 +20,8 @@ seeds = 5  # trainings of each setting, from other weights and draws
 every = 20  # iterations from one picture to the next
 
 # %% [markdown]
-# The data: eight Gaussians with standard deviation 0.1, on a circle of radius 2.
+# The data are eight Gaussians with standard deviation 0.1, on a circle of radius 2. This cell prints the library's
+# three functions that draw them and count them.
 
 # %%
 import inspect
@@ -39,8 +41,8 @@ Markdown(f"```python\n{source}```")
 
 # %% [markdown]
 # Every setting gets the same networks, learning rate and number of updates, and with the same seed the same initial
-# weights and random numbers. Only `loss` and `penalty` differ. The steps are compiled once for each setting: a seed
-# changes weights and draws, but no step.
+# weights and random numbers. Only `loss` and `penalty` differ. `points.iteration` updates the critic five times and
+# then the generator once.
 
 # %% tags=["remove-stderr"]
 import numpy as np
@@ -59,13 +61,13 @@ SMALL |= {"learning_rate": 2e-3, "lr_decay": 1, "beta_2": 0.9, "n_critic": 5}
 
 # %%
 def train(seed, **setting):
-    """1,000 generated points every few iterations, (pictures, 1000, 2)."""
+    """1,000 generated points at every `every`-th iteration, (pictures, 1000, 2)."""
     points = Points(Config(**setting, lam=1, lam_perceptual=0, seed=seed, **SMALL))
     state, data = points.initial_state(), points.prepare(ring(4096, seed))
     z, seen = rng.normal(seed, "z sample", 0, (1000, 2)), []
     for i in range(int(iterations) + 1):
         if i % int(every) == 0 or i == int(iterations):
-            made, _ = points.generate(state["g"], [], z)
+            made, _ = points.generate(state["g"], [], z)  # before the iteration
             seen.append(np.reshape(made, (1000, 2)))
         state, _ = points.iteration(state, data, i)
     return np.array(seen)
@@ -118,7 +120,8 @@ report.show(
     means.round(1),
     f"Table L1. Modes covered of {MODES}, mean over {seeds} seeds: with the penalty {means['modes'].iloc[1]:.1f} and "
     f"{means['modes'].iloc[3]:.1f}, without it {means['modes'].iloc[0]:.1f} (BCE) and {means['modes'].iloc[2]:.1f} "
-    f"(Wasserstein). A fair share of a mode would be {100 / MODES:.1f} %.",
+    f"(Wasserstein). A fair share of a mode would be {100 / MODES:.1f} %. A point is in a mode if it lies within three "
+    "standard deviations of its centre.",
 )
 
 # %% tags=["hide-input"]
@@ -203,9 +206,9 @@ assert modes.get_group("Wasserstein").max() < 4
 assert modes.get_group("Wasserstein").max() < modes.get_group("BCE").min()
 
 # %% [markdown]
-# So in this setting the difference between the paper's two losses is the penalty's doing. The loss still matters: the
-# Wasserstein loss needs the penalty, and BCE gets along without it. Covering all modes and landing on them are
-# different things, too: see the column "points in a mode".
+# So in this setting it is the penalty that makes the difference between the paper's two losses. The loss still matters:
+# without the penalty BCE covers most modes, and the Wasserstein loss hardly any. Covering all modes and landing on them
+# are different things, too: see the column "points in a mode".
 #
 # The claim is about this setting. How well a loss works depends on how you train with it: five critic updates to one of
 # the generator, this learning rate, these networks. On images the same four settings can be trained by
@@ -226,8 +229,8 @@ assert modes.get_group("Wasserstein").max() < modes.get_group("BCE").min()
 # %% [markdown]
 # ### Exercise 1: predict
 #
-# BCE without a penalty misses modes. Does each seed miss the same ones? Put the points of all its seeds together and
-# count the modes that at least one seed covers. Say the number, to within 1.
+# BCE without a penalty misses modes. Does each seed miss the same ones? Say how many modes at least one of the seeds
+# covers, to within 1.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -249,15 +252,15 @@ assert abs(answer - found) <= 1, f"together they cover {found}, not {answer}"
 # %% [markdown]
 # ### Exercise 2: change
 #
-# The Wasserstein loss needs a penalty; must it be the gradient penalty? Give `Config` another one of `losses.PENALTIES`
-# (see the [losses chapter](../book/losses.md)) with which the Wasserstein loss covers at least seven modes. The check
-# trains the first seed.
+# The Wasserstein loss needs a penalty; must it be the gradient penalty? The [losses chapter](../book/losses.md) lists
+# the others. Find one with which the Wasserstein loss covers at least seven modes. Return the setting as a dictionary,
+# like those in `SETTINGS` above. The check trains the first seed.
 
 
 # %% tags=["solution", "hide-cell"]
 def another_penalty():
-    """Settings of a Wasserstein GAN for Config, with a penalty other than "gp"."""
-    # R1 and R2 draw the slope to 0 at real and at generated points. What
+    """{"loss": "wasserstein", "penalty": the name of a penalty other than "gp"}"""
+    # R1 and R2 pull the slope to 0 at real and at generated points. What
     # counts is that the slope is bounded, not that it is near 1.
     return {"loss": "wasserstein", "penalty": "r1-r2"}
 
@@ -265,8 +268,12 @@ def another_penalty():
 # %% tags=["exercise-check", "remove-stderr"]
 setting = another_penalty()
 assert setting is not None, "return the settings first"
-assert setting["loss"] == "wasserstein", f"the loss is {setting['loss']}"
-assert setting["penalty"] not in ("gp", "none"), "name another penalty"
+assert setting["loss"] == "wasserstein", (
+    f"the loss is to be wasserstein, not {setting['loss']}"
+)
+assert setting["penalty"] not in ("gp", "none"), (
+    f"name a penalty other than {setting['penalty']}"
+)
 found = modes_covered(train(0, **setting)[-1])
 assert found >= 7, (
     f"with {setting['penalty']} it covers {found} modes, fewer than 7"
@@ -275,14 +282,17 @@ assert found >= 7, (
 # %% [markdown]
 # ### Exercise 3: derive
 #
-# A covered mode may hold half of the points or a fiftieth. Write a count that takes this into account: the number of
-# equally full modes that has the same *entropy* as these shares of points. Shares of 0 add nothing.
+# A covered mode may hold half of the points or a fiftieth. Write a count that takes this into account: how many equally
+# full modes have the same *entropy*, −Σ *p* log *p*, as the given shares of points? Divide the shares by their sum
+# first. Shares of 0 add nothing to the entropy.
 
 
 # %% tags=["solution", "hide-cell"]
 def effective_modes(shares):
     """exp of the entropy of shares ≥ 0, which needn't add up to 1."""
-    # m equal shares have the entropy log m, so m is its exponential.
+    # m equal shares have the entropy log m, so m is its exponential. Points
+    # that lie in no mode don't count, and without the penalty nearly all of
+    # the Wasserstein loss's points do so: see Table L1.
     p = np.array(shares) / np.sum(shares)
     p = p[p > 0]
     return float(np.exp(-(p * np.log(p)).sum()))
@@ -295,6 +305,7 @@ for shares, right in (
     ([0.5, 0.25, 0.25], 2**1.5),
 ):
     answer = effective_modes(shares)
+    assert answer is not None, "the function returns nothing yet"
     assert np.isclose(answer, right), (
         f"shares of {shares} are worth {right:.4f} modes, not {answer:.4f}"
     )
