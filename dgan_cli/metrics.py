@@ -71,7 +71,7 @@ exit status: 0 measured, 1 an unexpected error, 2 an argument or a file that can
     add("--exclude", action="append", default=[], metavar="GLOB", help="leave out files or folders by name, such as "
         "'*_mask*' or masks; may be repeated")  # fmt: skip
     add("--seed", type=int, default=0, help="of subsets, projections, UMAP and random weights (default: 0)")
-    add("--batch-size", type=int, default=8, metavar="N", help="images at once (default: 8, best on a processor; a GPU takes 64)")
+    add("--batch-size", type=int, default=8, metavar="N", help="images at once (default: 8; a GPU takes 64)")
     add("--device", metavar="NAME", help="cpu, cuda, …; default: a GPU where there is one")
     add("--cache", metavar="FOLDER", help="keep features there, for the next time the same images come")
     add("--save-features", type=Path, metavar="FOLDER", help="write real.npz and fake.npz there, to be given as REAL "

@@ -65,7 +65,7 @@ def listen(page):
     return page
 
 
-# Of the small book its executed pages and a few chapters; every page is looked at in the book that `make book` has built.
+# Of the small book its executed pages and a few chapters; every page is looked at in the book that `make book` builds.
 CHAPTERS = ("book/losses", "book/loss-lab", "book/own-images", "book/glossary")
 WHOLE = [name for name in contents() if "DGAN_BOOK" in os.environ or Path(name).name in EXECUTED or name in CHAPTERS]
 
