@@ -46,9 +46,7 @@ class Config(BaseModel):
     profile: Literal["quick", "paper"] = _must("'quick' or 'paper'", "quick")
     model: Literal["dgan", "stylegan2", "stylegan3"] = _must("'dgan', 'stylegan2' or 'stylegan3'", "dgan")
     loss: str = _must("the name of a loss", "wgan-gp", strict=True, pattern=NAME)
-    penalty: str | None = _must(
-        "the name of a penalty", None, strict=True, pattern=NAME
-    )  # None: gp for wgan-gp, else none
+    penalty: str | None = _must("the name of a penalty", None, strict=True, pattern=NAME)  # None: gp for wgan-gp alone
     lam: float = _number(5.0)
     # λ weighs the penalty, if there is one, and the perceptual term; these pull the two apart.
     lam_penalty: float | None = _number(None, "a number ≥ 0, or None for lam")
@@ -151,9 +149,8 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
         if self.backbone != "random" and self.backbone_widths != (64, 128):
-            raise ValueError(
-                f"backbone_widths must be (64, 128) with backbone {_shown(self.backbone)}, got {self.backbone_widths}"
-            )
+            shown = _shown(self.backbone)
+            raise ValueError(f"backbone_widths must be (64, 128) with backbone {shown}, got {self.backbone_widths}")
         if self.variant != "t" and self.model != "stylegan3":
             raise ValueError(f"variant must be 't' with model '{self.model}', got '{self.variant}'")
         for name in OF_DGAN if self.model != "dgan" else ():
@@ -165,9 +162,12 @@ class Config(BaseModel):
             object.__setattr__(self, "run_id", self._name())
         return self
 
+    def _usual_penalty(self) -> str:
+        return "gp" if self.loss == "wgan-gp" else "none"
+
     def _settle_penalty(self) -> None:
         """ "wgan-gp" is the paper's name for the Wasserstein loss with the gradient penalty, and the only one."""
-        penalty = self.penalty or ("gp" if self.loss == "wgan-gp" else "none")
+        penalty = self.penalty or self._usual_penalty()
         if self.loss == "wgan-gp" and penalty != "gp":
             raise ValueError(f"penalty must be 'gp' with loss 'wgan-gp', got '{penalty}': choose loss 'wasserstein'")
         object.__setattr__(self, "penalty", penalty)
@@ -179,16 +179,13 @@ class Config(BaseModel):
         profile = Config.model_construct(**tables(self.profile, self.model))
         parts = [self.model]
         if self.model == "dgan":
-            parts += [self.loss] + (
-                [self.penalty] if self.penalty != ("gp" if self.loss == "wgan-gp" else "none") else []
-            )
+            parts += [self.loss, "" if self.penalty == self._usual_penalty() else self.penalty]
             weights = {"lam": self.lam, "gp": self.lam_penalty, "perc": self.lam_perceptual}
             parts += [f"{name}{value:g}".replace("+", "") for name, value in weights.items() if value is not None]
-        parts.append(f"seed{self.seed}")
-        parts += [] if self.variant == "t" else [self.variant]
-        parts += (
-            [] if self.data == "phantom" else [re.sub(r"[^a-z0-9]+", "-", _data_name(self.data).lower()).strip("-")]
-        )
+        parts += [f"seed{self.seed}", "" if self.variant == "t" else self.variant]
+        if self.data != "phantom":  # a folder by its last name; BUSI by BUSI, wherever it lies
+            data = "busi" if "busi" in self.data.lower() else Path(self.data).stem.lower()
+            parts.append(re.sub(r"[^a-z0-9]+", "-", data).strip("-"))
         told = {"label": "{}", "resize": "{}", "image_size": "{}px", "epochs": "{}epochs", "precision": "{}"}
         differ = [f for f in Config.model_fields if f not in NAMED and getattr(self, f) != getattr(profile, f)]
         parts += [told[field].format(getattr(self, field)) for field in differ if field in told]
@@ -243,11 +240,6 @@ def _check_defined(field: str, name: str, table: str, shipped: tuple[str, ...]) 
         )
 
 
-def _data_name(data: str) -> str:
-    """A folder by its last name; BUSI by BUSI, wherever it lies."""
-    return "busi" if "busi" in data.lower() else Path(data).stem
-
-
 def _assigned(cells: list[str], marker: str) -> tuple[set[str], set[str]]:
     """Names assigned by the last cell run that assigns `marker`, and by papermill's own cells after it."""
     given: set[str] = set()
@@ -284,10 +276,9 @@ def _sentence(error: ValidationError) -> str:
         near = [MEANT[name]] if name in MEANT else difflib.get_close_matches(name[:100], Config.model_fields, n=1)
         hint = f"; did you mean '{near[0]}'?" if near else f"; known are {', '.join(Config.model_fields)}"
         return f"{_shown(name)} is not a parameter{hint}"
-    if first["type"] == "less_than_equal" and len(first["loc"]) == 1 and "le" in first["ctx"]:
-        most = first["ctx"]["le"]
-        if most > 1:  # the ranges that end at 1 say so themselves
-            return f"{name} must be at most {most:,.15g}, got {_shown(first['input'])}"
+    most = first["ctx"]["le"] if first["type"] == "less_than_equal" and len(first["loc"]) == 1 else 0
+    if most > 1:  # the ranges that end at 1 say so themselves
+        return f"{name} must be at most {most:,.15g}, got {_shown(first['input'])}"
     return f"{name} must be {Config.model_fields[name].description}, got {_shown(first['input'])}"
 
 

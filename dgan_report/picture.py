@@ -37,6 +37,7 @@ def to_svg(figure, alt):
     Each colour keeps its light value where no style sheet is in force.  Ids are kept where something refers to them,
     and made the figure's own, as several figures share a page.
     """
+    figure.set_layout_engine("constrained")  # here: as a default it would make seaborn's grids warn
     stream = io.StringIO()
     figure.savefig(stream, format="svg", metadata={"Date": None})
     svg = stream.getvalue()

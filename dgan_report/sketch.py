@@ -61,7 +61,8 @@ def _ticks(low, high, linthresh):
     """Up to about five round numbers within [low, high]; on a logarithmic axis 0 and powers of ten, where two fit."""
     if linthresh is not None:
         far = max(abs(low), abs(high), linthresh)
-        powers = 10.0 ** np.arange(np.floor(np.log10(linthresh)), np.ceil(np.log10(far)) + 1)
+        exponents = np.arange(np.floor(np.log10(linthresh)), np.ceil(np.log10(far)) + 1)
+        powers = 10.0 ** exponents[:: -(-len(exponents) // 4)]
         ticks = [tick for tick in [*-powers[::-1], 0.0, *powers] if low <= tick <= high]
         if len(ticks) > 1:
             return ticks

@@ -31,7 +31,6 @@ DIM = {"#0072B2": "#3a94d2", "#882255": "#c9659a", "#117733": "#4ba36a", "#6650A
 
 RC = {
     "figure.dpi": 110,
-    "figure.constrained_layout.use": True,
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -113,7 +113,6 @@ def draw(found, number):
     ends = len(arms) - 0.5, -0.5
     grid.set(yticks=range(len(arms)), yticklabels=arms, ylim=ends, ylabel="")
     grid.set(xlabel="difference in AUC").set_titles("{row_name}, {col_name}")
-    grid.figure.set_layout_engine("constrained")
     grid.figure.legend(*lines, loc="outside lower center", ncols=2, title="against")
     return report.picture(
         grid.figure,

@@ -72,14 +72,15 @@ SHOWN_IN = {
 
 
 def by_extractor(claim):
-    """Lines such as "radiomics: holds (10 of 10)", over all measures of one claim."""
+    """Lines such as "trained features: holds (10 of 10)", over all measures of one claim."""
     for name in filter(None, claim["extractor"].unique()):
         rows = claim[claim["extractor"].isin((name, ""))]
         counts = rows["orders"].str.extract(r"(\d+) of (\d+)").dropna().astype(int)
         right, of = counts.sum()
         run = " run" if rows["orders"].str.endswith("run").any() else ""
         count = f" ({right} of {of}{run})" if len(counts) else ""
-        yield f"{report.named(name)}: {report.together(rows).iloc[0]}{count}"
+        kind = report.named(name).partition(" (")[0]
+        yield f"{kind}: {report.together(rows).iloc[0]}{count}"
 
 
 def summary(judged):

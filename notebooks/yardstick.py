@@ -200,6 +200,19 @@ def benign_distance(rows):
     return full.set_index("extractor")["distance"]
 
 
+def on_one_axis(grid):
+    """Linear up to 1, the distance of benign scans, and logarithmic beyond it; the key below the panels."""
+    grid.set_titles("{col_name}").set(ylabel="distance, benign = 1")
+    for axis in grid.axes.flat:
+        axis.set_yscale("symlog", linthresh=1)
+        axis.yaxis.get_major_locator().set_params(numticks=7)
+        axis.minorticks_off()
+        axis.autoscale()
+        axis.axhline(1, color="#777777", ls=":")
+    sns.move_legend(grid, "outside lower center", ncols=3, title="")
+    return grid.figure
+
+
 def draw_doses(rows, number, what):
     """A panel for each damage, a line for each extractor, and how many of the damages each sees."""
     table = in_units(rows, benign_distance(rows))
@@ -215,11 +228,8 @@ def draw_doses(rows, number, what):
         markers=True,
         palette="colorblind",
         height=2.1,
-        aspect=1.1,
-        facet_kws={"sharey": False},
-    )
-    grid.set_titles("{col_name}").set(
-        ylabel="distance, benign = 1", yscale="symlog"
+        aspect=1.3,
+        facet_kws={"legend_out": False},
     )
     seen = {
         name: sum(
@@ -230,9 +240,9 @@ def draw_doses(rows, number, what):
     }
     told = ", ".join(f"{name} {count}" for name, count in seen.items())
     return report.picture(
-        grid.figure,
+        on_one_axis(grid),
         f"Figure {number}. How many of {table['damage'].nunique()} kinds of damage to {what} raise the distance at "
-        f"every step of the dose: {told}. More is better.",
+        f"every step of the dose: {told}. More is better. The dotted line is benign scans, 1.",
         alt="A panel for each kind of damage: the distance against the dose, a line for each extractor.",
     )
 
@@ -308,11 +318,8 @@ if kept and len(kept_snapshots):
         kind="line",
         markers=True,
         palette="colorblind",
-        height=2.8,
-        facet_kws={"sharey": False},
-    )
-    grid.set_titles("{col_name}").set(
-        ylabel="distance, benign = 1", yscale="symlog"
+        height=2.7,
+        facet_kws={"legend_out": False},
     )
     last = table[table["epoch"] == table["epoch"].max()]
     told = [
@@ -320,7 +327,7 @@ if kept and len(kept_snapshots):
         for name, of in last.groupby("extractor", sort=False)
     ]
     shown = report.picture(
-        grid.figure,
+        on_one_axis(grid),
         f"Figure Y4. Nearest first at the end of training, by each extractor: {'; '.join(told)}. Each line is a run "
         "from noise to its last epoch.",
         alt="A panel for each extractor: the distance of each run's snapshots against the epoch.",

@@ -77,5 +77,5 @@ def test_each_claim_has_its_verdict_and_its_page(tmp_path):
     assert table.count('<th scope="row">') == 7
     row = re.search(r"<tr><th[^>]*>A\..*?</tr>", table)[0]
     # The kernel distances are clear at every λ; the Fréchet distances' intervals, 10 % wide, overlap.
-    assert "can&#x27;t be told</td>" in row and "random features (VGG16): can&#x27;t be told (5 of 10)" in row
+    assert "can&#x27;t be told</td>" in row and "random features: can&#x27;t be told (5 of 10)" in row
     assert 'href="tables.html"' in row

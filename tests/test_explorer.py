@@ -176,3 +176,14 @@ def test_a_clouds_images_are_the_contact_sheet_or_the_first_sixteen(tmp_path):
     (runs.of("WGAN-GP λ=5")["WGAN-GP λ=5"].path / "samples/generated.webp").write_bytes(content)
     sheet = BeautifulSoup(report.clouds(runs)._repr_html_(), "html.parser").select_one(".dgan-thumb")
     assert base64.b64encode(content).decode() in sheet["style"] and sheet["data-columns"] == "15"
+
+
+def test_a_logarithmic_chart_of_many_decades_has_few_ticks():
+    """The critic's gradient vanishes for some epochs: fifteen decades would be fifteen numbers above one another."""
+    svg = BeautifulSoup(
+        line_chart("t", [(range(4), [1e-13, 1, 100, 30], "#000000", 1)], "t", linthresh=1e-13), "html.parser"
+    )
+    ticks = [text for text in svg.find_all("text", attrs={"text-anchor": "end"}) if text.get_text() != "epoch"]
+    assert 3 <= len(ticks) <= 5
+    heights = sorted(float(tick["y"]) for tick in ticks)
+    assert min(b - a for a, b in zip(heights, heights[1:], strict=False)) > 10  # of a text 9 high

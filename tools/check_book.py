@@ -47,6 +47,8 @@ def problems(html: Path) -> list[str]:
         found += [f"{path} fetches {address}" for address in outside]
         if re.search(r'class="[^"]*\boutput traceback', text[name]):
             found.append(f"{path} shows a traceback")
+        if re.search(r'class="[^"]*\boutput stderr', text[name]):
+            found.append(f"{path} shows a warning, or what else was written to the error stream")
     found += gaps(text.get("notebooks/tables", ""))
     for name, figures in (
         ("figure1", 1),

@@ -47,6 +47,3 @@ def gradient(function, x):
     arrays = [keras.ops.convert_to_tensor(a) for a in (x if several else [x])]
     _, gradients = value_and_grad(lambda v: (function(v if several else v[0]), ()), arrays)
     return gradients if several else gradients[0]
-
-
-__all__ = ["BACKENDS", "compile", "gradient", "name", "peak_memory", "scan", "value_and_grad"]

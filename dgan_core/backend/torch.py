@@ -7,9 +7,7 @@ from typing import Any
 import torch
 from keras import ops, tree
 
-from dgan_core.backend.unrolled import scan
-
-__all__ = ["compile", "peak_memory", "scan", "value_and_grad"]
+from dgan_core.backend.unrolled import scan  # noqa: F401  (one of the four functions of a backend)
 
 
 def value_and_grad(function: Callable, variables: list) -> tuple[tuple[Any, Any], list]:

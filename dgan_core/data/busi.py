@@ -3,7 +3,6 @@
 Layout: Dataset_BUSI_with_GT/<label>/<label> (12).png, with masks <label> (12)_mask.png, _mask_1.png, …
 """
 
-import hashlib
 import os
 import re
 import shutil
@@ -16,6 +15,7 @@ import numpy as np
 from dgan_core.io.archives import unzip
 from dgan_core.io.downloads import cache_folder, fetch
 from dgan_core.io.images import decode, fitted, read_file, to_grey
+from dgan_core.io.weights import sha256 as hash_of
 
 URL = "https://scholar.cu.edu.eg/Dataset_BUSI.zip"
 FOLDER = "Dataset_BUSI_with_GT"
@@ -68,10 +68,7 @@ def load_busi(root, label="malignant", size=512, resize="stretch"):
         warnings.warn(
             f"{paths[0].parent} holds {len(paths)} {label} images; the complete BUSI has {COUNTS[label]}.", stacklevel=2
         )
-    images = np.empty((len(paths), size, size, 1), np.uint8)
-    for image, path in zip(images, paths, strict=True):
-        image[...] = fitted(to_grey(decode(read_file(path), str(path))), size, size, resize)
-    return images
+    return np.stack([fitted(to_grey(decode(read_file(path), str(path))), size, size, resize) for path in paths])
 
 
 def fetch_busi(url=URL, sha256=None, cache=None):
@@ -91,15 +88,15 @@ def fetch_busi(url=URL, sha256=None, cache=None):
     except ValueError as error:
         raise ValueError(f"The archive at {url} does not have the SHA-256 {sha256}; {by_hand}.") from error
 
-    target = cache / f"busi-{_hash(archive)[:16]}"  # another archive, another folder
+    target = cache / f"busi-{hash_of(archive)[:16]}"  # another archive, another folder
     if target.is_dir():
         return find_root(target)
     partial = Path(tempfile.mkdtemp(prefix="busi-partial-", dir=cache))
     try:
         unzip(archive, partial)
         found = find_root(partial)
-        if sha256 is None:
-            check_complete(found, url)
+        if sha256 is None and (held := {label: len(index_busi(found, label)) for label in COUNTS}) != COUNTS:
+            raise ValueError(f"The archive at {url} holds {held} images; the complete BUSI holds {COUNTS}.")
         if not target.is_dir():  # another process may have been faster
             os.replace(partial, target)
     except (ValueError, FileNotFoundError):
@@ -108,15 +105,3 @@ def fetch_busi(url=URL, sha256=None, cache=None):
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return find_root(target)
-
-
-def _hash(archive):
-    with open(archive, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def check_complete(root, url):
-    """Exactly the class counts of the published data set."""
-    found = {label: len(index_busi(root, label)) for label in COUNTS}
-    if found != COUNTS:
-        raise ValueError(f"The archive at {url} holds {found} images; the complete BUSI holds {COUNTS}.")

@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
 
+from dgan_core.io.files import short
+
 TOTAL_LIMIT = 8 * 10**9  # bytes of an archive, packed and unpacked
 MEMBER_LIMIT = 2**28  # bytes of one member, unpacked
 COUNT_LIMIT = 100_000  # members
@@ -37,7 +39,7 @@ def open_zip(path):
             raise ValueError(f"it has more than {TOTAL_LIMIT / 1e9:g} GB")
         archive = zipfile.ZipFile(path)
     except Exception as error:  # zipfile's own, struct's, OverflowError, …
-        raise ValueError(f"{path} is not a complete zip archive ({_short(error)})") from error
+        raise ValueError(f"{path} is not a complete zip archive ({short(error)})") from error
     with archive:
         yield _members(path, archive)
 
@@ -81,15 +83,10 @@ def _read(path, archive, member):
         with archive.open(member) as file:
             content = b"".join(iter(lambda: file.read(PIECE), b""))  # checks the checksum at its end
     except Exception as error:  # zipfile's own, the decompressors' and struct's
-        raise ValueError(f"{name} can't be unpacked ({_short(error)}): pack the archive again") from error
+        raise ValueError(f"{name} can't be unpacked ({short(error)}): pack the archive again") from error
     if len(content) != size:
         raise ValueError(f"{name} can't be unpacked ({len(content)} bytes of {size}): pack the archive again")
     return content
-
-
-def _short(error):
-    """What a library says, which may quote a whole broken file, in one line of at most 200 characters."""
-    return " ".join(str(error).split())[:200]
 
 
 def unzip(path, folder):
@@ -114,7 +111,7 @@ def read_npy(path):
         with open(path, "rb") as file:
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:  # an empty file can't be mapped
-        raise ValueError(f"{path} is not a complete .npy file of numbers ({_short(error)})") from error
+        raise ValueError(f"{path} is not a complete .npy file of numbers ({short(error)})") from error
     return _array(content, path)
 
 
@@ -144,4 +141,4 @@ def _array(content, name):
         values = np.frombuffer(content, dtype, count, head.tell()) if count else np.empty(0, dtype)
         return values.reshape(shape, order="F" if fortran else "C")
     except Exception as error:  # ValueError, KeyError, EOFError, and SyntaxError or TokenError from a broken header
-        raise ValueError(f"{name} is not a complete .npy file of numbers ({_short(error)})") from error
+        raise ValueError(f"{name} is not a complete .npy file of numbers ({short(error)})") from error

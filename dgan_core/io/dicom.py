@@ -5,6 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
+from dgan_core.io.files import short
+
 KINDS = ("MONOCHROME1", "MONOCHROME2", "RGB", "YBR_FULL", "YBR_FULL_422")
 PNG = "choose a window of levels and save the pixels as an 8-bit PNG"
 
@@ -26,21 +28,13 @@ def dicom_image(content, name, limit):
         raise ValueError(f"{name} is DICOM: pip install 'dgan-core[dicom]' reads those of 8 bits; else {PNG}") from None
     try:
         found = dcmread(io.BytesIO(content))
-        shape, frames = (found.Rows, found.Columns), int(found.get("NumberOfFrames") or 1)
+        height, width, frames = found.Rows, found.Columns, int(found.get("NumberOfFrames") or 1)
         kind, bits = found.PhotometricInterpretation, found.BitsAllocated
-        if frames != 1 or bits != 8 or kind not in KINDS or shape[0] * shape[1] > limit:
-            told = f"{frames} of {shape[1]}×{shape[0]}, {bits} bits, {kind}"
-            raise _Refused(
-                f"{name} must be one picture of 8 bits, grey or RGB, of at most {limit:,} pixels, got {told}: {PNG}"
-            )
-        pixels = pixel_array(found)  # RGB, whatever the encoding of colours
-    except _Refused:
-        raise
+        taken = frames == 1 and bits == 8 and kind in KINDS and height * width <= limit
+        pixels = pixel_array(found) if taken else None  # RGB, whatever the encoding of colours
     except Exception as error:  # of a broken file pydicom raises AttributeError, struct.error, …
-        said = " ".join(str(error).split())[:200]
-        raise ValueError(f"{name} is DICOM that pydicom can't read ({said}): {PNG}") from error
+        raise ValueError(f"{name} is DICOM that pydicom can't read ({short(error)}): {PNG}") from error
+    if not taken:
+        told = f"{frames} of {width}×{height}, {bits} bits, {kind}: {PNG}"
+        raise ValueError(f"{name} must be one picture of 8 bits, grey or RGB, of at most {limit:,} pixels, got {told}")
     return Image.fromarray(255 - pixels if kind == "MONOCHROME1" else np.ascontiguousarray(pixels))
-
-
-class _Refused(ValueError):
-    """An intact picture that can't be taken."""

@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,13 @@ def environment() -> dict[str, Any]:
     versions = {}
     engines = ("tensorflow", "tensorflow-cpu", "jax", "jaxlib", "torch")
     for name in ("numpy", "keras", *engines, "scikit-learn", "umap-learn", "lpips"):
-        try:
+        with suppress(PackageNotFoundError):
             versions[name] = version(name)
-        except PackageNotFoundError:
-            pass
     project = Path(__file__).resolve().parents[2]
     commit = ""
     if (project / ".git").exists():
-        described = subprocess.run(
-            ["git", "-C", str(project), "describe", "--always", "--dirty"], capture_output=True, text=True
-        )
-        commit = described.stdout.strip()
+        describe = ["git", "-C", str(project), "describe", "--always", "--dirty"]
+        commit = subprocess.run(describe, capture_output=True, text=True).stdout.strip()
     return {
         "python": platform.python_version(),
         "versions": versions,

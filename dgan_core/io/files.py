@@ -21,6 +21,11 @@ class DamagedFile(ValueError):
     """A file that does not hold what was written; the message names it."""
 
 
+def short(error: Exception) -> str:
+    """What a library says, which may quote a whole broken file, in one line of at most 200 characters."""
+    return " ".join(str(error).split())[:200]
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """All of `content` or, after a failure or a crash, what was there before; a failure leaves nothing else behind."""
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}{PARTIAL}")  # several processes may write one path

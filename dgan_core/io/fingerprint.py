@@ -9,6 +9,7 @@ import dis
 import hashlib
 import inspect
 from functools import cache, partial
+from importlib.util import resolve_name
 from pathlib import Path
 from types import CodeType
 from typing import Any, NamedTuple
@@ -93,12 +94,10 @@ def _path(name: str) -> Path | None:
 
 @cache
 def _parse(name: str) -> Module:
-    path = _path(name)
-    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     module = Module({}, [], {})
-    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+    for statement in ast.parse(_path(name).read_text(encoding="utf-8")).body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
-            module.imports.update(_imported(statement, package))
+            module.imports.update(_imported(statement, name))
         elif names := _bound(statement):
             for bound in names:
                 module.definitions.setdefault(bound, []).append(statement)
@@ -116,8 +115,9 @@ def _bound(statement: ast.stmt) -> list[str]:
     return []
 
 
-def _imported(statement: ast.stmt, package: str) -> dict[str, tuple[str, str | None]]:
-    """What an import statement binds, of this project's modules alone."""
+def _imported(statement: ast.stmt, name: str) -> dict[str, tuple[str, str | None]]:
+    """What an import statement of module `name` binds, of this project's modules alone."""
+    package = name if _path(name).name == "__init__.py" else name.rpartition(".")[0]
     found: dict[str, tuple[str, str | None]] = {}
     for alias in statement.names:
         local = alias.asname or alias.name
@@ -125,8 +125,7 @@ def _imported(statement: ast.stmt, package: str) -> dict[str, tuple[str, str | N
             if _path(alias.name):
                 found[local] = (alias.name, None)
             continue
-        above = package.split(".")[: len(package.split(".")) - statement.level + 1] if statement.level else []
-        base = ".".join([*above, *([statement.module] if statement.module else [])])
+        base = resolve_name("." * statement.level + (statement.module or ""), package)
         if _path(f"{base}.{alias.name}"):
             found[local] = (f"{base}.{alias.name}", None)
         elif _path(base):
@@ -138,16 +137,11 @@ def _imported(statement: ast.stmt, package: str) -> dict[str, tuple[str, str | N
 def _uses(statement: ast.stmt, name: str) -> list[tuple[str, str | None]]:
     """(module, name) of everything of this project that a statement mentions; (module, None) for all of a module."""
     module = _parse(name)
-    package = name if _path(name).name == "__init__.py" else name.rpartition(".")[0]
     imports = dict(module.imports)
     for node in ast.walk(statement):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            imports |= _imported(node, package)
-    attributes = {
-        id(node.value): node.attr
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    }
+            imports |= _imported(node, name)
+    attributes = {id(node.value): node.attr for node in ast.walk(statement) if isinstance(node, ast.Attribute)}
     found = []
     for node in ast.walk(statement):
         if isinstance(node, ast.Name) and node.id in imports:

@@ -136,18 +136,13 @@ def _npy(path):
             f"{path} must be uint8 in 0..255, got {array.dtype}: choose the levels that become 0 and 255 (0 and 1 for "
             "values in [0, 1]) and save ((x - low) / (high - low) * 255).clip(0, 255).round().astype('uint8')"
         )
+    told = f"{path} must have shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), got {array.shape}"
     if array.ndim == 3 and array.shape[2] in (3, 4):
-        raise ValueError(
-            f"{path} must have shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), got {array.shape}, which looks like one "
-            "colour image: save several as numpy.stack([first, second, …])"
-        )
+        raise ValueError(f"{told}, which looks like one colour image: save several as numpy.stack([first, second, …])")
     if array.ndim == 4 and array.shape[1] in (1, 3) and array.shape[3] not in (1, 3):
-        raise ValueError(
-            f"{path} must have shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), got {array.shape}, whose channels come "
-            "first: save numpy.moveaxis(x, 1, 3)"
-        )
+        raise ValueError(f"{told}, whose channels come first: save numpy.moveaxis(x, 1, 3)")
     if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] not in (1, 3)) or 0 in array.shape[1:]:
-        raise ValueError(f"{path} must have shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), got {array.shape}")
+        raise ValueError(told)
     return array[..., None] if array.ndim == 3 else array
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from dgan_core.io.dicom import dicom_image, is_dicom
+from dgan_core.io.files import short
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
 SIDE_LIMIT = 8192  # an image may have as many pixels as a square of this side
@@ -64,14 +65,12 @@ def whole(content, name):
         except _Refused:
             raise
         except UnidentifiedImageError as error:
-            raise ValueError(
-                f"{name} is not a readable PNG, JPEG, BMP, TIFF or WebP image: {_advice(content)}"
-            ) from error
+            what = "is not a readable PNG, JPEG, BMP, TIFF or WebP image"
+            raise ValueError(f"{name} {what}: {_advice(content)}") from error
         except Image.DecompressionBombError as error:
             raise ValueError(f"{name} must have at most {SIDE_LIMIT}×{SIDE_LIMIT} pixels: shrink it") from error
         except Exception as error:  # of a broken file Pillow raises OSError, SyntaxError, struct.error, …
-            said = " ".join(str(error).split())[:200]
-            raise ValueError(f"{name} is broken or cut short ({said}): write it again or remove it") from error
+            raise ValueError(f"{name} is broken or cut short ({short(error)}): write it again or remove it") from error
         _check_colours(image, name)
         return image
 

@@ -22,11 +22,6 @@ from .kid import kernel_distance, kernel_distance_subsets
 from .lpips import lpips_pairs
 from .memorisation import memorisation
 from .ms_ssim import ms_ssim_levels, ms_ssim_pairs
-from .precision_recall import (
-    density_coverage,
-    density_coverage_interval,
-    precision_recall,
-    precision_recall_interval,
-)
+from .precision_recall import density_coverage, density_coverage_interval, precision_recall, precision_recall_interval
 from .swd import pca, sliced_wasserstein, umap
 from .table import METRICS, canonical, heading

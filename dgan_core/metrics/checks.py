@@ -24,9 +24,7 @@ def as_features(x, name="features"):
 def as_feature_pair(x, y, names=("x", "y")):
     x, y = as_features(x, names[0]), as_features(y, names[1])
     if x.shape[1] != y.shape[1]:
-        raise ValueError(
-            f"{names[0]} and {names[1]} must have equally many features, got {x.shape[1]} and {y.shape[1]}"
-        )
+        raise ValueError(f"{' and '.join(names)} must have equally many features, got {x.shape[1]} and {y.shape[1]}")
     return x, y
 
 

@@ -26,12 +26,7 @@ from .kid import kernel_distance, kernel_distance_subsets
 from .lpips import lpips_network, lpips_pairs
 from .memorisation import Memorisation, memorisation
 from .ms_ssim import ms_ssim_levels, ms_ssim_pairs
-from .precision_recall import (
-    density_coverage,
-    density_coverage_interval,
-    precision_recall,
-    precision_recall_interval,
-)
+from .precision_recall import density_coverage, density_coverage_interval, precision_recall, precision_recall_interval
 from .swd import pca, sliced_wasserstein
 from .swd import umap as umap_planes
 from .table import METRICS, chosen, honest, split

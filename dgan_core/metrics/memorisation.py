@@ -32,9 +32,8 @@ from .checks import as_feature_pair, as_positive_integer, as_seed
 
 CLOSE = 2 / 3  # of the usual distance, and of the next neighbour: rare among independent phantoms
 ALPHA = 0.05
-TWINS = (
-    0.5  # share of real images that count as copies, from which on they are twins: chance gives less in 3 dimensions
-)
+# Shares of real images that count as copies:
+TWINS = 0.5  # from which on they are twins: chance gives less in 3 dimensions
 MANY = 0.2  # and from which on a p above ALPHA clears nobody
 FEW = 4  # training images that an image may be a copy of
 

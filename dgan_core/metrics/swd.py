@@ -7,14 +7,14 @@ models at equal N and equal features, never between extractors.
 """
 
 import functools
-import sys
 import warnings
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import numpy as np
 import scipy.linalg
 
 from .checks import as_feature_pair, as_positive_integer
+from .torch_setup import standing_in
 
 
 def _joint(real, fake):
@@ -45,27 +45,14 @@ def pca(real, fake, n_components=2):
     return points[:n], points[n:]
 
 
-@contextmanager
-def _without_tensorflow():
-    """`import umap` pulls in TensorFlow for ParametricUMAP, which we don't use: hide it during that import."""
-    hidden = [name for name in ("tensorflow", "keras") if name not in sys.modules]
-    try:
-        for name in hidden:
-            sys.modules[name] = None
-        yield
-    finally:
-        for name in hidden:
-            sys.modules.pop(name, None)
-
-
 @functools.cache
 def _import_umap():
     """The class UMAP. Numba keeps on disk what it compiles for it: 12 s in the first process, under 1 s in the next."""
-    with warnings.catch_warnings():
+    hidden = {"tensorflow": None, "keras": None}  # umap would load them for ParametricUMAP, which we don't use
+    with standing_in(hidden), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
-        with _without_tensorflow():
-            from numba.core.dispatcher import Dispatcher
-            from umap import UMAP, layouts, umap_, utils
+        from numba.core.dispatcher import Dispatcher
+        from umap import UMAP, layouts, umap_, utils
     for module in (layouts, umap_, utils):
         for function in vars(module).values():
             if isinstance(function, Dispatcher) and not function.signatures:
@@ -80,10 +67,9 @@ def umap(real, fake, seed=0, n_neighbors=15, min_dist=0.1):
     Repeatable on one machine by its seed (which costs the parallel layout), not from machine to machine.
     """
     x, n = _joint(real, fake)
-    if as_positive_integer(n_neighbors, "n_neighbors") < 2 or n_neighbors >= len(x):
-        raise ValueError(
-            f"n_neighbors must lie between 2 and {len(x) - 1}, one less than the images, got {n_neighbors}"
-        )
+    most = len(x) - 1
+    if not 2 <= as_positive_integer(n_neighbors, "n_neighbors") <= most:
+        raise ValueError(f"n_neighbors must lie between 2 and {most}, one less than the images, got {n_neighbors}")
     UMAP = _import_umap()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "n_jobs value", UserWarning)  # a seed means one job

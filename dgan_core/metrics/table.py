@@ -80,9 +80,8 @@ def heading(name, extractor=None):
     extractor: the label of the features; None leaves it out.
     """
     metric = METRICS[canonical(name)]
-    by_inception = canonical(name) in BY_INCEPTION and (is_inception(extractor) if extractor else name in _CANONICAL)
     text = metric.heading
-    if by_inception:
+    if canonical(name) in BY_INCEPTION and (is_inception(extractor) if extractor else name in _CANONICAL):
         text = text.replace("Fréchet distance", "FID").replace("Kernel distance", "KID")
     return f"{text} ({extractor})" if extractor and metric.of_features and extractor != "inception" else text
 

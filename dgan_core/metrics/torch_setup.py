@@ -32,26 +32,31 @@ def import_torchvision():
         _definitions = torch.library.Library("torchvision", "FRAGMENT")
         for name in ("nms", "qnms"):
             _definitions.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        with _without_compiler():
-            import torchvision
+        return import_torchvision()
     return torchvision
 
 
 @contextmanager
-def _without_compiler():
-    """`import torchvision` pulls in torch's compiler, to ask whether it is there.  Say no during that import.
-
-    It takes seconds, and its LLVM and TensorFlow's don't bear each other: with some releases the process ends.
-    """
-    standing = {name: ModuleType(name) for name in ("torch._dynamo", "torch._dynamo.utils") if name not in sys.modules}
-    for module in standing.values():
-        module.is_compile_supported = lambda device: False
+def standing_in(modules):
+    """During an import, `modules`, {name: what stands for it, None to hide it}, where they aren't loaded already."""
+    standing = {name: module for name, module in modules.items() if name not in sys.modules}
     sys.modules |= standing
     try:
         yield
     finally:
         for name in standing:
             del sys.modules[name]
+
+
+def _without_compiler():
+    """`import torchvision` pulls in torch's compiler, to ask whether it is there.  Say no during that import.
+
+    It takes seconds, and its LLVM and TensorFlow's don't bear each other: with some releases the process ends.
+    """
+    modules = {name: ModuleType(name) for name in ("torch._dynamo", "torch._dynamo.utils")}
+    for module in modules.values():
+        module.is_compile_supported = lambda device: False
+    return standing_in(modules)
 
 
 def as_device(device=None):

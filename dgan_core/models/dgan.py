@@ -26,7 +26,7 @@ def generator(config: Config) -> keras.Model:
     z = x = keras.Input((config.latent_dim,), name="z")
     x = Dense(8 * 8 * widths[0], name="project")(x)
     x = layers.Reshape((8, 8, widths[0]))(x)  # (B, 8, 8, width)
-    for i, width in enumerate(widths[1:] if doublings > 1 else [], start=1):
+    for i, width in enumerate(widths[1:], start=1):
         x = Doubling(width, name=f"up{i}")(x)
         x = layers.BatchNormalization(momentum=config.bn_momentum, name=f"norm{i}")(x)
         x = layers.LeakyReLU(SLOPE)(x)
@@ -46,8 +46,7 @@ def _lrelu(x):
 
 def _residual(x, width: int, name: str):
     """LeakyReLU(x + conv(LeakyReLU(conv(x)))), 3×3 each."""
-    y = Conv2D(width, 3, name=f"{name}_conv1")(x)
-    y = _lrelu(y)
+    y = _lrelu(Conv2D(width, 3, name=f"{name}_conv1")(x))
     y = Conv2D(width, 3, name=f"{name}_conv2")(y)
     return _lrelu(layers.Add()([x, y]))
 
@@ -60,12 +59,10 @@ def critic(config: Config) -> keras.Model:
     """
     _refuse_others(config)
     size = config.image_size
-    image = keras.Input((size, size, 1), name="image")
+    image = x = keras.Input((size, size, 1), name="image")
     features = keras.Input((size // 4, size // 4, config.backbone_widths[1]), name="features")
-    x = image
     for i, width in enumerate((config.critic_width, 2 * config.critic_width, 4 * config.critic_width), start=1):
-        x = Conv2D(width, 4, strides=2, name=f"down{i}")(x)
-        x = _lrelu(x)
+        x = _lrelu(Conv2D(width, 4, strides=2, name=f"down{i}")(x))
     for i in (1, 2):
         x = _residual(x, width, f"residual{i}")
     x = layers.Concatenate()([layers.Flatten()(features), layers.Flatten()(x)])

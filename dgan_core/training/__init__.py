@@ -21,6 +21,5 @@ NEUTRAL += ("dgan_core.training.forecast",)
 def source(model: str) -> dict[str, str]:
     """{module: hash} of the code that determines what a training of this model gives; imports none of it."""
     backends = (f"dgan_core.backend.{name}" for name in ("tensorflow", "jax", "torch"))
-    return fingerprint(
-        TRAINERS[model], "dgan_core.training.loop:train", "dgan_core.data:load", *backends, without=NEUTRAL
-    )
+    entries = (TRAINERS[model], "dgan_core.training.loop:train", "dgan_core.data:load", *backends)
+    return fingerprint(*entries, without=NEUTRAL)

@@ -126,12 +126,9 @@ class DGAN:
 
     def sample(self, arrays: dict[str, np.ndarray], z: np.ndarray) -> np.ndarray:
         """z (n, latent_dim) → images (n, S, S, 1) in [-1, 1], by running statistics, sixteen at a time."""
-        parts = branch(arrays, "g"), branch(arrays, "g_statistics")
-        batches = [
-            ops.convert_to_numpy(self.generator.stateless_call(*parts, z[i : i + 16], training=False)[0])
-            for i in range(0, len(z), 16)
-        ]
-        return np.concatenate(batches)
+        weights = branch(arrays, "g"), branch(arrays, "g_statistics")
+        draw = partial(self.generator.stateless_call, *weights, training=False)
+        return np.concatenate([ops.convert_to_numpy(draw(z[i : i + 16])[0]) for i in range(0, len(z), 16)])
 
 
 class Compiled(NamedTuple):

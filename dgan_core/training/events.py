@@ -31,12 +31,11 @@ class Events:
     def add(self, row: dict[str, float]) -> None:
         """One row of the log."""
         if self._writer is not None:
-            values = [
-                self._summary.Summary.Value(tag=name, simple_value=value)
-                for name, value in row.items()
-                if name not in OWN
-            ]
-            self._write(row["step"], summary=self._summary.Summary(value=values))
+            summary = self._summary.Summary()
+            for name, value in row.items():
+                if name not in OWN:
+                    summary.value.add(tag=name, simple_value=value)
+            self._write(row["step"], summary=summary)
             self._writer.flush()
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ import math
 import re
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 from dgan_core import backend
@@ -35,11 +36,9 @@ def in_words(seconds: float) -> str:
 def memory() -> dict[str, int]:
     """Peak bytes of this process, and of its GPU where the backend tells."""
     found = {}
-    try:
+    with suppress(ModuleNotFoundError):  # Windows
         import resource
-    except ModuleNotFoundError:  # Windows
-        pass
-    else:
+
         unit = 1 if sys.platform == "darwin" else 1024
         found["peak_memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     device = backend.peak_memory()
@@ -63,13 +62,9 @@ class Forecast:
         timed, seconds = self.done - 1, now - self.compiled
         if self.told or not timed or (timed < UPDATES and seconds < SECONDS and self.done < self.left):
             return None
-        each = seconds / timed
-        rest = each * (self.left - self.done)
+        each, left = seconds / timed, self.left - self.done
+        rest = each * left
         self.told = {"forecast_seconds": now - self.begun + rest}
-        used = " and ".join(
-            f"{bytes / 1e9:.2f} GB of {'memory' if name == 'peak_memory' else 'GPU memory'}"
-            for name, bytes in memory().items()
-        )
-        return (
-            f"about {in_words(rest)} for the {self.left - self.done:,} updates left, {each:.3g} s each; {used} so far"
-        )
+        kinds = {"peak_memory": "memory", "peak_device_memory": "GPU memory"}
+        used = " and ".join(f"{size / 1e9:.2f} GB of {kinds[name]}" for name, size in memory().items())
+        return f"about {in_words(rest)} for the {left:,} updates left, {each:.3g} s each; {used} so far"

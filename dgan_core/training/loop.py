@@ -1,6 +1,7 @@
 """The training loop of every model: `fit` turns a Config into a run directory, by the model's trainer."""
 
 import time
+from contextlib import suppress
 from pkgutil import resolve_name
 from typing import Any
 
@@ -76,7 +77,8 @@ def fit(config: Config, stop_after: str | float | None = None, retrain: bool = F
             run.set_status("diverged", reason=str(error), step=error.step, name=error.name)
             raise
         except Exception as error:
-            _record_failure(run, error)
+            with suppress(OSError):  # a full disk is told by the error that is under way
+                run.set_status("failed", reason=str(error) or type(error).__name__)
             raise
     return run
 
@@ -93,24 +95,17 @@ def _own_loss(config: Config) -> dict[str, str]:
     return found
 
 
-def _record_failure(run: Run, error: Exception) -> None:
-    reason = str(error) or type(error).__name__
-    try:
-        run.set_status("failed", reason=reason)
-    except OSError:  # a full disk is told by the error that is under way
-        pass
-
-
 def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline: float) -> None:
     """The loop: iterations from the last checkpoint to the end, with log, snapshots, samples and checkpoints."""
     config = run.config
-    n, batch = len(images), config.batch_size
-    per_epoch = n // batch
+    n, per_epoch = len(images), len(images) // config.batch_size
     total = config.epochs * per_epoch // config.n_critic  # iterations of n_critic critic updates and one generator's
     real = images.astype("float32") / 127.5 - 1.0
 
     prepared = gan.prepare(real)
-    state, done = _restore(run, gan.initial_state())
+    state, done = gan.initial_state(), 0
+    if checkpoint := run.begin():
+        state, done = unflatten(state, checkpoint[0]), checkpoint[1]
     run.record_environment(n_images=n, backend=backend.name, source=code)
     run.set_status("running")
     run.save_grid("real", images[np.linspace(0, n - 1, 16).round().astype(int)])  # neighbours may be frames of one scan
@@ -122,7 +117,7 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
     seconds = before
 
     progress = tqdm(range(done, total), initial=done, total=total, desc=config.run_id, unit="it", mininterval=5)
-    _keep_snapshots(run, gan, state, due, done, at_start=done == 0)
+    _keep_snapshots(run, gan, state, due, done)
     reached = state, done
     try:
         for iteration in progress:
@@ -137,9 +132,8 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
             run.append_log(row)
             events.add(row)
             reached = state, done
-            progress.set_postfix(
-                critic=f"{row['critic_loss']:.3g}", generator=f"{row['generator_loss']:.3g}", refresh=False
-            )
+            shown = {"critic": f"{row['critic_loss']:.3g}", "generator": f"{row['generator_loss']:.3g}"}
+            progress.set_postfix(shown, refresh=False)
             if told := forecast.count():
                 print(told)
             _keep_snapshots(run, gan, state, due, done)
@@ -171,10 +165,10 @@ def _refuse_non_finite(rows: list[dict[str, float]], state: Any, step: int) -> N
         raise Diverged({k: a[~np.isfinite(a)].flat[0] for k, a in arrays.items() if not np.isfinite(a).all()}, step)
 
 
-def _keep_snapshots(run: Run, gan: Any, state: Any, due: dict[int, int], done: int, at_start=False) -> None:
+def _keep_snapshots(run: Run, gan: Any, state: Any, due: dict[int, int], done: int) -> None:
     """Snapshot and sample grid for each epoch that ends at iteration `done`."""
     for epoch, iteration in due.items():
-        if iteration == done and (done > 0 or at_start):
+        if iteration == done:
             arrays = gan.snapshot(state)
             run.save_snapshot(epoch, arrays)
             run.save_grid(f"epoch-{epoch:04d}", _sample(run.config, gan, arrays, 16))
@@ -190,9 +184,3 @@ def generate(run: Run, n: int, epoch: int | None = None) -> np.ndarray:
     """n images (n, S, S, 1) uint8 of a run's generator after `epoch` (default: the last)."""
     epoch = run.config.epochs if epoch is None else epoch
     return _sample(run.config, trainer(run.config), run.load_snapshot(epoch), n)
-
-
-def _restore(run: Run, initial: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    """(state, iterations done): the checkpoint's, or the start."""
-    checkpoint = run.begin()
-    return (unflatten(initial, checkpoint[0]), checkpoint[1]) if checkpoint else (initial, 0)

@@ -1,13 +1,20 @@
-"""The same training on points in the plane, for the lessons: the same steps and draws, with much smaller networks."""
+"""The same training on points in the plane, for the lessons: the same steps and draws, with much smaller networks.
+
+A point is an image of one pixel with two channels.  The networks are fully connected, three hidden layers of rectified
+units, as the toy networks of Gulrajani et al. 2017, section 4.1.
+"""
 
 from functools import cached_property
 from typing import Any
 
 from dgan_core import backend  # noqa: F401  isort: skip  (first, since it loads Keras without notes)
-from keras import ops
+import keras
+from keras import layers, ops
 
-from dgan_core.models.points import point_critic, point_generator
+from dgan_core.models.initialise import UNDRAWN, initialise
 from dgan_core.training.dgan import DGAN
+
+DEPTH = 3
 
 
 class Points(DGAN):
@@ -17,12 +24,21 @@ class Points(DGAN):
     """
 
     @cached_property
-    def generator(self):
-        return point_generator(self.config.latent_dim, self.config.generator_width, self.config.seed)
+    def generator(self) -> keras.Model:
+        """z (B, latent_dim) → points (B, 1, 1, 2), unbounded."""
+        z = keras.Input((self.config.latent_dim,), name="z")
+        points = layers.Reshape((1, 1, 2))(_dense(z, self.config.generator_width, 2))
+        model = keras.Model(z, points, name="generator")
+        initialise(model, self.config.seed, "generator")
+        return model
 
     @cached_property
-    def critic(self):
-        return point_critic(self.config.critic_width, self.config.seed)
+    def critic(self) -> keras.Model:
+        """Points (B, 1, 1, 2) → scores (B, 1)."""
+        point = keras.Input((1, 1, 2), name="point")
+        model = keras.Model(point, _dense(layers.Flatten()(point), self.config.critic_width, 1), name="critic")
+        initialise(model, self.config.seed, "critic")
+        return model
 
     def build(self) -> None:
         _ = self.generator, self.critic  # no backbone
@@ -37,3 +53,9 @@ class Points(DGAN):
     def prepare(self, points: Any) -> dict[str, Any]:
         """Real points (N, 1, 1, 2), on the device; their features are themselves."""
         return {"images": ops.convert_to_tensor(points)}
+
+
+def _dense(x, width: int, outputs: int):
+    for i in range(1, DEPTH + 1):
+        x = layers.Dense(width, activation="relu", kernel_initializer=UNDRAWN, name=f"hidden{i}")(x)
+    return layers.Dense(outputs, kernel_initializer=UNDRAWN, name="out")(x)

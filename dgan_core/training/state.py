@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 
 from dgan_core import backend  # isort: skip  (first, since it loads Keras without notes)
-from keras import ops
+from keras import ops, tree
 
 
-def flatten(tree: Any, prefix: str = "") -> dict[str, np.ndarray]:
+def flatten(state: Any, prefix: str = "") -> dict[str, np.ndarray]:
     """Nested dicts and lists of arrays → {'c_adam/m/003': array, …}."""
-    if not isinstance(tree, dict | list | tuple):
-        return {prefix: ops.convert_to_numpy(tree)}
-    items = tree.items() if isinstance(tree, dict) else ((f"{i:03d}", leaf) for i, leaf in enumerate(tree))
+    if not isinstance(state, dict | list | tuple):
+        return {prefix: ops.convert_to_numpy(state)}
+    items = state.items() if isinstance(state, dict) else ((f"{i:03d}", leaf) for i, leaf in enumerate(state))
     return {k: v for name, leaf in items for k, v in flatten(leaf, f"{prefix}/{name}".lstrip("/")).items()}
 
 
@@ -31,12 +31,6 @@ def branch(arrays: dict[str, np.ndarray], name: str) -> list[np.ndarray]:
 
 
 @backend.compile
-def is_finite(tree: Any) -> Any:
+def is_finite(state: Any) -> Any:
     """Whether every number of nested dicts and lists of arrays is finite, as one reduction of the backend's."""
-    return ops.all(ops.stack([ops.all(ops.isfinite(leaf)) for leaf in _leaves(tree)]))
-
-
-def _leaves(tree: Any) -> list:
-    if not isinstance(tree, dict | list | tuple):
-        return [tree]
-    return [leaf for part in (tree.values() if isinstance(tree, dict) else tree) for leaf in _leaves(part)]
+    return ops.all(ops.stack([ops.all(ops.isfinite(leaf)) for leaf in tree.flatten(state)]))

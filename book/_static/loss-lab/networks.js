@@ -1,4 +1,4 @@
-// The networks of dgan_core/models/points.py: three hidden layers of rectified units.
+// The networks of dgan_core/training/points.py: three hidden layers of rectified units.
 // Parameters are a list: kernel [in, out] and bias [out] of each layer.
 (function (lab) {
   const DEPTH = 3;

@@ -53,9 +53,8 @@ def check(images, extractor, weights=None, convention="torch-fidelity"):
             raise ValueError(f"weights must be None for an extractor of your own, got {weights!r}")
         return
     if extractor not in EXTRACTORS:
-        raise ValueError(
-            f"extractor must be one of {', '.join(EXTRACTORS)}, or a function of images, got {extractor!r}"
-        )
+        names = ", ".join(EXTRACTORS)
+        raise ValueError(f"extractor must be one of {names}, or a function of images, got {extractor!r}")
     known = EXTRACTORS[extractor]
     if weights is not None and known.published is None:
         raise ValueError(f"weights must be None for {extractor}, which reads no file, got {weights!r}")

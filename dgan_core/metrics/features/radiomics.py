@@ -9,6 +9,7 @@ Equal to frd-score 1.0.1 on the same images.
 """
 
 import functools
+from contextlib import suppress
 
 import numpy as np
 
@@ -50,10 +51,8 @@ def _described(image):
     pair = (SimpleITK.GetImageFromArray(array[None]) for array in (image.astype(np.float32), mask))
     found = {}
     for name, value in _extractor().execute(*pair).items():
-        try:
+        with suppress(TypeError, ValueError):  # of the diagnostics only numbers count, as in the reference
             found[name] = float(value)
-        except (TypeError, ValueError):  # of the diagnostics only numbers count, as in the reference
-            continue
     return found
 
 
