@@ -182,7 +182,9 @@ for before, after in zip(steps[:-1], steps[1:], strict=True):
     )
 
 limit = 3 * last.std()
-figure, axes = plt.subplots(1, len(steps) + 1, figsize=(11, 2.3))
+# The layout is set before there is a colour bar: it decides how that is made.
+size = {"figsize": (11, 2.3), "layout": "constrained"}
+figure, axes = plt.subplots(1, len(steps) + 1, **size)
 for axis, image in zip(axes, steps, strict=False):
     show(axis, image, f"up to {len(image)}×{len(image)}", limit)
 drawn = axes[-1].imshow(spread, cmap="cividis", vmin=0)
@@ -524,7 +526,7 @@ report.picture(
 # %% tags=["hide-input"]
 kept = report.collect(f"{results}/busi-128")
 kernel = kept.by().query("metric == 'kernel_distance'").set_index("label")
-figure, axes = plt.subplots(1, 2, figsize=(9, 4.8), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(9, 4.8))
 told = []
 for axis, name in zip(axes, ("StyleGAN2", "StyleGAN3"), strict=True):
     axis.set_title(name, color=OKABE_ITO[name.lower()])
