@@ -48,13 +48,14 @@ def closer(by, main):
             "": f"neither loss wins: WGAN-GP's images lie closer to the real ones at {lower} of {of} values of λ.",
         }[winner]
     )
-    agree = [name for name, count in counts.items() if _winner(*count) == winner]
+    agree = {name: max(n, of - n) for name, (n, of) in counts.items() if _winner(n, of) == winner}
     differ = [
         f"{named(name)} WGAN-GP is closer at {counts[name][0]} of {counts[name][1]}"
         for name in counts
         if name not in agree
     ]
-    text += f" The same loss wins by {' and by '.join(map(named, agree))}." if agree else ""
+    same = [f"{named(name)} at {most} of {counts[name][1]}" for name, most in agree.items()]
+    text += f" The same loss is closer by {' and by '.join(same)}." if same else ""
     text += f" The yardsticks disagree: by {', and by '.join(differ)}." if differ else ""
     blind = main.startswith("random-") and not counts
     return text + (" Such features can't see what a generator gets wrong, so this is no verdict yet." if blind else "")

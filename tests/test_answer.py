@@ -44,7 +44,7 @@ def test_extractors_agree_or_disagree(tmp_path):
         write_run(tmp_path, loss, 3.0, kernel=kernel, others=others)
     said = told(tmp_path)
     assert "WGAN-GP's images lie closer to the real ones than BCE's at 4 of 5 values of λ." in said
-    assert "The same loss wins by radiomics." in said
+    assert "The same loss is closer by radiomics at 1 of 1." in said
     assert "The yardsticks disagree: by trained features (EfficientNet-Lite0) WGAN-GP is closer at 0 of 1." in said
     assert "Such features" not in said
 
