@@ -2,11 +2,12 @@
 
 from html import escape
 
-from .claims import EVERY_LAM, HOLDS, NOT_RUN, VERDICTS, lower_at, together
-from .page import Html, badge, short
+from .claims import EVERY_LAM, HOLDS, NOT_RUN, VERDICTS, lower_at, pooled, together
+from .page import Html, badge, headed, inline, short
 from .results import label
 
 METRIC = "kernel_distance"  # unbiased, so it doesn't depend on the number of images
+OF = {"radiomics": "frechet_distance"}  # as its authors do: a few extreme features would decide the cubic kernel
 YARDSTICKS = {
     "efficientnet-lite0": "trained features (EfficientNet-Lite0)",
     "inception": "trained features (Inception)",
@@ -15,50 +16,52 @@ YARDSTICKS = {
 }
 
 
+def distance_of(extractor):
+    return inline(headed(OF.get(extractor, METRIC)))
+
+
+def of_distance(measured):
+    """The rows of `Results.measured` of each extractor's distance: the kernel distance, radiomics' Fréchet distance."""
+    return measured[measured["metric"] == measured["extractor"].map(OF).fillna(METRIC)]
+
+
 def answer(found, judged):
     """The finding in a box: which loss is closer by each extractor, how close, loss or penalty, how sure.
 
     found: `Results`.  judged: what `claims` gives of it.
     """
-    rows = found.measured[found.measured["metric"] == METRIC]
+    rows = of_distance(found.measured)
     by = {name: part.groupby("label")["value"].mean() for name, part in rows.groupby("extractor", sort=False)}
     if not any(name in means for means in by.values() for pair in EVERY_LAM for name in pair):
         return _box(["No finding yet: no run has been measured."], "")
-    main = rows[rows["main"].astype(bool)]["extractor"].iloc[0]
-    sentences = [closer(by, main), closeness(by[main], main), cause(by[main], found.trained), certainty(found, judged)]
-    return _box(sentences, badge(found))
+    own = rows[rows["main"].astype(bool)]
+    main = own["extractor"].iloc[0]
+    sentences = [closer(by, main, judged), closeness(own[own["extractor"] == main], main)]
+    return _box([*sentences, cause(by[main], main, found.trained), certainty(found, judged)], badge(found))
 
 
-def closer(by, main):
+def closer(by, main, judged):
     """Which loss is closer at how many λ by the runs' own extractor, and whether the others agree.
 
-    by: {extractor: label → mean kernel distance}.
+    by: {extractor: label → mean distance}.  A loss is closer where the interval of claim A's effect says so.
     """
-    counts = {name: lower_at(means) for name, means in by.items()}
-    counts = {name: count for name, count in counts.items() if count[1]}
+    counts = {name: count for name, means in by.items() if (count := lower_at(means))[1]}
     if main not in counts:
         return "No weight λ has been measured with both losses."
-    lower, of = counts.pop(main)
-    winner = _winner(lower, of)
-    text = (
-        f"By {named(main)}, "
-        + {
-            "WGAN-GP": f"WGAN-GP's images lie closer to the real ones than BCE's at {lower} of {of} values of λ.",
-            "BCE": f"BCE's images lie closer to the real ones than WGAN-GP's at {of - lower} of {of} values of λ.",
-            "": f"neither loss wins: WGAN-GP's images lie closer to the real ones at {lower} of {of} values of λ.",
-        }[winner]
-    )
-    agree = {name: max(n, of - n) for name, (n, of) in counts.items() if _winner(n, of) == winner}
-    differ = [
-        f"{named(name)} WGAN-GP is closer at {counts[name][0]} of {counts[name][1]}"
-        for name in counts
-        if name not in agree
-    ]
-    same = [f"{named(name)} at {most} of {counts[name][1]}" for name, most in agree.items()]
-    text += f" The same loss is closer by {' and by '.join(same)}." if same else ""
-    text += f" The yardsticks disagree: by {', and by '.join(differ)}." if differ else ""
-    blind = main.startswith("random-") and not counts
-    return text + (" Such features can't see what a generator gets wrong, so this is no verdict yet." if blind else "")
+    of_a, groups = judged[judged["letter"] == "A"].set_index(["measure", "extractor"]), {}
+    for name in sorted(counts, key=lambda name: name != main):
+        effect = of_a.loc[(headed(OF.get(name, METRIC)), name)]
+        winner = "WGAN-GP" if (effect["low"] or 0) > 0 else "BCE" if (effect["high"] or 0) < 0 else ""
+        groups.setdefault(winner, []).append(name)
+    text = "The yardsticks disagree. " if {"WGAN-GP", "BCE"} <= {*groups} else ""
+    for winner, names in groups.items():
+        closer, farther = ("BCE", "WGAN-GP") if winner == "BCE" else ("WGAN-GP", "BCE")
+        lower = [counts[k][1] - counts[k][0] if winner == "BCE" else counts[k][0] for k in names]
+        at = " and ".join(f"{n} of {counts[k][1]}" for n, k in zip(lower, names, strict=True)) + " values of λ"
+        told = f"{closer}'s images lie closer to the real ones than {farther}'s at {at}"
+        open_ = "" if winner else "no difference can be told: "
+        text += f"By {' and by '.join(map(named, names))}, {open_}{told}. "
+    return text.strip()
 
 
 def named(extractor):
@@ -66,23 +69,24 @@ def named(extractor):
     return YARDSTICKS.get(extractor, f"features of {extractor}")
 
 
-def _winner(lower, of):
-    return "WGAN-GP" if 2 * lower > of else "BCE" if 2 * lower < of else ""
+def closeness(rows, extractor):
+    """How near the best models come, in units of the distance from malignant to benign scans.
+
+    rows: of `Results.measured`, by one distance and extractor.
+    """
+    ends = {name: pooled(part) for name, part in rows.groupby("label", sort=False)}
+    real = ends.pop(label("real"), None)
+    best = min(ends, key=lambda name: ends[name][0])
+    others = [name for name, (_, low, _) in ends.items() if name != best and low <= ends[best][2]]
+    text = f"The closest model by {named(extractor)} is {best}"
+    text += f" (its interval overlaps with that of {', '.join(others)})." if others else "."
+    if real is not None and real[0] > 0:
+        ratio = short(ends[best][0] / real[0], 2)
+        text += f" Its {distance_of(extractor)} from the malignant scans is {ratio} times that of benign scans."
+    return text
 
 
-def closeness(means, extractor):
-    """How near the best model comes, in units of the distance from malignant to benign scans."""
-    real = label("real")
-    models = means.drop(real, errors="ignore")
-    text = f"The closest model by {named(extractor)} is {models.idxmin()}"
-    if real not in means or means[real] <= 0:
-        return text + "."
-    ratio = models.min() / means[real]
-    said = "nearer to" if ratio < 1 else "farther from"
-    return f"{text}. Its images are {said} the malignant scans than benign scans are: {short(ratio, 2)} times as far."
-
-
-def cause(means, trained):
+def cause(means, main, trained):
     """Loss or penalty: BCE and Wasserstein at one λ, without and with the gradient penalty."""
     settings = {
         "BCE": label("dgan", "bce", 5.0),
@@ -90,19 +94,18 @@ def cause(means, trained):
         "Wasserstein": label("dgan", "wasserstein", 5.0),
         "Wasserstein with the penalty (WGAN-GP)": label("dgan", "wgan-gp", 5.0),
     }
-    if settings["BCE with the penalty"] not in means:
+    bce, penalised, _, wgan_gp = settings.values()
+    if penalised not in means:
         return "Whether the loss or the penalty makes the difference was not run here."
     state = trained.drop_duplicates("label").set_index("label")["state"]
-    number = {
-        name: short(means[name], 2) if name in means else state.get(name, "not run") for name in settings.values()
-    }
+    number = {k: short(means[k], 2) if k in means else state.get(k, "not run") for k in settings.values()}
     told = ", ".join(f"{number[setting]} for {name}" for name, setting in settings.items())
-    text = f"Is it the loss or the gradient penalty? At λ = 5 the kernel distance (low is good) is {told}."
-    bce, both = (means.get(settings[name]) for name in ("BCE", "Wasserstein with the penalty (WGAN-GP)"))
-    if bce is None or both is None or bce == both:
-        return text
-    way = (means[settings["BCE with the penalty"]] - bce) / (both - bce)
-    return f"{text} The penalty alone takes BCE {way:.0%} of the way to WGAN-GP."
+    by = f"the {distance_of(main)} by {named(main)} (low is good)"
+    text = f"Is it the loss or the gradient penalty? At λ = 5 {by} is {told}."
+    if {bce, wgan_gp} <= {*means.index} and means[bce] != means[wgan_gp]:
+        way = (means[penalised] - means[bce]) / (means[wgan_gp] - means[bce])
+        text += f" The penalty alone takes BCE {way:.0%} of the way to WGAN-GP."
+    return text
 
 
 def certainty(found, judged):
@@ -110,7 +113,7 @@ def certainty(found, judged):
     seeds = found.trained.groupby("label")["seed"].nunique()
     least, most = seeds.min(), seeds.max()
     often = "once" if most == 1 else f"{most} times" if least == most else f"{least} to {most} times"
-    caution = ", so another training could change the order" if most == 1 else ""
+    caution = " (one seed), so how much another seed would change is not known" if most == 1 else ""
     return f"{counted(judged)} Each setting was trained {often}{caution}."
 
 

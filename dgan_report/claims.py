@@ -1,17 +1,14 @@
 """The paper's claims A–G, each judged by what the runs measured: holds, does not hold, can't be told, or not run.
 
-A claim is a set of orders: one setting is better than another by some metric.  There are two ways to judge.
+A claim is a set of orders: one setting is better than another by some metric. It is judged by pairs of trainings. At
+one λ and seed both losses start from the same weights and see the same batches, so a difference between two such runs
+is the setting's. It is taken relative to the two numbers, (b − a) / (|a| + |b|), in [−1, 1], since distances differ by
+powers of ten between λ. A claim holds if the mean over all its orders and seeds has a 95 % interval (Student's t) above
+0, and no order's own mean points the other way; it does not hold if that interval, or that of one order, lies below 0.
 
-Paired, where every order that was measured has two seeds or more in common: at one λ and seed both losses start from
-the same weights and see the same batches, so a difference between two such runs is the setting's.  It is taken
-relative to the two numbers, (b − a) / (|a| + |b|), in [−1, 1], since distances differ by powers of ten between λ.  A
-claim holds if the mean over all its orders and seeds has a 95 % interval (Student's t) above 0, and no order's own
-mean points the other way; it does not hold if that interval, or that of one order, lies below 0.
-
-Otherwise by intervals over images: a claim holds if in each order the two 95 % intervals don't overlap, and does not
-hold if in one they lie the other way round.
-
-In all other cases it can't be told, and the reason names what is missing.
+Where no setting is in two orders, as for both losses at each λ, one seed is enough: every λ is a training of its own.
+Otherwise each order needs two seeds. Until then a claim can't be told: intervals over images say how these generators
+differ, not whether other trainings would. The reason names what is missing.
 """
 
 from itertools import combinations
@@ -25,6 +22,7 @@ from dgan_core.metrics.table import METRICS
 from dgan_core.profiles import LAMBDAS
 
 from .page import headed, inline, short
+from .paper import load_paper
 from .results import BEST, label
 
 VERDICTS = HOLDS, FAILS, OPEN, NOT_RUN = "holds", "does not hold", "can't be told", "not run"
@@ -56,11 +54,12 @@ ORDERS = {  # letter → metrics, and pairs of settings of which the first is cl
     "F": (DISTANCES, _best(STYLEGAN3, BEST)),
     "G": (("swd_umap",), list(combinations((WGAN_GP, STYLEGAN3, BCE, STYLEGAN2), 2))),
 }
+KINDS = "the intervals lie apart", "the other way round", "the intervals overlap"
 MANY = 1000  # pairs: more is no advice
 
 
 class Judged(NamedTuple):
-    """A verdict; how many of the orders that were run come out as the claim says, "4 of 5"; why, with the figures.
+    """A verdict; in how many of the orders that were run the means lie as claimed, "4 of 5"; why, with the figures.
 
     effect, low, high: the mean paired relative difference, positive for the claim, and its 95 % interval; n: pairs;
     None where the verdict is by intervals over images.
@@ -109,9 +108,9 @@ def judge(rows, pairs, better="low"):
     absent = f"no number for {', '.join(missing)}" if missing else ""
     if not measured:
         return Judged(NOT_RUN, "", f"{absent}.")
-    values = {pair: [seeds[name]["value"] for name in pair] for pair in measured}
-    found = {pair: sign * relative(*values) for pair, values in values.items()}
-    paired = min(map(len, found.values())) > 1
+    found = {pair: sign * relative(*(seeds[name]["value"] for name in pair)) for pair in measured}
+    counts, apart = [*map(len, found.values())], len({*sum(measured, ())}) == 2 * len(measured)
+    paired = min(counts) > 1 or (apart and min(counts) == 1 and len(counts) > 1)
     return _paired(found, pairs, absent) if paired else _by_images(seeds, pairs, measured, absent, sign)
 
 
@@ -119,15 +118,11 @@ def _paired(found, pairs, absent):
     together = np.concatenate(list(found.values()))
     effect, low, high = mean_interval(together)
     means = {pair: differences.mean() for pair, differences in found.items()}
-    own = {pair: mean_interval(differences) for pair, differences in found.items()}
-    against = [pair for pair, (*_, upper) in own.items() if upper < 0]
+    against = any(mean_interval(differences)[2] < 0 for differences in found.values())
     contrary = [pair for pair, mean in means.items() if mean <= 0]
     why = f"mean relative difference {_shown(effect, low, high)}, n = {len(together)}"
-    for pair in contrary:
-        how = (
-            f"the other way round: {_names(pair)} by {short(-means[pair])}" if means[pair] else f"equal: {_names(pair)}"
-        )
-        why += f"; {how}, n = {len(found[pair])}"
+    not_so = (f"{' against '.join(p)} by {short(means[p])} (n = {len(found[p])})" for p in contrary)
+    why += f"; not so: {', '.join(not_so)}" if contrary else ""
     verdict = OPEN
     if high < 0 or against:
         verdict = FAILS
@@ -153,29 +148,20 @@ def _needed(differences):
 
 
 def _by_images(seeds, pairs, measured, absent, sign):
-    ends = {name: _pooled(part) for name, part in seeds.items()}
+    ends = {name: pooled(part) for name, part in seeds.items()}
     kinds = {pair: _order(*(ends[name] for name in pair), sign) for pair in measured}
-    groups = {kind: [pair for pair in measured if kinds[pair] == kind] for kind in ("clear", "reversed", "within")}
 
     def told(pair):
         return " against ".join(f"{name} {_shown(*ends[name])}" for name in pair)
 
-    parts = []
-    if groups["clear"]:
-        gap = {p: max(ends[p[0]][1] - ends[p[1]][2], ends[p[1]][1] - ends[p[0]][2]) for p in groups["clear"]}
-        parts.append(f"clear, least so {told(min(gap, key=gap.get))}")
-    if groups["reversed"]:
-        parts.append(f"the other way round: {', '.join(map(told, groups['reversed']))}")
-    if groups["within"]:
-        parts.append(f"the intervals overlap: {', '.join(map(told, groups['within']))}")
-    if groups["within"] and not groups["reversed"]:
-        parts.append("two seeds or more of each setting are missing")
-    whole = len(groups["clear"]) == len(pairs)
-    verdict = FAILS if groups["reversed"] else HOLDS if whole else OPEN
-    return Judged(verdict, _count(len(groups["clear"]), measured, pairs), _sentence("; ".join(parts), absent))
+    groups = {kind: ", ".join(told(pair) for pair in measured if kinds[pair] == kind) for kind in KINDS}
+    parts = [f"{kind}: {listed}" for kind, listed in groups.items() if listed]
+    parts.append("two seeds or more of each setting are missing")
+    right = sum(sign * (ends[other][0] - ends[one][0]) > 0 for one, other in measured)
+    return Judged(OPEN, _count(right, measured, pairs), _sentence("; ".join(parts), absent))
 
 
-def _pooled(part):
+def pooled(part):
     """(mean over seeds, lowest end, highest end) of a setting's intervals; without one, infinite."""
     return part["value"].mean(), part["low"].fillna(-np.inf).min(), part["high"].fillna(np.inf).max()
 
@@ -183,16 +169,12 @@ def _pooled(part):
 def _order(first, second, sign):
     below, above = (first, second) if sign > 0 else (second, first)
     if below[2] < above[1]:
-        return "clear"
-    return "reversed" if above[2] < below[1] else "within"
+        return KINDS[0]
+    return KINDS[1] if above[2] < below[1] else KINDS[2]
 
 
 def _shown(number, low, high):
     return f"{short(number)} [{short(low)}, {short(high)}]"
-
-
-def _names(pair):
-    return " against ".join(pair)
 
 
 def _sentence(*parts):
@@ -203,7 +185,7 @@ def setbacks(found):
     """A row per run and extractor: the share of snapshots whose Fréchet distance lies above an earlier one's.
 
     Only by more than chance could explain: chance is taken to be as large, relative to the distance, as the last
-    snapshot's 95 % interval reaches upwards.  low and high repeat the share: it has no interval over images.
+    snapshot's 95 % interval reaches upwards.  The share has no interval over images.
     """
     rows = []
     last = found.measured.query("metric == 'frechet_distance'").set_index(["run", "extractor"])
@@ -213,8 +195,7 @@ def setbacks(found):
         distance = part.sort_values("epoch")["value"].to_numpy()
         allowed = last.loc[key, "high"] / last.loc[key, "value"]
         back = (distance[1:] > allowed * np.minimum.accumulate(distance)[:-1]).sum()
-        share = back / (len(distance) - 1)
-        rows.append({**part.iloc[0], "metric": "setbacks", "value": share, "low": share, "high": share})
+        rows.append({**part.iloc[0], "metric": "setbacks", "value": back / (len(distance) - 1)})
     return pd.DataFrame(rows, columns=found.measured.columns)
 
 
@@ -253,10 +234,16 @@ def disagreements(judged):
 
 
 def together(judged):
-    """letter → one verdict of several measures and extractors: a claim fails by one of them, and holds by all."""
-    return judged.groupby("letter")["verdict"].agg(
-        lambda verdicts: FAILS if FAILS in set(verdicts) else verdicts.iloc[0] if verdicts.nunique() == 1 else OPEN
-    )
+    """letter → one verdict of several measures and extractors.
+
+    It holds by all of them; it does not hold by at least one, where none says that it holds.
+    """
+
+    def one(verdicts):
+        said = set(verdicts)
+        return verdicts.iloc[0] if len(said) == 1 else FAILS if FAILS in said and HOLDS not in said else OPEN
+
+    return judged.groupby("letter")["verdict"].agg(one)
 
 
 def lower_at(means):
@@ -265,12 +252,18 @@ def lower_at(means):
     return sum(one < other for one, other in both), len(both)
 
 
-def main_claim(found):
-    """Claim A in one sentence, at the λ where both losses were measured, by means over seeds."""
-    rows, parts = found.by(), []
-    for metric in DISTANCES:
-        lower, of = lower_at(rows[rows["metric"] == metric].groupby("label")["value"].mean())
-        parts += [f"the lower {inline(headed(metric))} at {lower} of {of} λ"] * (of > 0)
+def main_claim(found, metrics=DISTANCES):
+    """Claim A in two sentences: at how many λ it is so here, by means over seeds, and in the paper's own tables."""
+    parts = []
+    for metric in metrics:
+        rows = found.measured[found.measured["metric"] == metric]
+        at = {k: lower_at(part.groupby("label")["value"].mean()) for k, part in rows.groupby("extractor", sort=False)}
+        told = ", ".join(f"{lower} of {of} by {name}" for name, (lower, of) in at.items() if of)
+        parts += [f"the lower {inline(headed(metric))} at {told}"] * bool(told)
     if not parts:
         return "No λ has been measured with both losses yet."
-    return f"WGAN-GP has {' and '.join(parts)}. The paper reports 5 of 5 for both."
+    paper = load_paper().dropna(subset="value")
+    printed = [(m, lower_at(paper[paper["metric"] == m].set_index("label")["value"])) for m in metrics]
+    print_ = " and ".join(f"{inline(headed(m, 'inception'))} at {lower} of {of}" for m, (lower, of) in printed)
+    ours = f"Over the values of λ, WGAN-GP has {' and '.join(parts)}."
+    return f"{ours} In the paper's tables it has the lower {print_} that can be read."

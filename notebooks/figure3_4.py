@@ -78,7 +78,8 @@ report.picture(
 )
 
 # %% [markdown]
-# Each panel has its own fit, so don't compare scales between panels.
+# Each panel has its own fit: positions and scales of two panels can't be compared. The paper ranks models by SWD across
+# such planes, and so do the captions here. An order by UMAP alone may come from the fit.
 
 # %% [markdown]
 # ### Point by point
@@ -131,8 +132,8 @@ for (kind, title), axis in zip(PLANES.items(), axes, strict=True):
     axis.set(xlabel="lower is better", ylabel="")
 report.picture(
     figure,
-    f"Figure 4. {order} Bars show every setting (its lowest seed) with the 95 % interval in this plane; open diamonds "
-    "are the paper's legible values.",
+    f"Figure 4. {order} Bars show every setting (its lowest seed) with the 95 % interval in this plane. Open diamonds "
+    "are the paper's legible values, of other features and a larger image: compare their order.",
     alt="Two bar charts, PCA-SWD and UMAP-SWD of each setting with intervals, the paper's values as open diamonds.",
     note=report.badge(found),
 )

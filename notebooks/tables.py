@@ -40,10 +40,9 @@ judged = report.claims(found)
 
 
 def verdict_table(judged):
-    """A row per claim and measure, a column per extractor; verdicts without an extractor stand in the first column."""
-    extractors = [name for name in judged["extractor"].unique() if name] or [""]
+    """A row per claim and measure, a column per extractor, and one for measures that use none."""
+    extractors = [name for name in judged["extractor"].unique() if name]
     cells = judged.assign(
-        column=judged["extractor"].replace("", extractors[0]),
         cell=[
             f"{r.verdict} ({r.orders})" if r.orders else r.verdict
             for r in judged.itertuples()
@@ -52,10 +51,11 @@ def verdict_table(judged):
         By=judged["measure"],
     )
     table = cells.pivot_table(
-        "cell", ["Claim", "By"], "column", "first", sort=False
+        "cell", ["Claim", "By"], "extractor", "first", sort=False
     )
-    table = table.reindex(columns=extractors).fillna("").rename_axis(columns=None)
-    return table.rename(columns={"": "Verdict"})
+    table = table.reindex(columns=[*extractors, ""]).fillna("")
+    only = "without extractor" if extractors else "verdict"
+    return table.rename(columns={"": only}).rename_axis(columns=None)
 
 
 def verdict_caption(judged):
@@ -68,7 +68,8 @@ def verdict_caption(judged):
     ]
     return (
         f"Table A1. {report.disagreements(judged)}By all of a claim's measures together: {'; '.join(parts)}. "
-        "In brackets: how many of the claim's comparisons come out as it says, of those that were run."
+        "In brackets: in how many of the claim's comparisons the numbers lie as it says, clearly or not, of those that "
+        "were run."
     )
 
 
@@ -105,20 +106,24 @@ HTML(
 # | F | both distances against the other three models; bands by eye ([Figure 2](figure2.ipynb)) |
 # | G | UMAP-SWD of each two of the four models ([Figures 3 and 4](figure3_4.ipynb)) |
 #
-# **With one seed,** a claim *holds* if in each of its comparisons the two 95 % intervals over images lie apart in the
-# order claimed. It *does not hold* if in one of them they lie apart the other way round.
+# A claim is judged by pairs of trainings. At one λ and seed (a seed decides everything random in a training) both
+# losses start from the same weights and see the same batches, so the difference between two such runs belongs to the
+# setting: the loss with its penalty, and what λ means there. It is taken relative to the two numbers,
+# $(b - a) / (|a| + |b|)$, since distances differ by powers of ten between λ. The claim *holds* if the 95 % interval
+# (Student's t) of the mean over all comparisons and seeds lies above 0, and each comparison's own mean does too. It
+# *does not hold* if that interval, or that of one comparison, lies below 0.
 #
-# **With two seeds or more** (a seed decides everything random in a training), runs of the same seed are compared. They
-# start from the same weights and see the same batches, so their difference belongs to the loss. It is taken relative to
-# the two numbers, $(b - a) / (|a| + |b|)$, since distances differ by powers of ten between λ. The claim *holds* if the
-# 95 % interval (Student's t) of the mean over all comparisons and seeds lies above 0, and each comparison's own mean
-# does too. It *does not hold* if that interval, or that of one comparison, lies below 0.
+# **With one seed,** claims A, D and E can be judged, since each λ is a training of its own. Claims on the best of
+# several settings (B, C, F, G) need two seeds or more. Until then they *can't be told*: intervals over images say how
+# these few generators differ, not whether another training would. The numbers behind the verdict say what is missing.
 #
-# Otherwise it *can't be told*, and the numbers behind the verdict say what is missing.
+# Measures and extractors are taken together. A claim holds if all of them say so. It does not hold if one says so and
+# none says that it holds. Where they contradict each other it can't be told.
 #
 # A *snapshot* is the generator as it stood at some epoch. It is a *setback* if its Fréchet distance lies above an
-# earlier snapshot's by more than the 95 % interval explains. Variety is not quality: noise varies more than tissue
-# does, so read claim D beside the distances and the images.
+# earlier snapshot's by more than the 95 % interval explains. Claim E compares two settings that differ in loss *and*
+# penalty; [Figure 1](figure1.ipynb) shows BCE with the penalty too. Variety is not quality: noise varies more than
+# tissue does, so read claim D beside the distances and the images.
 
 # %% [markdown]
 # ## All runs at a glance
@@ -226,10 +231,17 @@ PRINTED = [
 
 
 def best(labels, metric="kernel_distance"):
-    """The setting with the lowest mean over its seeds, or None."""
+    """The setting with the lowest mean over its seeds, and those whose intervals overlap with its own."""
     rows = measured[(measured["metric"] == metric) & measured["label"].isin(labels)]
     means = rows.groupby("label", sort=False)["value"].mean()
-    return means.idxmin() if len(means) else None
+    if means.empty:
+        return "not run"
+    lowest = means.idxmin()
+    reach = rows[rows["label"] == lowest]["high"].max()
+    near = rows[(rows["low"] <= reach) & (rows["label"] != lowest)][
+        "label"
+    ].unique()
+    return lowest + (f" (overlapping: {', '.join(near)})" if len(near) else "")
 
 
 def of_loss(loss):
@@ -250,7 +262,7 @@ labels = of_loss("wgan-gp")
 report.show(
     pd.concat([table(labels, PRINTED), floor(PRINTED)]),
     "Table 1. DGAN trained with WGAN-GP, by weight λ. "
-    f"Lowest kernel distance here: {best(labels) or 'not run'}; the paper's best is λ = 5.",
+    f"Lowest kernel distance here: {best(labels)}; the paper's best is λ = 5.",
     report.badge(found, *labels),
 )
 
@@ -262,15 +274,15 @@ labels = of_loss("bce")
 report.show(
     pd.concat([table(labels, PRINTED), floor(PRINTED)]),
     "Table 2. DGAN trained with BCE, by weight λ. "
-    f"Lowest kernel distance here: {best(labels) or 'not run'}; the paper's best is λ = 3.",
+    f"Lowest kernel distance here: {best(labels)}; the paper's best is λ = 3.",
     report.badge(found, *labels),
 )
 
 # %% [markdown]
 # ## Table 3: the best of each, and StyleGAN
 #
-# The paper picks λ = 5 for WGAN-GP and λ = 3 for BCE; the captions above say which λ is lowest here. The models trained
-# for different lengths, so part of the ranking is training time: the caption says how many images each critic saw.
+# The paper picks λ = 5 for WGAN-GP and λ = 3 for BCE; the captions above say which λ is lowest here. The caption below
+# says how many images each critic saw; where these numbers differ, part of the ranking is training time.
 
 # %% tags=["hide-input"]
 labels = list(report.BEST)
@@ -294,9 +306,9 @@ report.show(
 # ## Table 4: beyond the paper
 #
 # Precision and density ask whether generated images lie among the real ones. Recall and coverage ask how many of the
-# real ones have a generated image near them. Density is about 1 where the two sets agree. The Fréchet distance is
-# extrapolated to infinitely many images. A small p says that more generated images lie very close to a single training
-# image than real ones do: a sign of copying.
+# real ones have a generated image near them. Compare density with the floor: above it, images crowd in the middle of
+# the real set. The Fréchet distance is extrapolated to infinitely many images. A small p says that more generated
+# images lie very close to a single training image than real ones do: a sign of copying.
 
 # %% tags=["hide-input"]
 BEYOND = [
@@ -314,7 +326,8 @@ copies = list(p[p["value"] < 0.05]["label"].unique())
 report.show(
     pd.concat([table(labels, BEYOND), floor(BEYOND)]),
     "Table 4. How much of the variety of the real images is reached, and whether training images are copied. "
-    f"Suspected of memorising (p < 0.05): {', '.join(copies) or 'no model'}.",
+    f"Suspected of memorising (p < 0.05): {', '.join(copies) or 'no model'}. A large p is weak evidence: images that "
+    "are far from every scan pass too.",
     report.badge(found, *labels),
 )
 
@@ -362,9 +375,10 @@ report.show(
 # ## How to read them
 #
 # The last rows of Tables 1 to 4 compare real images with real ones (`notebooks/real.ipynb`). *Real halves* is the
-# floor: what a metric gives where there is no difference. *Malignant–benign* is the distance between two kinds of real
-# scan that a radiologist tells apart: a generator with a larger distance is farther from malignant scans than benign
-# ones are. A difference between two models that both lie below the floor means little.
+# floor: what a metric gives where there is no difference. Each half has half as many images, which raises Fréchet
+# distance and SWD, so a good model can lie below the floor. *Malignant–benign* is the distance between two kinds of
+# real scan that a radiologist tells apart: a generator with a larger distance is farther from malignant scans than
+# benign ones are. A difference between two models that both lie below the floor means little.
 #
 # An interval says how far the number could move with other images of the same model. It says nothing about another
 # training. For the Fréchet distance it is about the distance at this number of images, not that of the distributions.
@@ -373,11 +387,12 @@ report.show(
 # *Not run* means that no run directory held the number. Nothing is filled in.
 #
 # Kernel and Fréchet distance compare the *distributions* of features: low is good. LPIPS and MS-SSIM compare *pairs* of
-# images. Between generated images, a high LPIPS or a low MS-SSIM means variety; between a real and a generated image, a
-# low LPIPS or a high MS-SSIM means that they look alike. The paper's ± is a spread over pairs or over subsets of
-# images, not over training runs. In the copy of the paper at hand, some numbers of Table 2 can't be assigned to a λ
-# with certainty; they have a question mark. *Illegible* means that a number can't be read at all. [The metrics
-# chapter](../book/metrics.md) has the definitions.
+# images. (*LPIPS: alex-random* below a table means that AlexNet had random weights, so the paper's LPIPS is on another
+# scale. *N* is the number of real images, and of generated ones.) Between generated images, a high LPIPS or a low
+# MS-SSIM means variety; between a real and a generated image, a low LPIPS or a high MS-SSIM means that they look alike.
+# The paper's ± is a spread over pairs or over subsets of images, not over training runs. In the copy of the paper at
+# hand, some numbers of Table 2 can't be assigned to a λ with certainty; they have a question mark. *Illegible* means
+# that a number can't be read at all. [The metrics chapter](../book/metrics.md) has the definitions.
 
 # %% [markdown]
 # ## How they were made

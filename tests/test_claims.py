@@ -63,33 +63,33 @@ def verdicts(measured, history=()):
     return {(r.letter, r.measure): r.verdict for r in judged.itertuples()}
 
 
-# Intervals over images, where a setting has one seed.
+# Intervals over images, where one training of a setting is in several orders.
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "better", "verdict"),
+    ("b", "better", "orders", "said"),
     [
-        ((1.0, 1.0), (3.0, 0.9), "low", "holds"),
-        ((3.0, 0.9), (1.0, 1.0), "low", "does not hold"),
-        ((1.0, 1.0), (2.5, 0.5), "low", "can't be told"),  # they share the number 2
-        ((1.0, 1.0), (3.0, 0.9), "high", "does not hold"),
-        ((1.0, 1.0), (9.0, math.nan), "low", "can't be told"),  # without an interval nothing is clear
+        ((3.0, 0.9), "low", "1 of 1", "the intervals lie apart: a 1 [0, 2] against b 3 [2.1, 3.9]"),
+        ((3.0, 0.9), "high", "0 of 1", "the other way round: a 1 [0, 2] against b 3 [2.1, 3.9]"),
+        ((2.5, 0.5), "low", "1 of 1", "the intervals overlap: a 1 [0, 2] against b 2.5 [2, 3]"),  # in the number 2
+        ((0.5, 0.5), "low", "0 of 1", "the intervals overlap: a 1 [0, 2] against b 0.5 [0, 1]"),
+        ((9.0, math.nan), "low", "1 of 1", "the intervals overlap"),  # without an interval nothing is clear
     ],
 )
-def test_with_one_seed_an_order_is_clear_only_where_intervals_are_apart(a, b, better, verdict):
-    assert judge(rows(a=a, b=b), [("a", "b")], better).verdict == verdict
+def test_one_training_of_a_setting_decides_nothing_however_clear_its_images_are(b, better, orders, said):
+    judged = judge(rows(a=(1.0, 1.0), b=b), [("a", "b")], better)
+    assert judged[:2] == ("can't be told", orders) and judged.n is None
+    assert judged.why.startswith(said) and judged.why.endswith("two seeds or more of each setting are missing.")
 
 
-def test_a_claim_holds_only_if_every_order_is_clear():
+def test_orders_with_a_setting_in_common_are_no_trainings_of_their_own():
     found = rows(one=(1.0, 0.4), two=(2.0, 0.4), three=(3.0, 0.4), close=(1.5, 0.3))
-    assert judge(found, [("one", "two"), ("two", "three")])[:3] == (
-        "holds", "2 of 2", "clear, least so one 1 [0.6, 1.4] against two 2 [1.6, 2.4].")  # fmt: skip
-    open_ = judge(found, [("one", "two"), ("one", "close")])
-    assert open_.verdict == "can't be told" and "two seeds or more of each setting are missing" in open_.why
-    assert judge(found, [("one", "two"), ("three", "two")])[:2] == ("does not hold", "1 of 2")
+    assert judge(found, [("one", "two"), ("two", "three")]).n is None
+    assert judge(found, [("one", "two"), ("three", "two")])[:2] == ("can't be told", "1 of 2")
+    apart = judge(found, [("one", "two"), ("close", "three")])
+    assert apart.n == 2 and apart.effect == pytest.approx((1 / 3 + 1 / 3) / 2) and apart.verdict == "holds"
     absent = judge(found, [("one", "two"), ("one", "none")])
     assert absent[:2] == ("can't be told", "1 of 1 run") and absent.why.endswith("; no number for none.")
-    assert judge(found, [("three", "two"), ("one", "none")]).verdict == "does not hold"  # what is missing can't save it
     assert judge(found, [("one", "none")])[:3] == ("not run", "", "no number for none.")
 
 
@@ -142,7 +142,7 @@ def test_one_order_the_other_way_round_leaves_a_claim_open_and_a_clear_one_ends_
     pairs = [("a", "b"), ("c", "d"), ("e", "f")]
     unsure = judge(rows(**steady, f=[0.5, 1.5, 0.9, 0.9]), pairs)
     assert unsure[:2] == ("can't be told", "2 of 3")
-    assert unsure.low > 0 and "the other way round: e against f by" in unsure.why and "seeds" in unsure.why
+    assert unsure.low > 0 and "not so: e against f by" in unsure.why and "seeds" in unsure.why
     clear = judge(rows(**steady, f=[0.9, 0.91, 0.9, 0.91]), pairs)
     assert clear.low > 0 and clear.verdict == "does not hold"
 
@@ -156,14 +156,27 @@ def test_what_is_open_names_the_number_that_is_missing():
     assert absent.verdict == "can't be told" and absent.why.endswith("no number for none.")
 
 
-def test_without_two_common_seeds_in_every_order_intervals_over_images_decide():
+def test_without_two_common_seeds_in_every_order_intervals_over_images_are_told():
     found = pd.concat([rows(a=[1.0, 1.2], b=[3.0, 3.1]), rows(c=(9.0, 0.5))])
     judged = judge(found, [("a", "b"), ("a", "c")])
-    assert judged.n is None and judged.verdict == "holds"
-    assert "a 1.1 [0.9, 1.3]" in judged.why  # its seeds' intervals together
+    assert judged.n is None and judged.verdict == "can't be told"
+    assert (
+        judged.why.startswith("the intervals lie apart") and "a 1.1 [0.9, 1.3]" in judged.why
+    )  # its seeds' intervals together
     # The lowest end of one seed and the highest of another: they reach into b's.
     wide = pd.concat([rows(a=[1.0, 2.95], b=[3.0, 3.1]), rows(c=(9.0, 0.5))])
-    assert judge(wide, [("a", "b"), ("a", "c")]).verdict == "can't be told"
+    assert "the intervals overlap: a 1.98" in judge(wide, [("a", "b"), ("a", "c")]).why
+
+
+def test_at_one_seed_each_λ_is_a_training_of_its_own():
+    found = rows(a=(1.0, 9.0), b=(3.0, 9.0), c=(1.0, 9.0), d=(3.2, 9.0), e=(1.0, 9.0), f=(2.9, 9.0))
+    pairs = [("a", "b"), ("c", "d"), ("e", "f")]
+    judged = judge(found, pairs)
+    assert judged[:2] == ("holds", "3 of 3") and judged.n == 3  # however wide the intervals over images are
+    assert (judged.effect, judged.low, judged.high) == pytest.approx(mean_interval([2 / 4, 2.2 / 4.2, 1.9 / 3.9]))
+    assert judge(found, pairs, "high")[:2] == ("does not hold", "0 of 3")
+    assert judge(found, [*pairs[:2], ("f", "e")])[:2] == ("can't be told", "2 of 3")
+    assert judge(found, [*pairs, ("g", "h")]).verdict == "can't be told"  # one of them was not run
 
 
 # The paper's claims.
@@ -175,19 +188,31 @@ def test_the_papers_claims_are_judged_each_by_its_own_order():
     runs = sweep(falling, {"kernel_distance": [190.0, 150.0, 180.0, 180.0, 190.0], "swd_umap": 30.0})
     found = verdicts(runs)
     assert {found["A", "Kernel distance ↓"], found["A", "Fréchet distance ↓"]} == {"holds"}
-    assert found["B", "Kernel distance ↓"] == found["C", "Kernel distance ↓"] == "holds"
-    assert found["B", "Fréchet distance ↓"] == found["C", "Fréchet distance ↓"] == "can't be told"  # all λ alike
+    assert found["B", "Kernel distance ↓"] == found["C", "Kernel distance ↓"] == "can't be told"
+    twice = verdicts(runs + sweep(falling, {"kernel_distance": [190.0, 150.0, 180.0, 180.0, 190.0]}, seed=1))
+    assert twice["B", "Kernel distance ↓"] == twice["C", "Kernel distance ↓"] == "holds"
+    assert twice["B", "Fréchet distance ↓"] == twice["C", "Fréchet distance ↓"] == "can't be told"  # all λ alike
     assert found["D", "LPIPS, fake–fake ↑"] == found["D", "Recall ↑"] == "holds"
     assert found["D", "MS-SSIM, fake–fake ↓"] == found["D", "Coverage ↑"] == "can't be told"
     assert found["F", "Kernel distance ↓"] == found["F", "Bands"] == "not run"
     assert found["G", "SWD, UMAP ↓"] == "can't be told"  # one of its six orders is there
     assert report.claims(results(runs)).query("letter == 'G'")["orders"].item() == "1 of 1 run"
-    more = runs + of_setting("StyleGAN2", swd_umap=40.0, kernel_distance=300.0)
-    more += of_setting("StyleGAN3", swd_umap=20.0, kernel_distance=10.0)
-    found = verdicts(more)
+
+    def with_styles(second, third, seeds):
+        more = []
+        for seed in range(seeds):
+            more += sweep(
+                falling, {"kernel_distance": [190.0, 150.0, 180.0, 180.0, 190.0], "swd_umap": 30.0}, seed=seed
+            )
+            more += of_setting("StyleGAN2", seed, **second) + of_setting("StyleGAN3", seed, **third)
+        return verdicts(more)
+
+    as_claimed = {"swd_umap": 40.0, "kernel_distance": 300.0}, {"swd_umap": 20.0, "kernel_distance": 10.0}
+    found = with_styles(*as_claimed, seeds=2)
     assert found["G", "SWD, UMAP ↓"] == found["F", "Kernel distance ↓"] == "holds"
-    other = runs + of_setting("StyleGAN2", swd_umap=40.0) + of_setting("StyleGAN3", swd_umap=35.0, kernel_distance=70.0)
-    found = verdicts(other)
+    found = with_styles(*as_claimed, seeds=1)
+    assert found["G", "SWD, UMAP ↓"] == found["F", "Kernel distance ↓"] == "can't be told"
+    found = with_styles({"swd_umap": 40.0}, {"swd_umap": 35.0, "kernel_distance": 70.0}, seeds=2)
     assert found["G", "SWD, UMAP ↓"] == found["F", "Kernel distance ↓"] == "does not hold"
 
 
@@ -200,9 +225,10 @@ def test_extractors_are_judged_apart_and_disagreement_is_told_first():
     worse = sweep({"kernel_distance": 50.0}, {}) + sweep({"kernel_distance": 150.0}, {}, extractor="other")
     judged = report.claims(results(worse))
     table = TABLES.verdict_table(judged)
-    assert list(table.columns) == ["vgg", "other"]
+    assert list(table.columns) == ["vgg", "other", "without extractor"]
     of_a = table.loc["A. WGAN-GP has the lower KID and FID at every λ."]
-    assert list(of_a.loc["Kernel distance ↓"]) == ["holds (5 of 5)", "does not hold (0 of 5)"]
+    assert list(of_a.loc["Kernel distance ↓"]) == ["holds (5 of 5)", "does not hold (0 of 5)", ""]
+    assert table.xs("LPIPS, fake–fake ↑", level="By").values.tolist() == [["", "", "can't be told (0 of 5)"]]
     told = "The extractors give different verdicts on A (kernel distance). "
     assert report.disagreements(judged) == told
     assert TABLES.verdict_caption(judged).startswith(f"Table A1. {told}")
@@ -267,22 +293,41 @@ def test_the_page_tells_each_claim_once_and_every_measure():
     assert [name[0] for name in table.index.get_level_values(0).unique()] == list("ABCDEFG")
     assert len(table) == figures.count("<li>") == 15 and figures.count("<p>") == 7
     assert table["vgg"].iloc[:2].tolist() == ["holds (5 of 5)"] * 2
-    assert "holds. Clear, least so WGAN-GP λ=0.5 50 [49, 51] against BCE λ=0.5 100 [99, 101]." in figures
+    assert "holds. Mean relative difference 0.333 [0.333, 0.333], n = 5." in figures
 
 
 def test_the_caption_takes_all_measures_of_a_claim_together():
-    higher = of_setting("StyleGAN3", kernel_distance=300.0)  # by one the last, by the other among the others
-    measured = sweep({"frechet_distance": 50.0, "kernel_distance": 50.0}, {}) + higher
+    measured = []
+    for seed in range(2):  # by one distance the last, by the other among the others
+        measured += sweep({"frechet_distance": 50.0, "kernel_distance": 50.0}, {}, seed=seed)
+        measured += of_setting("StyleGAN3", seed, kernel_distance=300.0)
     text = TABLES.verdict_caption(report.claims(results(measured)))
     assert text.startswith("Table A1. By all")
     assert "A: holds; F: does not hold; B, C, D, G: can't be told; E: not run. " in text
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "one"),
+    [
+        (("holds", "holds"), "holds"),
+        (("holds", "can't be told"), "can't be told"),
+        (("does not hold", "can't be told", "not run"), "does not hold"),
+        (("does not hold", "holds"), "can't be told"),  # they contradict each other
+        (("not run", "not run"), "not run"),
+    ],
+)
+def test_a_claim_fails_by_one_measure_unless_another_says_that_it_holds(verdicts, one):
+    assert report.together(pd.DataFrame({"letter": "D", "verdict": verdicts})).to_dict() == {"D": one}
+
+
 def test_the_main_claim_is_told_by_means_over_seeds():
     measured = sweep({"kernel_distance": 50.0, "frechet_distance": 150.0}, {})
     told = report.main_claim(results(measured))
-    assert told.startswith(
-        "WGAN-GP has the lower kernel distance at 5 of 5 λ and the lower Fréchet distance at 0 of 5 λ."
+    assert told == (
+        "Over the values of λ, WGAN-GP has the lower kernel distance at 5 of 5 by vgg and the lower Fréchet distance "
+        "at 0 of 5 by vgg. In the paper's tables it has the lower KID at 4 of 4 and FID at 3 of 4 that can be read."
     )
     other = of_setting("WGAN-GP λ=5", seed=1, kernel_distance=200.0)
-    assert "kernel distance at 4 of 5 λ" in report.main_claim(results(measured + other))
+    assert "kernel distance at 4 of 5 by vgg and" in report.main_claim(results(measured + other))
+    both = measured + sweep({}, {}, extractor="other")
+    assert "kernel distance at 5 of 5 by vgg, 0 of 5 by other" in report.main_claim(results(both), ["kernel_distance"])

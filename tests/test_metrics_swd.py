@@ -72,6 +72,19 @@ assert "tensorflow" not in sys.modules and "keras" not in sys.modules
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 
+def test_umap_has_the_neighbours_that_the_package_finds(monkeypatch):
+    """From distances computed at once, for it compares one pair at a time."""
+    UMAP, made = swd._import_umap(), []
+    monkeypatch.setattr(swd, "_import_umap", lambda: lambda **given: made.append(UMAP(**given)) or made[-1])
+    real, fake = rng.normal(size=(30, 6)), rng.normal(size=(25, 6)) + 1
+    metrics.umap(real, fake, n_neighbors=5)
+    both = np.concatenate([real, fake])
+    with pytest.warns(UserWarning, match="n_jobs"):
+        expected = UMAP(n_neighbors=5, random_state=0).fit((both - both.mean(0)) / both.std(0)).graph_
+    np.testing.assert_allclose(made[0].graph_.toarray(), expected.toarray(), atol=1e-5)
+    assert made[0].metric == "precomputed" and expected.nnz > 55 * 5
+
+
 def test_impossible_settings_are_refused():
     x = rng.normal(size=(5, 3))
     with pytest.raises(ValueError, match="between 2 and 9"):

@@ -12,9 +12,12 @@ from contextlib import suppress
 
 import numpy as np
 import scipy.linalg
+from scipy.spatial import distance
 
 from .checks import as_feature_pair, as_positive_integer
 from .torch_setup import standing_in
+
+UMAP_APPROXIMATES = 4096  # points from which on umap looks for neighbours without comparing all pairs
 
 
 def _joint(real, fake):
@@ -70,10 +73,14 @@ def umap(real, fake, seed=0, n_neighbors=15, min_dist=0.1):
     most = len(x) - 1
     if not 2 <= as_positive_integer(n_neighbors, "n_neighbors") <= most:
         raise ValueError(f"n_neighbors must lie between 2 and {most}, one less than the images, got {n_neighbors}")
+    given = {"n_neighbors": n_neighbors, "min_dist": min_dist, "random_state": seed}
+    if len(x) < UMAP_APPROXIMATES:  # umap would compare every pair too, by a Python call each
+        x, given["metric"] = distance.squareform(distance.pdist(x)), "precomputed"
     UMAP = _import_umap()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "n_jobs value", UserWarning)  # a seed means one job
-        points = UMAP(n_neighbors=n_neighbors, min_dist=min_dist, random_state=seed).fit_transform(x)
+        warnings.filterwarnings("ignore", "using precomputed metric", UserWarning)
+        points = UMAP(**given).fit_transform(x)
     return points[:n], points[n:]
 
 
