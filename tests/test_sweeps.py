@@ -67,7 +67,7 @@ def test_a_kept_run_reads_as_the_run_and_holds_no_path(tmp_path, monkeypatch, ca
     run.begin()
     run.record_environment()
     for step in range(1, 1001):
-        run.append_log({"step": step, "critic_loss": 1.0, "seconds": 2.0})
+        run.append_log({"step": step, "critic_loss": float(np.float32(1 / step)), "seconds": 2.0})
     for epoch in (0, 1):
         run.save_snapshot(epoch, {"g/000": np.zeros(3, "float32")})
     run.finish(steps=1)
@@ -84,6 +84,8 @@ def test_a_kept_run_reads_as_the_run_and_holds_no_path(tmp_path, monkeypatch, ca
     assert (kept.config.backbone, kept.config.data) == ("vgg19.npz", "busi")
     steps = [row["step"] for row in kept.log()]
     assert steps == [1, *range(3, 1000, 3), 1000] and kept.status()["steps"] == 1
+    assert kept.log()[1]["critic_loss"] == 0.333333343  # the float32 nearest to a third, in nine digits
+    assert all(np.float32(row["critic_loss"]) == np.float32(1 / row["step"]) for row in kept.log())
     assert read_evaluation(kept.path).final == {"kid": 1.0}
     files = {str(path.relative_to(kept.path)) for path in kept.path.rglob("*") if path.is_file()}
     written = {"config.json", "environment.json", "status.json", "log.jsonl"}

@@ -58,10 +58,11 @@ def _holds(run: Run, arrays: dict[str, np.ndarray]) -> bool:
 
 
 def thinned(rows: list[dict[str, float]]) -> bytes:
-    """Every k-th row of a log and its last one, so that about ROWS are left."""
+    """Every k-th row of a log and its last one, so that about ROWS are left, in the nine digits that hold a float32."""
     every = max(len(rows) // ROWS, 1)
     left = [row for i, row in enumerate(rows, start=1) if i % every == 0 or i in (1, len(rows))]
-    return "".join(json.dumps(row) + "\n" for row in left).encode()
+    short = ({k: float(f"{v:.9g}") if isinstance(v, float) else v for k, v in row.items()} for row in left)
+    return "".join(json.dumps(row) + "\n" for row in short).encode()
 
 
 def main(source: str | Path, target: str | Path, featured: tuple[str, ...] = (), commit: str | None = None) -> None:
