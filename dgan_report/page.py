@@ -45,7 +45,7 @@ def data_name(value):
 
 
 def badge(found, *labels):
-    """One line on what produced a table or figure: data, size, length, features, seeds, commit; and the profile.
+    """One line on what produced a table or figure: data, size, length, precision, features, seeds, commit.
 
     labels: of the settings that are shown; none for all.
     """
@@ -59,6 +59,8 @@ def badge(found, *labels):
         "data": _distinct(rows["data"].map(data_name)),
         "images": _distinct(f"{size}×{size}" for size in rows["image_size"]),
         "epochs": ", ".join(f"{n} ({MODELS[model]})" if many else n for model, n in epochs.items()),
+        "generator updates": "" if many else _distinct(f"{n:,.0f}" for n in rows["steps"].dropna()),
+        "precision": _distinct(rows["precision"]),
         "features": _distinct(found.measured[found.measured["run"].isin(rows["run"])]["extractor"]),
         "LPIPS": _distinct(rows["lpips"].dropna()),
         "N": _distinct(f"{n:g}" for n in rows["n_real"].dropna()),
@@ -66,8 +68,7 @@ def badge(found, *labels):
         "commit": _distinct(rows["commit"]),
     }
     line = " · ".join(f"{name}: {text}" for name, text in parts.items() if text)
-    profiles = _distinct(rows["profile"])
-    return line if profiles == "paper" else f"{line} · {profiles} profile: smaller than the printed protocol"
+    return line if {*rows["profile"]} == {"paper"} else f"{line} · smaller than the printed protocol"
 
 
 def _distinct(values):

@@ -176,8 +176,9 @@ def test_badge_and_banner_say_what_produced_a_page(tmp_path):
     found = report.collect(tmp_path)
     line = report.badge(found)
     for part in ("phantom", "32×32", "epochs: 4", "random-vgg16", "seed: 0", "abcdef0123", "N: 16",
-                 "quick profile: smaller than the printed protocol"):  # fmt: skip
+                 "precision: float32", "smaller than the printed protocol"):  # fmt: skip
         assert part in line
+    assert "quick" not in line and "updates" not in line  # which the run doesn't say
     assert "\n" not in line and report.badge(found, "nothing") == "Not run: no run directory was found."
     assert "PHANTOMS, A DEMONSTRATION" in report.banner(found)._repr_html_()
     write_run(tmp_path / "real", "bce", 5.0, data="/home/me/Dataset_BUSI_with_GT", profile="paper")
@@ -188,6 +189,8 @@ def test_badge_and_banner_say_what_produced_a_page(tmp_path):
     write_run(tmp_path / "mixed", model="stylegan2")
     write_run(tmp_path / "mixed", epochs=7)
     assert "epochs: 7 (DGAN), 4 (StyleGAN2)" in report.badge(report.collect(tmp_path / "mixed"))
+    kept = report.badge(report.collect("results/busi-64", data="busi"))
+    assert "64×64 · epochs: 500 · generator updates: 5,200 · precision: bfloat16" in kept and "quick" not in kept
 
 
 def test_results_are_read_or_not_run(tmp_path):
