@@ -8,7 +8,7 @@ from dgan_core.config import Config
 
 USAGE = """usage: dgan train [--PARAMETER VALUE …]     train a run, or continue it
        dgan metrics REAL FAKE [OPTION …]    measure images against real ones; dgan metrics --help says more
-parameters:"""
+parameters, with the defaults for the DGAN:"""
 OF_FIT = {
     "stop_after": 'a time such as "25min", after which training stops with a checkpoint',
     "retrain": "True: set a run that was made by other code aside, and train it again",
@@ -28,6 +28,14 @@ def parameters(words: list[str]) -> dict:
     return given
 
 
+def _default(name: str) -> str:
+    """What a parameter is when it is left out: in the quick profile, and in the paper profile where that differs."""
+    quick, paper = (getattr(Config(profile=profile), name) for profile in ("quick", "paper"))
+    if quick == paper:
+        return repr(Config.model_fields[name].default)  # the penalty and the name of a run depend on others
+    return repr(quick) if name == "profile" else f"{quick!r}, with --profile paper {paper!r}"
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command; its exit status: 0, 1 an unexpected error, 2 wrong parameters, 130 interrupted."""
     command, *words = (sys.argv[1:] if argv is None else argv) or ["--help"]
@@ -38,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
 
         return metrics(words)
     if command != "train" or {"-h", "--help"} & {*words}:
-        said = {n: f"{f.description} (default: {f.default!r})" for n, f in Config.model_fields.items()}
+        said = {n: f"{f.description} (default: {_default(n)})" for n, f in Config.model_fields.items()}
         print(USAGE, *(f"  --{name:20}{text}" for name, text in {**said, **OF_FIT}.items()), sep="\n")
         return 0 if {"-h", "--help"} & {command, *words} else 2
     try:

@@ -43,6 +43,11 @@ def test_help_lists_every_parameter(capsys):
     assert command.main(["train", "--help"]) == 0
     said = capsys.readouterr().out
     assert all(f"--{name} " in said for name in [*Config.model_fields, "stop_after", "retrain"])
+    for line in ("epochs", "backbone", "image_size"):
+        (told,) = [row for row in said.splitlines() if row.startswith(f"  --{line} ")]
+        quick, paper = getattr(Config(), line), getattr(Config(profile="paper"), line)
+        assert told.endswith(f"(default: {quick!r}, with --profile paper {paper!r})") and quick != paper
+    assert "(default: 'quick')" in said and "(default: 100)" in said  # of latent_dim, the same in both
     assert command.main(["trane"]) == 2
 
 

@@ -48,6 +48,39 @@ def test_what_are_no_lambdas_is_refused_with_the_right_form(given):
         graph.numbers("LAMBDAS", given)
 
 
+@pytest.mark.parametrize(
+    ("runs", "sweep", "instead"),
+    [
+        ("two", "", "RUNS=two: add RUNS=all"),
+        ("kept", "", "RUNS=kept: add"),
+        ("all", "a.yaml", "SWEEP=a.yaml: write them"),
+    ],
+)
+def test_lambdas_that_nothing_would_be_trained_with_are_refused(runs, sweep, instead):
+    graph.check_lambdas([3.0, 0.5, 5.0, 7.0, 10.0], runs, sweep)  # the default
+    graph.check_lambdas([1.0, 2.0], "all", "")
+    sentence = f'LAMBDAS must be left out unless RUNS=all trains at each, got "1 2" with {instead}'
+    with pytest.raises(ValueError, match=sentence):
+        graph.check_lambdas([1.0, 2.0], runs, sweep)
+
+
+def test_the_workflow_refuses_lambdas_without_all_runs(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        ROOT / "workflow" / "Snakefile",
+        "--nolock",
+        "--dry-run",
+    ]
+    environment = {**os.environ, "DGAN_RUNS": str(tmp_path)}
+    done = subprocess.run(
+        [*command, "--config", "lambdas=1 2"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode and 'got "1 2" with RUNS=two: add RUNS=all' in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("given", ["0.5", "a", "0-", "-1"])
 def test_what_are_no_seeds_is_refused_with_the_right_form(given):
     with pytest.raises(ValueError, match='SEEDS must be whole numbers such as "0 1 2", "0,1,2" or "0-2", got'):

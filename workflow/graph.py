@@ -12,6 +12,7 @@ from dgan_core.data import find_busi, index_busi
 from dgan_core.data.folder import class_of, existing
 from dgan_core.io.fingerprint import fingerprint
 from dgan_core.io.folders import files_in
+from dgan_core.profiles import LAMBDAS
 from dgan_core.training import source
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -35,6 +36,14 @@ def seeds(name: str, text: str) -> list[int]:
         first, last = int(match[1]), int(match[2] or match[1])
         found += range(first, last + 1)
     return found
+
+
+def check_lambdas(lambdas: list[float], runs: str, sweep: str) -> None:
+    """Refuse values of λ that nothing would be trained with: RUNS=all alone trains at each; a sweep lists its own."""
+    if {*lambdas} != {*LAMBDAS} and (sweep or runs != "all"):
+        given = " ".join(f"{lam:g}" for lam in lambdas)
+        instead = f"SWEEP={sweep}: write them into that file" if sweep else f"RUNS={runs}: add RUNS=all"
+        raise ValueError(f'LAMBDAS must be left out unless RUNS=all trains at each, got "{given}" with {instead}')
 
 
 def _words(text: str) -> list[str]:
