@@ -1,8 +1,11 @@
 # %% [markdown]
 # # Copies of the training images?
 #
-# A generator that replays its training set gets a very good Fréchet and kernel distance. This page tests for such
-# copies: do generated images lie closer to single training images than new real images would ([how it
+# A generator that replays its training set gets a very good Fréchet and kernel distance. This page tests one run for
+# such copies. It is a run of your own copy, which this build trained; for the kept runs on real scans,
+# [Table 4](tables.ipynb#table-4-beyond-the-paper) has the answer.
+#
+# Do generated images lie closer to single training images than new real images would ([how it
 # works](../book/metrics.md))? Two controls say whether the test can be trusted: a replayed training set must fail, and
 # real images that were never trained on must pass.
 

@@ -6,16 +6,18 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import pytest
 import yaml
 from docutils.core import publish_doctree
 from sphinx.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
+sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
 
 import docstrings  # noqa: E402
 import online  # noqa: E402
+import render_book  # noqa: E402
 
 
 def rendered(text):
@@ -119,3 +121,15 @@ def test_every_workflow_step_is_a_command_that_exists():
         if keyed := step.get("with", {}).get("cache-dependency-path"):
             assert (ROOT / keyed).is_file(), step
         assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+\.\d+\.\d+", step.get("uses", "a/b@v1.0.0")), step
+
+
+def test_a_page_that_was_not_executed_says_so_and_no_other_does(tmp_path):
+    path = ROOT / "notebooks" / "memorisation.ipynb"
+    render_book.collect(path, tmp_path / "page.ipynb")
+    cells = nbformat.read(tmp_path / "page.ipynb", as_version=4).cells
+    assert cells[0].source.startswith("# ") and cells[1].source == render_book.NOT_EXECUTED
+    notebook = nbformat.read(path, as_version=4)
+    next(cell for cell in notebook.cells if cell.cell_type == "code").execution_count = 1
+    nbformat.write(notebook, tmp_path / "executed.ipynb")
+    render_book.collect(tmp_path / "executed.ipynb", tmp_path / "page.ipynb")
+    assert render_book.NOT_EXECUTED not in (tmp_path / "page.ipynb").read_text(encoding="utf-8")

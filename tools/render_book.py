@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks/exercises")
 SOURCES += ("dgan_core/losses.py", "dgan_core/training/step.py")  # which chapters show
 KEPT = ROOT / "results" / "busi-64"
+NOT_EXECUTED = (
+    "*Not run: this book was built without running this page. `make book` runs it, and trains first what it shows.*"
+)
 WALKED = {"wgan-gp": "dgan-wgan-gp-lam5-seed0", "bce": "dgan-bce-lam3-seed0"}  # which the page "latent-walk" loads
 
 
@@ -29,9 +32,11 @@ def copy_generators(target: Path) -> None:
 def collect(source: Path, target: Path) -> None:
     """Copy a notebook without the cell that papermill injects: it would show where the reader's data lie.
 
-    The badge of each page says what the page was made from.
+    The badge of each page says what the page was made from; one that was not executed says so below its first cell.
     """
     notebook = nbformat.read(source, as_version=4)
+    if not any(cell.get("execution_count") for cell in notebook.cells):
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(NOT_EXECUTED))
     for cell in notebook.cells:
         tags = cell.metadata.setdefault("tags", [])
         if "injected-parameters" in tags:
