@@ -27,6 +27,7 @@ from dgan_core.io import archives
 from dgan_core.metrics.cache import array_hash
 from dgan_core.metrics.table import METRICS, honest
 
+BOOK = Path(__file__).resolve().parents[1] / "book"
 rng = np.random.default_rng(11)
 N = 24
 GREY = rng.integers(0, 256, (N, 40, 40, 1), dtype=np.uint8)
@@ -623,3 +624,35 @@ def test_the_example_in_the_book_is_what_the_command_prints(monkeypatch):
     ]
     expected, found = (np.array(number.findall(text), float) for text in (recorded, printed))
     np.testing.assert_allclose(found, expected, rtol=0.05, atol=0.005)
+
+
+def test_what_the_book_says_of_its_example_is_what_it_shows():
+    chapter = (BOOK / "own-images.md").read_text(encoding="utf-8")
+    table = (BOOK / "_static" / "dgan-metrics.txt").read_text(encoding="utf-8")
+    number = r"([\d.]+)"
+    seen = {
+        name.strip(): [float(text) for text in numbers]
+        for name, *numbers in re.findall(
+            rf"^(\S.*?)  +{number} +\[{number}, {number}\] +{number}  ", table, re.MULTILINE
+        )
+    }
+    seeing = re.search(r"This is what it prints .*The means over pairs", chapter, re.DOTALL)[0].lower()
+    for name in ("Kernel distance", "Recall", "Coverage", "Precision", "Density"):
+        _, low, high, floor = seen[name]
+        assert low > floor if name == "Kernel distance" else high < floor
+        assert name.lower() in seeing
+    for name in ("LPIPS, real–fake", "LPIPS, fake–fake", "MS-SSIM, fake–fake"):
+        assert seen[name][1] <= seen[name][3] <= seen[name][2]
+    assert seen["MS-SSIM, real–fake"][1] > seen["MS-SSIM, real–fake"][3]  # where high is good
+    assert re.search("Copied images, share +0 ", table)
+
+
+def test_the_chapters_lines_of_python_run_on_scans_stored_in_colour_without_masks(tmp_path, monkeypatch):
+    (code,) = re.findall(
+        r"## From Python\n\n```python\n(.*?)```", (BOOK / "own-images.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    fill(tmp_path / "real", np.repeat(GREY, 3, axis=3))
+    pack(tmp_path / "generated.zip", {f"{i}.png": encoded(image[..., 0]) for i, image in enumerate(GREY[::-1])})
+    monkeypatch.chdir(tmp_path)
+    exec(code.replace("256", "48"), names := {})
+    assert names["result"].numbers["frechet_distance"] < 1e-6 and names["real"].shape == (N, 48, 48, 1)
