@@ -28,7 +28,7 @@ report.use_style()
 # At a few hundred images the usual tools compute more than they need: the root of a 2048×2048 matrix is one small
 # singular value decomposition, LPIPS of all pairs is a matrix product, and in MS-SSIM only the cross term depends on
 # the pair. Nothing is approximated: [How sure is a
-# number?](uncertainty.ipynb#the-package-fid-by-convention) compares our FID with each package's.
+# number?](uncertainty.ipynb#the-package-and-its-convention) compares our Fréchet distance with each package's.
 
 # %% tags=["hide-input"]
 measured = read_results(results, "benchmark-metrics.json")

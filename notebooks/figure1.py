@@ -64,10 +64,14 @@ if handles:
     figure.legend(handles, labels, loc="outside right center", fontsize=8)
 
 ordered = history[history["metric"] == "kernel_distance"].sort_values("epoch")
-course = ordered.groupby(["run", "extractor"])["value"].agg(["first", "last"])
-falls = int((course["last"] < course["first"]).sum())
+course = ordered.groupby(["run", "label", "extractor"])["value"].agg(
+    ["first", "last"]
+)
+falls = course["last"] < course["first"]
+rising = ", ".join(dict.fromkeys(falls[~falls].index.get_level_values("label")))
 moved = (
-    f"The kernel distance falls from the first to the last snapshot in {falls} of {len(course)} curves. "
+    f"The kernel distance falls from the first to the last snapshot in {falls.sum()} of {len(course)} curves"
+    f"{f', not in {rising}' if rising else ''}. "
     if len(course)
     else ""
 )

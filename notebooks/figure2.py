@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Figure 2: the images themselves
 #
-# This page shows what each model draws, since no metric replaces looking. The first row is for real images; the others
-# hold the first images that each model draws. None was selected. All DGANs (the paper's network) start from the same
-# random vectors z.
+# This page shows what each model draws, since no metric replaces looking. Each row holds the first images that a model
+# draws. None was selected. All DGANs (the paper's network) start from the same random vectors z. A row of real images
+# stands above them only where the images are simulated: no real scan is kept with this project.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -14,6 +14,7 @@ data = "phantom"  # keep only runs trained on this: "phantom", "busi" or a folde
 import matplotlib.pyplot as plt
 
 import dgan_report as report
+from dgan_report.page import short
 
 report.use_style()
 found = report.collect(runs, profile, data)
@@ -24,11 +25,13 @@ shown = found.of(*report.BEST)
 real = next(
     (t for run in shown.values() if (t := run.tiles("real")) is not None), None
 )
-figure, axes = plt.subplots(5, 1, figsize=(9, 6.4))
-absent = "no real image is kept with these runs" if shown else "not run"
-report.strip(axes[0], "real", real, missing=absent)
-for name, axis in zip(report.BEST, axes[1:], strict=True):
-    report.strip(axis, name, shown[name].tiles() if name in shown else None)
+strips = {} if real is None else {"real": real}
+strips |= {
+    name: shown[name].tiles() if name in shown else None for name in report.BEST
+}
+figure, axes = plt.subplots(len(strips), 1, figsize=(9, 1.3 * len(strips)))
+for (name, tiles), axis in zip(strips.items(), axes, strict=True):
+    report.strip(axis, name, tiles)
 
 missing = [name for name in report.BEST if name not in shown]
 steps = {name: run.status().get("steps", 0) for name, run in shown.items()}
@@ -36,12 +39,24 @@ seen = [
     f"{name} {steps[name] * run.config.n_critic * run.config.batch_size:,}"
     for name, run in shown.items()
 ]
+
+
+def nearest(labels):
+    """The kernel distance of these settings by each run's own features, of the lowest seed, nearest first."""
+    rows = found.by().query("metric == 'kernel_distance' and label in @labels")
+    rows = rows.sort_values("seed", kind="stable").drop_duplicates("label")
+    return rows.sort_values("value")
+
+
+near = nearest(list(report.BEST))
+order = [f"{r.label} {short(r.value, 2)}" for r in near.itertuples()]
 report.picture(
     figure,
-    "Figure 2. The first images that each model draws; none was selected. "
+    f"Figure 2. Nearest to the real images first, by kernel distance: {', '.join(order) or 'not run'}. These are the "
+    "first images that each model draws; none was selected. "
     f"Images seen by the critic: {', '.join(seen) or 'none'}. "
     + (f"Not run: {', '.join(missing)}." if missing else ""),
-    alt="Five rows of eight ultrasound images: real ones, then those of WGAN-GP, BCE, StyleGAN2 and StyleGAN3.",
+    alt=f"A row of eight ultrasound images for each of {', '.join(strips)}.",
     note=report.badge(found, *shown) if shown else "",
 )
 
@@ -65,9 +80,20 @@ for axis in axes.flat[len(labels) :]:
 # Down the columns: WGAN-GP's λ on the left, BCE's on the right.
 for name, axis in zip(labels, axes.T.flat, strict=False):
     report.strip(axis, name, every[name].tiles(), n=4, missing="no image was kept")
+near = nearest(labels)
+told = "No setting was measured. "
+if len(near):
+    best, worst = (
+        [r["label"], short(r["value"], 2)] for _, r in near.iloc[[0, -1]].iterrows()
+    )
+    told = (
+        f"By kernel distance {best[0]}'s images lie nearest to the real ones ({best[1]}) and {worst[0]}'s farthest "
+        f"({worst[1]}). "
+    )
 report.picture(
     figure,
-    f"Figure B1. The first images of {len(labels)} settings, the same z in every run; none was selected.",
+    f"Figure B1. {told}These are the first images of {len(labels)} settings, with the same z in every run; none was "
+    "selected.",
     alt="Two columns of strips of generated images, one for each setting.",
     note=report.badge(found),
 )

@@ -3,8 +3,11 @@
 #
 # A distance between real and generated images is a yardstick for generators. It is only as good as the features that it
 # compares, so this page tests several extractors, the networks or methods that turn an image into features. A good
-# distance passes two tests. On real images that we damage ourselves, it rises with the dose of the damage. On snapshots
-# of a generator in training, it ranks noise, first shapes and final images as the eye does.
+# distance passes two tests:
+#
+# 1. On real images that we damage ourselves, it rises with the dose of the damage.
+# 2. On snapshots of a generator in training, it ranks as the eye does: noise lies farthest from the real images, the
+#    first shapes lie nearer, and the final images lie nearest of the three.
 #
 # For a network's features we take the kernel distance (KID, if the network is Inception): on average it doesn't depend
 # on the number of images. For radiomics, statistics of texture, we take the Fréchet distance, as their authors do: a
@@ -34,6 +37,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from IPython.display import Markdown
 from scipy import ndimage
 
 import dgan_report as report
@@ -43,8 +47,10 @@ from dgan_core.io.environment import environment
 from dgan_core.io.files import write_json
 from dgan_core.runs import runs_root
 from dgan_report.benchmark import read_results
+from dgan_report.page import short
 
 report.use_style()
+kept = read_results(results, "yardstick.json")
 names = [name.strip() for name in extractors.split(",") if name.strip()]
 n, seed = int(n), int(seed)
 
@@ -66,6 +72,51 @@ malignant, benign = images("malignant"), images("benign")
 if min(len(malignant) // 2, len(benign)) < n:
     raise ValueError(f"n must be at most {min(len(malignant) // 2, len(benign))}")
 whole, other = malignant[:n], malignant[n : 2 * n]  # no image is in both
+
+
+def rising(rows):
+    """{extractor: at how many kinds of damage its distance rises with every step of the dose}."""
+    return {
+        name: sum(
+            found.sort_values("dose")["distance"].is_monotonic_increasing
+            for _, found in of.groupby("damage")
+        )
+        for name, of in rows.groupby("extractor", sort=False)
+    }
+
+
+def ranking(snapshots):
+    """{extractor: for how many runs noise lies farthest, then the first shapes, and the last images nearest}."""
+    found = {}
+    for (name, _), of in snapshots.groupby(["extractor", "run"], sort=False):
+        noise, first, last = of.sort_values("epoch")["distance"].iloc[[0, 1, -1]]
+        found[name] = found.get(name, 0) + int(noise > first > last)
+    return found
+
+
+def answer(kept):
+    """Which extractors pass both tests on real scans."""
+    rows, snapshots = (pd.DataFrame(kept[part]) for part in ("rows", "snapshots"))
+    doses, kinds = rising(rows), rows["damage"].nunique()
+    if snapshots.empty:
+        return "The second test was not run."
+    ranks, runs = ranking(snapshots), snapshots["run"].nunique()
+    good = [k for k in doses if (doses[k], ranks.get(k)) == (kinds, runs)]
+    told = [
+        f"{k} {doses[k]} of {kinds} kinds of damage and {ranks.get(k, 0)} of {runs} runs"
+        for k in doses
+    ]
+    return (
+        f"Both tests on real scans are passed by {', '.join(good) or 'no extractor'}. "
+        f"Ranked rightly: {'; '.join(told)}."
+    )
+
+
+Markdown(
+    f"**Can it see?** {answer(kept)}"
+    if kept
+    else "not run: there is no `yardstick.json` in the results"
+)
 
 # %% [markdown]
 # ## Six kinds of damage
@@ -142,9 +193,16 @@ for damage, row in zip(DAMAGES, axes, strict=True):
     row[0].set_ylabel(damage.__name__)
 for dose, axis in zip(DOSES, axes[0], strict=True):
     axis.set_title(f"dose {dose:g}")
+change = {
+    damage.__name__: np.abs(damaged(damage, 1).astype(float) - other).mean()
+    for damage in (blur, noise, shuffle, phases)  # the others change no image
+}
+least, most = min(change, key=change.get), max(change, key=change.get)
 report.picture(
     figure,
-    "Figure Y1. The six kinds of damage; the dose grows from left to right.",
+    f"Figure Y1. Of the {len(change)} kinds of damage that change images, {least} changes a pixel least at dose 1, by "
+    f"{change[least]:.0f} of 255 grey levels on average, and {most} most, by {change[most]:.0f}. Repeat and replace "
+    "leave every image real. The dose grows from left to right.",
     alt="A row of four images for each kind of damage; the damage grows from left to right.",
 )
 
@@ -231,14 +289,7 @@ def draw_doses(rows, number, what):
         aspect=1.3,
         facet_kws={"legend_out": False},
     )
-    seen = {
-        name: sum(
-            found.sort_values("dose")["distance"].is_monotonic_increasing
-            for _, found in of.groupby("damage")
-        )
-        for name, of in table.groupby("extractor", sort=False)
-    }
-    told = ", ".join(f"{name} {count}" for name, count in seen.items())
+    told = ", ".join(f"{name} {count}" for name, count in rising(table).items())
     return report.picture(
         on_one_axis(grid),
         f"Figure {number}. How many of {table['damage'].nunique()} kinds of damage to {what} raise the distance at "
@@ -295,7 +346,6 @@ if keep:
 # shown.
 
 # %% tags=["hide-input"]
-kept = read_results(results, "yardstick.json")
 if kept:
     kept_rows, kept_snapshots = (
         pd.DataFrame(kept[part]) for part in ("rows", "snapshots")
@@ -323,13 +373,14 @@ if kept and len(kept_snapshots):
     )
     last = table[table["epoch"] == table["epoch"].max()]
     told = [
-        f"{name}: {', '.join(f'{r.run} {r.distance:.2g}' for r in of.sort_values('distance').itertuples())}"
+        f"{name}: {', '.join(f'{r.run} {short(r.distance, 2)}' for r in of.sort_values('distance').itertuples())}"
         for name, of in last.groupby("extractor", sort=False)
     ]
     shown = report.picture(
         on_one_axis(grid),
         f"Figure Y4. Nearest first at the end of training, by each extractor: {'; '.join(told)}. Each line is a run "
-        "from noise to its last epoch.",
+        f"from noise to its last epoch. Half of the scans are compared here ({kept['n']} a side), in the tables all of "
+        "them, so these ratios are not those of the tables.",
         alt="A panel for each extractor: the distance of each run's snapshots against the epoch.",
     )
 else:
@@ -337,6 +388,5 @@ else:
 shown
 
 # %% [markdown]
-# A random network's features can pass the first test and still fail the second, because a critic made of convolutions
-# learns to match just such features. Where two extractors name different winners, look at the images before you
-# believe either.
+# A random network's features have a weakness beside these tests: a critic made of convolutions can learn to match just
+# such features. Where two extractors name different winners, look at the images before you believe either.
