@@ -16,7 +16,7 @@
 #
 # An *arm* is one way to make up the training set, such as real scans alone, with copies, or with synthetic scans. The
 # *probe* is logistic regression on fixed features. *AUC*, the area under the ROC curve, is 1 for a perfect classifier
-# and 0.5 for guessing.
+# and 0.5 for guessing. A difference *can't be told* if its 95 % interval contains 0.
 
 # %% tags=["parameters", "hide-input"]
 data = "phantom"  # "phantom", "busi", or a folder with a subfolder for each class
@@ -79,39 +79,44 @@ def judged(found):
 
 
 def counted(rows):
-    """Verdicts in words: "10 of 12 can't be told, 2 of 12 harm"."""
-    counts = rows["verdict"].value_counts()
-    words = [
-        f"{times} of {len(rows)} {verdict.removesuffix('s') if times > 1 else verdict}"
-        for verdict, times in counts.items()
-    ]
-    return ", ".join(words) or "not run"
+    """Verdicts in words: "10 can't be told, 2 harm"."""
+    return ", ".join(
+        f"{times} {verdict.removesuffix('s') if times > 1 else verdict}"
+        for verdict, times in rows["verdict"].value_counts().items()
+    )
 
 
 def answer(found):
     """The verdicts on synthetic scans, added or alone, and on further real ones; what the test can't see."""
-    rows, names = judged(found).query("against == 'copies'"), found["generators"]
-    added, alone = (
-        counted(rows[rows["arm"].isin(arms)])
-        for arms in (names, [f"{name} only" for name in names])
-    )
-    told = (
-        f"Compared with copies, synthetic scans added to the real ones: {added}. "
-        f"Synthetic scans in place of the real ones: {alone}. "
-    )
+    rows = judged(found).query("against == 'copies'")
+
+    def told(what, arms):
+        of = rows[rows["arm"].isin(arms)]
+        if of.empty:
+            return f"{what}: not run."
+        helps = (of["verdict"] == "helps").sum()
+        return f"{what} beat copies in {helps} of {len(of)} comparisons ({counted(of)})."
+
+    names = found["generators"]
+    sentences = [
+        told("Synthetic scans added to the real ones", names),
+        told(
+            "Synthetic scans in place of the real ones",
+            [f"{name} only" for name in names],
+        ),
+        told("Twice the real scans", ["twice the real scans"]),
+    ]
     further = rows[rows["arm"] == "twice the real scans"]
-    told += f"Twice the real scans: {counted(further)}."
-    if len(further) and set(further["verdict"]) == {"can't be told"}:
+    if set(further["verdict"]) == {"can't be told"}:
         ends = (
             f"{end:+.3f}"
             for end in (further["value"].min(), further["value"].max())
         )
-        gains = " to ".join(dict.fromkeys(ends))
-        told += (
-            " So a gain as small as that of further real scans here "
-            f"({gains.replace('-', '−')} in AUC) can't be seen by this test."
+        gains = " to ".join(dict.fromkeys(ends)).replace("-", "−")
+        sentences.append(
+            f"So a gain as small as that of further real scans here ({gains} in AUC) can't be seen by this test."
         )
-    return told
+    return " ".join(sentences)
 
 
 def dots(data, color, label):
@@ -154,11 +159,15 @@ def tables(found, first):
     )
     rows["cell"] = [text.replace("-", "−") for text in texts]
     own = rows[rows["against"] == ""]
+    alone = own[(own["arm"] == "real alone") & (own["measure"] == ARROWS["AUC"])][
+        "value"
+    ]
     yield report.show(
         own.pivot_table("cell", index, "measure", "first", sort=False),
-        f"Table H{first}. Every arm on the same {found['n_test']} test images, with 95 % intervals over groups of "
-        "them and over training seeds. Sensitivity is at 90 % specificity. Calibration is the mean probability minus "
-        "the share of positives; 0 is best.",
+        f"Table H{first}. With real scans alone the AUC is {alone.min():.2f} to {alone.max():.2f}. Every arm has the "
+        f"same {found['n_test']} test images; 95 % intervals are over groups of them and over training seeds. "
+        "Sensitivity is at 90 % specificity. Calibration is the mean probability minus the share of positives; 0 is "
+        "best.",
     )
     told = judged(found).join(rows["cell"]).set_index([*index, "against"])
     told = told[["cell", "verdict", "scans"]]
@@ -166,17 +175,20 @@ def tables(found, first):
         told.set_axis(
             ["difference in AUC", "verdict", "test scans to tell 0.02"], axis=1
         ),
-        f"Table H{first + 1}. Differences in AUC from real scans alone and from copies: {counted(told)}. A difference "
-        "whose interval contains 0 can't be told. The last column is the number of test scans needed to detect a "
-        "difference of 0.02 in four of five experiments. Even if nothing helped or harmed, about 1 verdict in 20 would "
-        "say so.",
+        f"Table H{first + 1}. Of {len(told)} differences in AUC from real scans alone and from copies, "
+        f"{counted(told)}. The last column is the number of test scans needed to detect a difference of 0.02 in four "
+        "of five experiments. Even if nothing helped or harmed, about 1 verdict in 20 would say so.",
     )
     if found["memorisation"]:
+        clean = [
+            row["verdict"].startswith("no sign") for row in found["memorisation"]
+        ]
         yield report.show(
             pd.DataFrame(found["memorisation"]).set_index(
                 ["training", "generator"]
             ),
-            f"Table H{first + 2}. Whether synthetic scans copy training scans; copies could help for the wrong reason.",
+            f"Table H{first + 2}. {sum(clean)} of {len(clean)} sets of synthetic scans show no sign of copies of "
+            "training scans. Copies could help for the wrong reason.",
         )
 
 

@@ -48,11 +48,12 @@ def nearest(labels):
     return rows.sort_values("value")
 
 
+by = f"kernel distance ({', '.join(found.by()['extractor'].unique()) or 'not run'})"
 near = nearest(list(report.BEST))
 order = [f"{r.label} {short(r.value, 2)}" for r in near.itertuples()]
 report.picture(
     figure,
-    f"Figure 2. Nearest to the real images first, by kernel distance: {', '.join(order) or 'not run'}. These are the "
+    f"Figure 2. Nearest to the real images first, by {by}: {', '.join(order) or 'not run'}. These are the "
     "first images that each model draws; none was selected. "
     f"Images seen by the critic: {', '.join(seen) or 'none'}. "
     + (f"Not run: {', '.join(missing)}." if missing else ""),
@@ -87,7 +88,7 @@ if len(near):
         [r["label"], short(r["value"], 2)] for _, r in near.iloc[[0, -1]].iterrows()
     )
     told = (
-        f"By kernel distance {best[0]}'s images lie nearest to the real ones ({best[1]}) and {worst[0]}'s farthest "
+        f"By {by} {best[0]}'s images lie nearest to the real ones ({best[1]}) and {worst[0]}'s farthest "
         f"({worst[1]}). "
     )
 report.picture(

@@ -194,7 +194,9 @@ def test_figure_2_names_the_nearest_and_has_a_row_of_real_images_only_where_ther
     for rows in (5, 4):
         names, shown = run_page("figure2", monkeypatch, runs=str(tmp_path))
         two, every = (next(c for c in captions(shown) if c.startswith(name)) for name in ("Figure 2.", "Figure B1."))
-        assert "by kernel distance: WGAN-GP λ=5 0.1, BCE λ=3 0.2." in two and len(names["strips"]) == rows
+        assert (
+            "by kernel distance (random-vgg16): WGAN-GP λ=5 0.1, BCE λ=3 0.2." in two and len(names["strips"]) == rows
+        )
         assert "WGAN-GP λ=5's images lie nearest to the real ones (0.1) and BCE λ=3's farthest (0.2)." in every
         for run in path.parent.glob("*"):
             (run / "samples" / "real.png").unlink(missing_ok=True)
@@ -232,12 +234,13 @@ def test_the_answer_on_a_classifier_counts_added_scans_those_alone_and_further_r
     open_, harms, helps = ends
     told = answer(**{"GAN": [open_, open_, harms], "GAN only": [harms, harms], "twice the real scans": [open_]})
     assert told == (
-        "Compared with copies, synthetic scans added to the real ones: 2 of 3 can't be told, 1 of 3 harms. Synthetic "
-        "scans in place of the real ones: 2 of 2 harm. Twice the real scans: 1 of 1 can't be told. So a gain as small "
-        "as that of further real scans here (+0.010 in AUC) can't be seen by this test."
+        "Synthetic scans added to the real ones beat copies in 0 of 3 comparisons (2 can't be told, 1 harms). "
+        "Synthetic scans in place of the real ones beat copies in 0 of 2 comparisons (2 harm). "
+        "Twice the real scans beat copies in 0 of 1 comparisons (1 can't be told). "
+        "So a gain as small as that of further real scans here (+0.010 in AUC) can't be seen by this test."
     )
     told = answer(**{"GAN": [open_], "twice the real scans": [helps]})
-    assert "in place of the real ones: not run." in told and told.endswith("Twice the real scans: 1 of 1 helps.")
+    assert "in place of the real ones: not run." in told and told.endswith("in 1 of 1 comparisons (1 helps).")
 
 
 def test_an_extractor_passes_as_a_yardstick_if_it_rises_with_the_dose_and_ranks_every_run():
