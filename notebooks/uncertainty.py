@@ -210,7 +210,7 @@ if coverage is not None:
 #
 # How much does another seed change? On real scans only [Table K3](costs.ipynb#half-the-memory-bfloat16) has several
 # seeds of a setting: two settings in two precisions, trained briefly on BUSI, and measured by a random network, [a weak
-# yardstick](yardstick.ipynb).
+# yardstick](yardstick.ipynb). [The answer](start.ipynb) rests on longer trainings of smaller images.
 
 # %% tags=["hide-input"]
 several = report.collect(f"{results}/busi-128-precision", data="busi")
@@ -248,7 +248,7 @@ def spread(several, answered):
     here, there = one[WGAN_GP] < one[BCE], 2 * wins > len(cells)
     order = "the same order" if here == there else "the opposite order"
     return (
-        f"{told} The runs of [the answer](start.ipynb), {run.image_size}×{run.image_size} and {run.epochs} epochs of "
+        f"{told} The runs of the answer, {run.image_size}×{run.image_size} and {run.epochs} epochs of "
         f"one seed, have {order} by the same features: {one[BCE]:.3g} for {BCE}, {one[WGAN_GP]:.3g} for {WGAN_GP}. So "
         f"which loss is closer {'did not change' if here == there else 'changed'} with the settings of the training."
     )
