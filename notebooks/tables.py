@@ -437,7 +437,8 @@ report.show(
 
 # %% [markdown]
 # An update is one update of the generator, with the critic's updates before it. `make book` trains two runs side by
-# side on one thread each; alone, the same run has all cores and is faster.
+# side on one thread each; alone, the same run has all cores and is faster. The kept runs on real scans were trained on
+# a machine that had other work to do, so their times can't be compared with each other.
 
 # %% tags=["hide-input"]
 
