@@ -7,8 +7,9 @@ powers of ten between λ. A claim holds if the mean over all its orders and seed
 0, and no order's own mean points the other way; it does not hold if that interval, or that of one order, lies below 0.
 
 Where no setting is in two orders, as for both losses at each λ, one seed is enough: every λ is a training of its own.
-Otherwise each order needs two seeds. Until then a claim can't be told: intervals over images say how these generators
-differ, not whether other trainings would. The reason names what is missing.
+Otherwise orders share trainings, so their mean at a seed counts as one difference, and two seeds or more are needed.
+Until then a claim can't be told: intervals over images say how these generators differ, not whether other trainings
+would. The reason names what is missing.
 """
 
 from itertools import combinations
@@ -61,8 +62,8 @@ MANY = 1000  # pairs: more is no advice
 class Judged(NamedTuple):
     """A verdict; in how many of the orders that were run the means lie as claimed, "4 of 5"; why, with the figures.
 
-    effect, low, high: the mean paired relative difference, positive for the claim, and its 95 % interval; n: pairs;
-    None where the verdict is by intervals over images.
+    effect, low, high: the mean paired relative difference, positive for the claim, and its 95 % interval; n: its
+    number of differences; None where there are intervals over images alone.
     """
 
     verdict: str
@@ -84,7 +85,7 @@ def mean_interval(differences):
 def relative(a, b):
     """(b − a) / (|a| + |b|) at each seed that both series hold; 0 where both are 0."""
     a, b = a.align(b, join="inner")
-    return ((b - a) / (a.abs() + b.abs()).replace(0, 1)).to_numpy()
+    return (b - a) / (a.abs() + b.abs()).replace(0, 1)
 
 
 def pairs_needed(differences):
@@ -109,13 +110,14 @@ def judge(rows, pairs, better="low"):
     if not measured:
         return Judged(NOT_RUN, "", f"{absent}.")
     found = {pair: sign * relative(*(seeds[name]["value"] for name in pair)) for pair in measured}
-    counts, apart = [*map(len, found.values())], len({*sum(measured, ())}) == 2 * len(measured)
-    paired = min(counts) > 1 or (apart and min(counts) == 1 and len(counts) > 1)
-    return _paired(found, pairs, absent) if paired else _by_images(seeds, pairs, measured, absent, sign)
+    apart = len({*sum(measured, ())}) == 2 * len(measured)
+    together = pd.concat(found, axis="index" if apart else "columns", join="inner")
+    together = together if apart else together.mean(axis="columns")
+    paired = len(together) > 1 and min(map(len, found.values())) > 0
+    return _paired(found, together, pairs, absent) if paired else _by_images(seeds, pairs, measured, absent, sign)
 
 
-def _paired(found, pairs, absent):
-    together = np.concatenate(list(found.values()))
+def _paired(found, together, pairs, absent):
     effect, low, high = mean_interval(together)
     means = {pair: differences.mean() for pair, differences in found.items()}
     against = any(mean_interval(differences)[2] < 0 for differences in found.values())

@@ -114,8 +114,9 @@ HTML(
 # *does not hold* if that interval, or that of one comparison, lies below 0.
 #
 # **With one seed,** claims A, D and E can be judged, since each λ is a training of its own. Claims on the best of
-# several settings (B, C, F, G) need two seeds or more. Until then they *can't be told*: intervals over images say how
-# these few generators differ, not whether another training would. The numbers behind the verdict say what is missing.
+# several settings (B, C, F, G) need two seeds or more, since their comparisons share a training: the mean over the
+# comparisons counts once for each seed. Until then they *can't be told*: intervals over images say how these few
+# generators differ, not whether another training would. The numbers behind the verdict say what is missing.
 #
 # Measures and extractors are taken together. A claim holds if all of them say so. It does not hold if one says so and
 # none says that it holds. Where they contradict each other it can't be told.

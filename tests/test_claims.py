@@ -137,6 +137,16 @@ def test_the_paired_effect_is_over_orders_and_seeds():
     assert judged.why == (f"mean relative difference {judged.effect:.3g} [{judged.low:.3g}, {judged.high:.3g}], n = 4.")
 
 
+def test_orders_that_share_a_training_count_once_a_seed():
+    found = rows(a=[1.0, 1.0, 2.5], b=[3.0, 3.1, 3.0], c=[2.0, 2.4, 2.6])
+    judged = judge(found, [("a", "b"), ("a", "c")])
+    b, c = np.array([2 / 4, 2.1 / 4.1, 0.5 / 5.5]), np.array([1 / 3, 1.4 / 3.4, 0.1 / 5.1])
+    assert (judged.effect, judged.low, judged.high) == pytest.approx(mean_interval((b + c) / 2)) and judged.n == 3
+    assert judged[:2] == ("can't be told", "2 of 2")  # six differences would have decided
+    assert mean_interval([*b, *c])[1] > 0 > judged.low
+    assert judge(pd.concat([found, rows(d=(9.0, 1.0))]), [("a", "b"), ("a", "d")]).n is None  # one seed in common
+
+
 def test_one_order_the_other_way_round_leaves_a_claim_open_and_a_clear_one_ends_it():
     steady = {"a": [1.0] * 4, "b": [3.0, 3.1, 3.0, 3.1], "c": [1.0] * 4, "d": [3.1, 3.0, 3.1, 3.0], "e": [1.0] * 4}
     pairs = [("a", "b"), ("c", "d"), ("e", "f")]
