@@ -2,7 +2,7 @@
 """Run directories → tidy tables → what several pages share; needs no TensorFlow, no torch and no GPU."""
 
 from .answer import answer, counted, named, of_distance
-from .claims import VERDICTS, claims, disagreements, main_claim, together
+from .claims import VERDICTS, claims, disagreements, in_paper, lower_by, main_claim, together
 from .explorer import clouds, explorer
 from .page import badge, banner, cell, headed, headline, inline, show
 from .panels import dots, strip

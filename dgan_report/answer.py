@@ -26,10 +26,7 @@ def of_distance(measured):
 
 
 def answer(found, judged):
-    """The finding in a box: which loss is closer by each extractor, how close, loss or penalty, how sure.
-
-    found: `Results`.  judged: what `claims` gives of it.
-    """
+    """The finding in a box, of `Results` and their `claims`: which loss is closer, how close, which part, how sure."""
     rows = of_distance(found.measured)
     by = {name: part.groupby("label")["value"].mean() for name, part in rows.groupby("extractor", sort=False)}
     if not any(name in means for means in by.values() for pair in EVERY_LAM for name in pair):
@@ -59,8 +56,8 @@ def closer(by, main, judged):
         lower = [counts[k][1] - counts[k][0] if winner == "BCE" else counts[k][0] for k in names]
         at = " and ".join(f"{n} of {counts[k][1]}" for n, k in zip(lower, names, strict=True)) + " values of λ"
         told = f"{closer}'s images lie closer to the real ones than {farther}'s at {at}"
-        open_ = "" if winner else "no difference can be told: "
-        text += f"By {' and by '.join(map(named, names))}, {open_}{told}. "
+        open_ = f"neither loss is clearly closer: {closer}'s images lie closer at {at}"
+        text += f"By {' and by '.join(map(named, names))}, {told if winner else open_}. "
     return text.strip()
 
 
@@ -79,7 +76,7 @@ def closeness(rows, extractor):
     best = min(ends, key=lambda name: ends[name][0])
     others = [name for name, (_, low, _) in ends.items() if name != best and low <= ends[best][2]]
     text = f"The closest model by {named(extractor)} is {best}"
-    text += f" (its interval overlaps with that of {', '.join(others)})." if others else "."
+    text += f" (its 95 % interval over images overlaps with that of {', '.join(others)})." if others else "."
     if real is not None and real[0] > 0:
         ratio = short(ends[best][0] / real[0], 2)
         text += f" Its {distance_of(extractor)} from the malignant scans is {ratio} times that of benign scans."
@@ -98,13 +95,13 @@ def cause(means, main, trained):
     if penalised not in means:
         return "Whether the loss or the penalty makes the difference was not run here."
     state = trained.drop_duplicates("label").set_index("label")["state"]
-    number = {k: short(means[k], 2) if k in means else state.get(k, "not run") for k in settings.values()}
+    number = {k: short(means[k]) if k in means else state.get(k, "not run") for k in settings.values()}
     told = ", ".join(f"{number[setting]} for {name}" for name, setting in settings.items())
     by = f"the {distance_of(main)} by {named(main)} (low is good)"
     text = f"Is it the loss or the gradient penalty? At λ = 5 {by} is {told}."
     if {bce, wgan_gp} <= {*means.index} and means[bce] != means[wgan_gp]:
         way = (means[penalised] - means[bce]) / (means[wgan_gp] - means[bce])
-        text += f" The penalty alone takes BCE {way:.0%} of the way to WGAN-GP."
+        text += f" By these features the penalty alone takes BCE {way:.0%} of the way to WGAN-GP."
     return text
 
 
@@ -113,15 +110,16 @@ def certainty(found, judged):
     seeds = found.trained.groupby("label")["seed"].nunique()
     least, most = seeds.min(), seeds.max()
     often = "once" if most == 1 else f"{most} times" if least == most else f"{least} to {most} times"
-    caution = " (one seed), so how much another seed would change is not known" if most == 1 else ""
+    caution = ", so all this is about one seed; another could change it" if most == 1 else ""
     return f"{counted(judged)} Each setting was trained {often}{caution}."
 
 
 def counted(judged):
-    """ "Of the paper's seven claims, 4 do not hold, 2 can't be told, 1 was not run." """
+    """ "Of the paper's seven claims, 4 do not hold (A, B, C, D), 2 can't be told (E, F), 1 was not run (G)." """
     verdicts = together(judged)
-    told = ", ".join(f"{n} {_plural(v, n)}" for v in VERDICTS if (n := int((verdicts == v).sum())))
-    return f"Of the paper's seven claims, {told}."
+    letters = {v: verdicts.index[verdicts == v] for v in VERDICTS}
+    told = (f"{len(which)} {_plural(v, len(which))} ({', '.join(which)})" for v, which in letters.items() if len(which))
+    return f"Of the paper's seven claims, {', '.join(told)}."
 
 
 def _plural(verdict, n):

@@ -19,6 +19,7 @@ import pandas as pd
 import seaborn as sns
 
 import dgan_report as report
+from dgan_report.claims import setbacks
 
 report.use_style()
 found = report.collect(runs, profile, data)
@@ -69,6 +70,13 @@ course = ordered.groupby(["run", "label", "extractor"])["value"].agg(
 )
 falls = course["last"] < course["first"]
 rising = ", ".join(dict.fromkeys(falls[~falls].index.get_level_values("label")))
+back = (
+    setbacks(found).query("model == 'dgan'").groupby("family", sort=False)["value"]
+)
+steady = ", ".join(
+    f"{name} {' to '.join(dict.fromkeys(f'{end:.0%}' for end in ends))}"
+    for name, ends in back.agg(["min", "max"]).iterrows()
+)
 moved = (
     f"The kernel distance falls from the first to the last snapshot in {falls.sum()} of {len(course)} curves"
     f"{f', not in {rising}' if rising else ''}. "
@@ -77,16 +85,22 @@ moved = (
 )
 report.picture(
     figure,
-    f"Figure 1. {moved}{report.main_claim(found)}",
+    f"Figure 1. {moved}{report.main_claim(found)} "
+    + (
+        f"Setbacks, the share of snapshots farther away than an earlier one: {steady}."
+        if steady
+        else ""
+    ),
     alt="Two panels for each extractor, kernel and Fréchet distance against the epoch on a logarithmic axis: a line "
     "for each DGAN run, and a dotted line for two halves of the real images.",
     note=report.badge(found),
 )
 
 # %% [markdown]
-# Low is good. For the Fréchet distance the floor is a little too high: it uses half as many images, and fewer images
-# raise this distance. The kernel distance has no such bias. A line that still falls at its right end has not converged,
-# so its final number also depends on training time.
+# Low is good. For the Fréchet distance the floor is far too high: it uses half as many images, and this distance grows
+# roughly as one over their number ([How sure is a number?](uncertainty.ipynb)). The kernel distance has no such bias. A
+# line that still falls at its right end has not converged, so its final number also depends on training time. Few
+# setbacks don't mean that the images are close: a steady line can lie high.
 
 # %% [markdown]
 # ## What training logged

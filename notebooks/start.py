@@ -22,11 +22,14 @@ judged = report.claims(found)
 report.answer(found, judged)
 
 # %% [markdown]
-# How close generated images come to real ones is measured as a distance between two sets of *features*, numbers that
-# describe an image; 0 means alike. There are several yardsticks. Trained features come from a network that has learnt
-# from photographs (EfficientNet), random features from a network that has learnt nothing (VGG16), and radiomics are
-# statistics of texture. WGAN-GP is the Wasserstein loss with a gradient penalty. λ weighs a second, perceptual term of
-# the loss, and under WGAN-GP the penalty too, so the same λ is not the same training.
+# The models learn from the malignant scans of BUSI, a public set of breast ultrasound images. How close their images
+# come to the real ones is measured as a distance between two sets of *features*, numbers that describe an image; 0
+# means alike. There are several yardsticks. Trained features come from a network that has learnt from photographs
+# (EfficientNet), and radiomics are statistics of texture. Random features come from a network that has learnt nothing
+# (VGG16): they are the example of [a yardstick that fails its tests](yardstick.ipynb). WGAN-GP is the Wasserstein loss
+# with a gradient penalty. λ weighs a second, perceptual term of the loss, and under WGAN-GP the penalty too, so the
+# same λ is not the same training. The [glossary](../book/glossary.md) explains these words and those of the table
+# below.
 
 # %% tags=["hide-input"]
 # Two rows of images, and all runs by λ: the picture of the answer.
@@ -49,11 +52,11 @@ for name, axis in zip(
 scans = "No real scan is shown, since BUSI's images are not part of this book. "
 report.picture(
     figure,
-    f"Figure 0. {report.main_claim(found, ['kernel_distance'])} Above: the first images that each of the paper's two "
-    f"best settings draws; none was selected. {scans if data != 'phantom' else ''}Below: the distance of every run "
-    "(low is good), a panel for each extractor, the method that computes the features. It is the kernel distance, and "
-    "for radiomics the Fréchet distance, as its authors use it. The dotted floor is the distance between two halves of "
-    "the real images.",
+    f"Figure 0. Over the values of λ, WGAN-GP has the lower distance at {report.lower_by(dots) or 'none yet'}. "
+    f"{report.in_paper()} Above: the first images that each of the paper's two best settings draws; none was selected. "
+    f"{scans if data != 'phantom' else ''}Below: the distance of every run (low is good), a panel for each extractor, "
+    "the method that computes the features. It is the kernel distance, and for radiomics the Fréchet distance, as its "
+    "authors use it. The dotted floor is the distance between two halves of the real images.",
     alt="Two rows of eight generated images, WGAN-GP and BCE; below, for each extractor a dot for each run by λ.",
     note=report.badge(found),
 )
@@ -81,10 +84,16 @@ SHOWN_IN = {
 def by_extractor(claim):
     """Lines such as "trained features: holds (10 of 10)"; measures without an extractor have a line by their names."""
     for name, rows in claim.groupby("extractor", sort=False):
-        counts = rows["orders"].str.extract(r"(\d+) of (\d+)").dropna().astype(int)
+        counts = (
+            rows["orders"]
+            .str.extract(r"(\d+) of (?:the )?(\d+)")
+            .dropna()
+            .astype(int)
+        )
         right, of = counts.sum()
-        run = " run" if rows["orders"].str.endswith("run").any() else ""
-        count = f" ({right} of {of}{run})" if len(counts) else ""
+        run = rows["orders"].str.endswith("run").any()
+        told = f"{right} of the {of} run" if run else f"{right} of {of}"
+        count = f" ({told})" if len(counts) else ""
         measures = " and ".join(dict.fromkeys(rows["measure"].map(report.inline)))
         kind = report.named(name).partition(" (")[0] if name else measures
         if name or count:
@@ -124,13 +133,11 @@ summary(judged)
 #
 # ## Where to go next
 #
-# - **Learn.** [A GAN in sixty lines](lesson_gan.ipynb) is the first of ten lessons; each runs in seconds.
+# - **Learn.** [A GAN in sixty lines](lesson_gan.ipynb) is the first of ten lessons; each runs in less than a minute.
 # - **Check the evidence.** [Verdicts and tables](tables.ipynb), the figures after them, and the
 #   [deviations](../book/deviations.md) from the paper.
 # - **Explore.** [Any two runs side by side](explorer.ipynb), and [their latent space](../book/latent-walk.md).
 # - **Use your own images.** [Measure two folders of images, then train on your own](../book/own-images.md).
-#
-# The [glossary](../book/glossary.md) explains the words that come up again and again.
 #
 # Version {{ version }}, commit {{ commit }}, built on {{ date }}; `CHANGELOG.md` says what has changed. MIT licence. To
 # cite it, see `CITATION.cff`.

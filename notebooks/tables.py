@@ -53,9 +53,12 @@ def verdict_table(judged):
     table = cells.pivot_table(
         "cell", ["Claim", "By"], "extractor", "first", sort=False
     )
-    table = table.reindex(columns=[*extractors, ""]).fillna("")
+    table = table.reindex(columns=[*extractors, ""])
+    of_features = table[""].isna()
+    table.loc[of_features] = table.loc[of_features].fillna("not measured")
+    table[""] = table[""].where(~of_features, "")
     only = "without extractor" if extractors else "verdict"
-    return table.rename(columns={"": only}).rename_axis(columns=None)
+    return table.fillna("").rename(columns={"": only}).rename_axis(columns=None)
 
 
 def verdict_caption(judged):
@@ -109,17 +112,22 @@ HTML(
 # A claim is judged by pairs of trainings. At one λ and seed (a seed decides everything random in a training) both
 # losses start from the same weights and see the same batches, so the difference between two such runs belongs to the
 # setting: the loss with its penalty, and what λ means there. It is taken relative to the two numbers,
-# $(b - a) / (|a| + |b|)$, since distances differ by powers of ten between λ. The claim *holds* if the 95 % interval
-# (Student's t) of the mean over all comparisons and seeds lies above 0, and each comparison's own mean does too. It
-# *does not hold* if that interval, or that of one comparison, lies below 0.
+# $(b - a) / (a + b)$, since measures have different units; an estimate below 0 counts as 0. The claim *holds* if the
+# 95 % interval (Student's t) of the mean over all comparisons and seeds lies above 0, each comparison's own mean does
+# too, and all of them were run. It *does not hold* if that interval, or that of one comparison, lies below 0. One
+# comparison has an interval only with two seeds or more.
 #
-# **With one seed,** claims A, D and E can be judged, since each λ is a training of its own. Claims on the best of
-# several settings (B, C, F, G) need two seeds or more, since their comparisons share a training: the mean over the
-# comparisons counts once for each seed. Until then they *can't be told*: intervals over images say how these few
-# generators differ, not whether another training would. The numbers behind the verdict say what is missing.
+# **With one seed,** claims A, D and E are judged over the values of λ at which both losses were run. All of these
+# trainings share one seed, so the interval says whether the order is the same across λ, not whether another seed would
+# give it. Claims on the best of several settings (B, C, F, G) need two seeds or more, since their comparisons share a
+# training: the mean over the comparisons counts once for each seed. Until then they *can't be told*: intervals over
+# images say how these few generators differ, not whether another training would. The numbers behind the verdict say
+# what is missing.
 #
 # Measures and extractors are taken together. A claim holds if all of them say so. It does not hold if one says so and
-# none says that it holds. Where they contradict each other it can't be told.
+# none says that it holds. Where they contradict each other it can't be told. Setbacks and SWD are measured by the runs'
+# own extractor only. Every verdict is a test at 95 %, so if no setting differed from another, about 1 in 20 would still
+# find a difference.
 #
 # A *snapshot* is the generator as it stood at some epoch. It is a *setback* if its Fréchet distance lies above an
 # earlier snapshot's by more than the 95 % interval explains. Claim E compares two settings that differ in loss *and*
@@ -235,8 +243,12 @@ def best(labels, metric="kernel_distance"):
     """The setting with the lowest mean over its seeds, and those whose intervals overlap with its own."""
     rows = measured[(measured["metric"] == metric) & measured["label"].isin(labels)]
     means = rows.groupby("label", sort=False)["value"].mean()
-    if means.empty:
-        return "not run"
+    if len(means) < 2:
+        return (
+            f"{means.index[0]}, the only one that was run"
+            if len(means)
+            else "not run"
+        )
     lowest = means.idxmin()
     reach = rows[rows["label"] == lowest]["high"].max()
     near = rows[(rows["low"] <= reach) & (rows["label"] != lowest)][

@@ -11,7 +11,7 @@
 # measures it.
 #
 # No interval says anything about another seed; for that, a setting must be trained again. [The tables](tables.ipynb)
-# list every seed that was trained, and [one comparison](#the-seed-another-training) has several.
+# list every seed that was trained, and [one side study](#the-seed-another-training) has several seeds.
 #
 # The package matters because it resizes and scales each image in its own way, its *convention*. The last section
 # computes one distance in every published way.
@@ -116,7 +116,7 @@ else:
         f"Table U1. Percentage of {coverage['level']:.0%} intervals that contain the true value, of "
         f"{coverage['repetitions']} repetitions; in brackets its Monte Carlo 95 % interval. Leaving aside "
         f"equal distributions, heavy tails and the extrapolation, the Monte Carlo interval of {near} of {len(usual)} "
-        f"percentages reaches into 93 to 97 %; the lowest percentage is {least['coverage']:.1%} ({least['metric']}, "
+        f"percentages overlaps 93 to 97 %; the lowest percentage is {least['coverage']:.1%} ({least['metric']}, "
         f"{least['case']}, N = {least['n']}). {off('equal')} {off('heavy')}"
     )
     by_half = (
@@ -235,8 +235,8 @@ def spread(several, answered):
     wins = int((cells[WGAN_GP] < cells[BCE]).sum())
     told = (
         f"At {run.image_size}×{run.image_size} and after {run.epochs} epochs Fréchet distances by {extractor} range "
-        f"{' and '.join(reach)}. {WGAN_GP} is closer than {BCE} in {wins} of {len(cells)} pairs of trainings, alike in "
-        "seed and precision."
+        f"{' and '.join(reach)}. {WGAN_GP} is closer than {BCE} in {wins} of {len(cells)} pairs of trainings alike in "
+        f"seed and precision; these have {cells.index.unique('seed').size} seeds."
     )
     one = answered.measured.query(
         "metric == 'frechet_distance' and extractor == @extractor"
@@ -249,8 +249,8 @@ def spread(several, answered):
     order = "the same order" if here == there else "the opposite order"
     return (
         f"{told} The runs of the answer, {run.image_size}×{run.image_size} and {run.epochs} epochs of "
-        f"one seed, have {order} by the same features: {one[BCE]:.3g} for {BCE}, {one[WGAN_GP]:.3g} for {WGAN_GP}. So "
-        f"which loss is closer {'did not change' if here == there else 'changed'} with the settings of the training."
+        f"one seed, have {order} by the same features: {one[BCE]:.3g} for {BCE}, {one[WGAN_GP]:.3g} for {WGAN_GP}. "
+        "That is one pair of trainings: it can't tell what their settings do from what their seed does."
     )
 
 

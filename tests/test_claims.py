@@ -89,7 +89,7 @@ def test_orders_with_a_setting_in_common_are_no_trainings_of_their_own():
     apart = judge(found, [("one", "two"), ("close", "three")])
     assert apart.n == 2 and apart.effect == pytest.approx((1 / 3 + 1 / 3) / 2) and apart.verdict == "holds"
     absent = judge(found, [("one", "two"), ("one", "none")])
-    assert absent[:2] == ("can't be told", "1 of 1 run") and absent.why.endswith("; no number for none.")
+    assert absent[:2] == ("can't be told", "1 of the 1 run") and absent.why.endswith("; no number for none.")
     assert judge(found, [("one", "none")])[:3] == ("not run", "", "no number for none.")
 
 
@@ -107,6 +107,7 @@ def test_the_interval_is_students():
 def test_a_relative_difference_has_no_unit():
     a, b = pd.Series([1.0, 0.0, -1.0, 5.0], index=range(4)), pd.Series([3.0, 0.0, 1.0], index=range(3))
     assert relative(a, b).tolist() == [0.5, 0.0, 1.0]  # seed 3 has no partner
+    assert relative(pd.Series([-2.0]), pd.Series([-1.0])).tolist() == [0.0]  # both are as good as none
     assert relative(1e6 * a, 1e6 * b).tolist() == [0.5, 0.0, 1.0]
 
 
@@ -182,6 +183,9 @@ def test_at_one_seed_each_λ_is_a_training_of_its_own():
     found = rows(a=(1.0, 9.0), b=(3.0, 9.0), c=(1.0, 9.0), d=(3.2, 9.0), e=(1.0, 9.0), f=(2.9, 9.0))
     pairs = [("a", "b"), ("c", "d"), ("e", "f")]
     judged = judge(found, pairs)
+    assert (
+        judge(rows(a=(0.0, 1.0), b=(1.0, 1.0), c=(0.5, 1.0), d=(0.9, 1.0)), pairs[:2]).high == 1
+    )  # no more is possible
     assert judged[:2] == ("holds", "3 of 3") and judged.n == 3  # however wide the intervals over images are
     assert (judged.effect, judged.low, judged.high) == pytest.approx(mean_interval([2 / 4, 2.2 / 4.2, 1.9 / 3.9]))
     assert judge(found, pairs, "high")[:2] == ("does not hold", "0 of 3")
@@ -206,7 +210,7 @@ def test_the_papers_claims_are_judged_each_by_its_own_order():
     assert found["D", "MS-SSIM, fake–fake ↓"] == found["D", "Coverage ↑"] == "can't be told"
     assert found["F", "Kernel distance ↓"] == found["F", "Bands"] == "not run"
     assert found["G", "SWD, UMAP ↓"] == "can't be told"  # one of its six orders is there
-    assert report.claims(results(runs)).query("letter == 'G'")["orders"].item() == "1 of 1 run"
+    assert report.claims(results(runs)).query("letter == 'G'")["orders"].item() == "1 of the 1 run"
 
     def with_styles(second, third, seeds):
         more = []
@@ -238,6 +242,7 @@ def test_extractors_are_judged_apart_and_disagreement_is_told_first():
     assert list(table.columns) == ["vgg", "other", "without extractor"]
     of_a = table.loc["A. WGAN-GP has the lower KID and FID at every λ."]
     assert list(of_a.loc["Kernel distance ↓"]) == ["holds (5 of 5)", "does not hold (0 of 5)", ""]
+    assert table.xs("Bands", level="By").values.tolist() == [["", "", "not run"]]
     assert table.xs("LPIPS, fake–fake ↑", level="By").values.tolist() == [["", "", "can't be told (0 of 5)"]]
     told = "The extractors give different verdicts on A (kernel distance). "
     assert report.disagreements(judged) == told
@@ -340,4 +345,6 @@ def test_the_main_claim_is_told_by_means_over_seeds():
     other = of_setting("WGAN-GP λ=5", seed=1, kernel_distance=200.0)
     assert "kernel distance at 4 of 5 by vgg and" in report.main_claim(results(measured + other))
     both = measured + sweep({}, {}, extractor="other")
-    assert "kernel distance at 5 of 5 by vgg, 0 of 5 by other" in report.main_claim(results(both), ["kernel_distance"])
+    assert "kernel distance at 5 of 5 by vgg, 0 of 5 by other" in report.main_claim(results(both))
+    kernel = results(both).measured.query("metric == 'kernel_distance'")
+    assert report.lower_by(kernel) == "5 of 5 by vgg, 0 of 5 by other"

@@ -215,6 +215,7 @@ def test_several_seeds_are_compared_with_the_order_of_the_answer(tmp_path):
         assert "range for BCE λ=3 from 20 to 60 (3-fold) and for WGAN-GP λ=5 from 10 to 10 (1-fold)." in text
         assert "WGAN-GP λ=5 is closer than BCE λ=3 in 2 of 2 pairs of trainings" in text
         assert f"the {order} order by the same features: {bce:g} for BCE λ=3, 7 for WGAN-GP λ=5." in text
+        assert "these have 2 seeds." in text and "it can't tell what their settings do" in text
     absent = report.collect(tmp_path / "absent")
     assert spread(absent, several).startswith("not run")
 
