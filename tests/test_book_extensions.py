@@ -133,3 +133,20 @@ def test_a_page_that_was_not_executed_says_so_and_no_other_does(tmp_path):
     nbformat.write(notebook, tmp_path / "executed.ipynb")
     render_book.collect(tmp_path / "executed.ipynb", tmp_path / "page.ipynb")
     assert render_book.NOT_EXECUTED not in (tmp_path / "page.ipynb").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "tag"),
+    [
+        ('runs = "results/busi-64"\nlam = 3', "hide-input"),
+        ('data = "/home/me/scans"', "remove-cell"),
+        ("data = '~/scans'", "remove-cell"),
+    ],
+)
+def test_what_papermill_injected_is_shown_unless_it_says_where_data_lie(tmp_path, parameters, tag):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(parameters, execution_count=1)])
+    notebook.cells[0].metadata["tags"] = ["injected-parameters"]
+    nbformat.write(notebook, tmp_path / "executed.ipynb")
+    render_book.collect(tmp_path / "executed.ipynb", tmp_path / "page.ipynb")
+    (cell,) = nbformat.read(tmp_path / "page.ipynb", as_version=4).cells
+    assert cell.metadata["tags"] == ["injected-parameters", tag]

@@ -3,6 +3,7 @@
 FOLDER/src becomes what is rendered, FOLDER/_build/html the book. Nothing is executed.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks/exercises")
 SOURCES += ("dgan_core/losses.py", "dgan_core/training/step.py")  # which chapters show
 KEPT = ROOT / "results" / "busi-64"
+ABSOLUTE = re.compile(r"""["'][/~]""")  # a path as papermill writes it
 NOT_EXECUTED = (
     "*Not run: this book was built without running this page. `make book` runs it, and trains first what it shows.*"
 )
@@ -30,9 +32,9 @@ def copy_generators(target: Path) -> None:
 
 
 def collect(source: Path, target: Path) -> None:
-    """Copy a notebook without the cell that papermill injects: it would show where the reader's data lie.
+    """Copy a notebook; one that was not executed says so below its first cell.
 
-    The badge of each page says what the page was made from; one that was not executed says so below its first cell.
+    The cell that papermill injects stays among the code, unless it would show where the reader's data lie.
     """
     notebook = nbformat.read(source, as_version=4)
     if not any(cell.get("execution_count") for cell in notebook.cells):
@@ -40,7 +42,7 @@ def collect(source: Path, target: Path) -> None:
     for cell in notebook.cells:
         tags = cell.metadata.setdefault("tags", [])
         if "injected-parameters" in tags:
-            tags.append("remove-cell")
+            tags.append("remove-cell" if ABSOLUTE.search(cell.source) else "hide-input")
     nbformat.write(notebook, target)
 
 
