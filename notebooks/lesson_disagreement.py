@@ -2,13 +2,13 @@
 # # Lesson 8: when kernel distance, LPIPS and MS-SSIM disagree
 #
 # **Claim.** Judged by their mean over all pairs of a real and a generated image, LPIPS and MS-SSIM rank washed-out
-# images above new images from the real population. The kernel distance (KID, with Inception's features) does not, and
-# it is right.
+# images above new images from the real population. The kernel distance, here with EfficientNet-Lite0's features, does
+# not, and it is right.
 #
-# The kernel distance compares two *distributions* of features ([Lesson 7](lesson_fid.ipynb)). LPIPS and MS-SSIM compare
-# two *images*; for sets, the paper takes the mean over pairs. *LPIPS* is the distance of two images in the features of
-# a network, position by position: low means alike. *MS-SSIM* is a similarity of their local contrast and structure at
-# several scales: 1 means equal.
+# The kernel distance compares two *distributions* of features ([Lesson 7](lesson_fid.ipynb)); with Inception's features
+# it is called KID. LPIPS and MS-SSIM compare two *images*; for sets, the paper takes the mean over pairs. *LPIPS* is
+# the distance of two images in the features of a network, position by position: low means alike. *MS-SSIM* is a
+# similarity of their local contrast and structure at several scales: 1 means equal.
 #
 # With simulated scans we know which set is best: new scans from the same simulator as the "real" ones. We compare them
 # with worse sets, made of the same scans: blurred, noisy, and washed out, which means blended half-way with their

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Lesson 2: what the generator is told
 #
-# **Claim.** When the critic is certain which samples are generated, the generator's *saturating* loss has no gradient
-# left. Its *non-saturating* and its *Wasserstein* loss keep theirs.
+# **Claim.** When the critic is certain which samples are generated, the generator's *saturating* loss has almost no
+# gradient left. Its *non-saturating* and its *Wasserstein* loss keep theirs.
 #
 # The generator sees real data only through the critic. By the chain rule, what it is told about a sample is a product
 # of two factors: the gradient of its loss with respect to the sample's score, and the gradient of the score with
@@ -52,6 +52,10 @@ pushes = {name: push(loss, scores) for name, loss in LOSSES.items()}
 #
 # Every random number of the library is fixed by a seed, a name and a step: `rng.normal(seed, "z", 0, shape)` are the
 # normal numbers called "z" of step 0. `critic_draws` draws the z and ε of a critic update.
+#
+# `points.generate(g, [], z)` makes a point of each z by the generator's weights g. It also takes batch statistics and
+# returns them beside the points; these networks have none, hence [] and [0]. `points.score(c, x)` are the critic's
+# scores of points x, by its weights c.
 
 # %% tags=["remove-stderr"]
 from dgan_core import Config, rng
@@ -62,13 +66,13 @@ SMALL = {"batch_size": 128, "latent_dim": 2, "critic_width": 64}
 points = Points(Config(loss="bce", seed=int(seed), **SMALL))
 state = points.initial_state()
 z = rng.normal(seed, "z", 0, (128, 2))
-fake = np.array(points.generate(state["g"], [], z)[0])  # []: no batch statistics
+fake = np.array(points.generate(state["g"], [], z)[0])
 
 
 def push_on_points(loss, c):
     """Mean length of the loss's gradient at a generated point; c: critic's weights."""
-    slope = gradient(lambda x: loss(points.score(c, x)), fake)
-    return len(fake) * np.linalg.norm(slope, axis=-1).mean()
+    grad = gradient(lambda x: loss(points.score(c, x)), fake)
+    return len(fake) * np.linalg.norm(grad, axis=-1).mean()
 
 
 # %% tags=["remove-stderr"]
@@ -140,9 +144,8 @@ for name in ("non-saturating", "Wasserstein"):
 # %% [markdown]
 # BCE and the Wasserstein loss both still have a gradient when the critic is winning. They differ in what limits it.
 # Nothing limits the slope of a critic that BCE trains: the right panel shows it rising. The Wasserstein loss is used
-# with a penalty that holds the slope near 1, which is the subject of [Lesson 3](lesson_penalty.ipynb). A second
-# difference: the non-saturating loss stops pushing samples that the critic takes for real, and the Wasserstein loss
-# goes on.
+# with a penalty that bounds the slope, which is the subject of [Lesson 3](lesson_penalty.ipynb). A second difference:
+# the non-saturating loss stops pushing samples that the critic takes for real, and the Wasserstein loss goes on.
 #
 # **Take away:** what moves the generator is the slope of the loss times the slope of the critic. The value of the loss
 # tells you neither.

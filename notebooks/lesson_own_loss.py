@@ -2,11 +2,11 @@
 # # Lesson 6: try your own loss
 #
 # **Claim.** A new adversarial loss is two short functions and a name. Registered in one cell, it trains by the same
-# steps as the others, on points and on images, and has its row in the tables.
+# steps as the others: on points here, on images if you set `epochs`, and then it has its row in the tables.
 #
 # The library comes with more losses than the paper's two; the [losses chapter](../book/losses.md) gives the equation
-# and the code of each. Here we write one more, and compare it with two of them on the ring of [Lesson
-# 4](lesson_ring.ipynb).
+# and the source of each. Here we write one more, and compare it with two of them on the ring of
+# [Lesson 4](lesson_ring.ipynb).
 #
 # You need [Lesson 0](lesson_gan.ipynb) and [Lesson 4](lesson_ring.ipynb). Reading takes about 10 minutes.
 
@@ -53,6 +53,9 @@ losses.OBJECTIVES["smooth-hinge"] = losses.Objective(
 # the name and lists the losses that it knows.
 #
 # ## On points
+#
+# Each loss named in `COMPARED` gets a row in the table. For a loss of your own, register it as above and add its name
+# there.
 
 # %% tags=["remove-stderr"]
 import pandas as pd
@@ -83,9 +86,10 @@ def train(loss, penalty):
 
 
 # %% tags=["remove-stderr"]
+COMPARED = ("hinge", "least-squares", "smooth-hinge")
 made = {
     (loss, penalty): train(loss, penalty)
-    for loss in ("hinge", "least-squares", "smooth-hinge")
+    for loss in COMPARED
     for penalty in ("none", "gp")
 }
 table = pd.DataFrame({
@@ -95,7 +99,7 @@ table = pd.DataFrame({
 own = table.loc["smooth-hinge"]
 report.show(
     table.round(0).astype(int).reset_index().set_index("loss"),
-    f"Table L2. The smooth hinge covers {own.modes['none']} of {MODES} modes without a penalty and {own.modes['gp']} "
+    f"Table L6. The smooth hinge covers {own.modes['none']} of {MODES} modes without a penalty and {own.modes['gp']} "
     f"with it, after {iterations} iterations. One seed each: Lesson 4 shows how much a seed changes.",
 )
 
@@ -105,8 +109,11 @@ import matplotlib.pyplot as plt
 from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
-figure, axes = plt.subplots(2, 3, figsize=(6.6, 4.6), sharex=True, sharey=True)
-for column, loss in enumerate(table.index.levels[0]):
+size = (2.2 * len(COMPARED), 4.6)
+figure, axes = plt.subplots(
+    2, len(COMPARED), figsize=size, sharex=True, sharey=True, squeeze=False
+)
+for column, loss in enumerate(COMPARED):
     for row, penalty in enumerate(("none", "gp")):
         axis = axes[row, column]
         axis.plot(*made[loss, penalty].T, ".", ms=2, color=OKABE_ITO["stylegan2"])
@@ -115,9 +122,9 @@ for column, loss in enumerate(table.index.levels[0]):
 report.picture(
     figure,
     "Figure L6. A thousand points of each generator; above without a penalty, below with the gradient penalty. With it "
-    + ", ".join(f"{k} covers {table.modes[k, 'gp']}" for k in table.index.levels[0])
+    + ", ".join(f"{k} covers {table.modes[k, 'gp']}" for k in COMPARED)
     + f" of the {MODES} modes.",
-    alt="Six scatter plots, three losses without and with the gradient penalty.",
+    alt=f"{axes.size} scatter plots, {len(COMPARED)} losses without and with the gradient penalty.",
 )
 
 # %% tags=["check"]

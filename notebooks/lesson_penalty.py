@@ -10,9 +10,9 @@
 # the slope from 1, measured at points between real and generated samples (Gulrajani et al. 2017).
 #
 # Here the real points are a cloud like the generated ones, moved by a distance *d*. So the true Wasserstein distance is
-# *d*. The generator stands still, so the critic has all the time it wants. `losses.slopes(critic, x)` is the gradient
-# of the critic's score at each point; the library's penalty uses it, too. The *score gap* is the mean score of real
-# points minus that of generated ones.
+# *d*. The generator stands still, so the critic has all the time it wants. `losses.slopes(critic, x)` returns the
+# gradient of the critic's score at each point; a slope is the length of one. The library's penalty uses it, too. The
+# *score gap* is the mean score of real points minus that of generated ones.
 #
 # You need [Lesson 2](lesson_gradients.ipynb). Reading takes about 10 minutes.
 
@@ -44,8 +44,8 @@ def cloud(points, state, step):
 
 def slope_at(points, state, places):
     """Mean length of the gradient of the critic's score."""
-    slope = slopes(lambda x: points.score(state["c"], x), places)
-    return np.linalg.norm(slope, axis=-1).mean()
+    grad = slopes(lambda x: points.score(state["c"], x), places)
+    return np.linalg.norm(grad, axis=-1).mean()
 
 
 # %%
@@ -157,8 +157,8 @@ assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * settled[high][0]
 # no reason to stop.
 #
 # <a href="../book/loss-lab.html?data=ring&amp;a=wasserstein,gp,0.1&amp;b=wasserstein,gp,10">
-# Set λ yourself in the loss lab</a>:
-# it draws the slope as it settles.
+# Set λ yourself in the loss lab</a>.
+# There the generator moves, so *d* changes and the slope with it; the smaller λ still has the steeper critic.
 #
 # ## Exercises
 
@@ -203,9 +203,9 @@ def one_sided(critic, real, fake, eps):
     """E[max(0, ‖∇D(x̂)‖ − 1)²] at x̂ = eps·real + (1 − eps)·fake, a scalar."""
     # The Wasserstein loss always pulls the slope above 1. There both
     # penalties are the same, so both settle at the same slope.
-    slope = slopes(critic, eps * real + (1 - eps) * fake)
-    length = ops.sqrt(ops.sum(slope**2, axis=(1, 2, 3)) + 1e-12)
-    return ops.mean(ops.relu(length - 1) ** 2)
+    grad = slopes(critic, eps * real + (1 - eps) * fake)
+    slope = ops.sqrt(ops.sum(grad**2, axis=(1, 2, 3)) + 1e-12)
+    return ops.mean(ops.relu(slope - 1) ** 2)
 
 
 # %% tags=["exercise-check", "remove-stderr"]
