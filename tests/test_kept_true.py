@@ -1,4 +1,4 @@
-"""What README and chapters name exists: commands, parameters, files, names of the package, figures and tables."""
+"""What README and chapters name exists: commands, parameters, files, names of the package, figures, the citation."""
 
 import html
 import importlib.util
@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 
 import dgan_report as report
 from dgan_cli.__main__ import OF_FIT
@@ -166,3 +167,14 @@ def test_the_finding_of_the_readme_is_that_of_the_kept_runs():
     quoted = re.search(r"^> (.*?)\n\n", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)[1]
     sentences = re.split(r"(?<=\.) ", " ".join(quoted.replace("\n>", " ").split()))
     assert len(sentences) >= 3 and [sentence for sentence in sentences if sentence not in box] == []
+
+
+def test_the_page_for_lecturers_prints_the_citation_and_the_notice_of_the_licence():
+    page = " ".join((ROOT / "book/lecturers.md").read_text(encoding="utf-8").split())
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    [paper] = cited["references"]
+    assert f"{cited['authors'][0]['name']}, *{cited['title']}*, version {cited['version']}." in page
+    names = " and ".join(f"{author['given-names']} {author['family-names']}" for author in paper["authors"])
+    assert f"{names}, *{paper['title']}*, [doi:{paper['doi']}](https://doi.org/{paper['doi']})" in page
+    title, _, notice = (ROOT / "LICENSE").read_text(encoding="utf-8").splitlines()[:3]
+    assert f"*{title}, {notice}*" in page
