@@ -28,12 +28,16 @@ def parameters(words: list[str]) -> dict:
     return given
 
 
-def _default(name: str) -> str:
-    """What a parameter is when it is left out: in the quick profile, and in the paper profile where that differs."""
-    quick, paper = (getattr(Config(profile=profile), name) for profile in ("quick", "paper"))
-    if quick == paper:
-        return repr(Config.model_fields[name].default)  # the penalty and the name of a run depend on others
-    return repr(quick) if name == "profile" else f"{quick!r}, with --profile paper {paper!r}"
+def _defaults() -> dict[str, str]:
+    """What each parameter is when it is left out: in the quick profile, and in the paper profile where that differs."""
+    quick, paper, told = Config(), Config(profile="paper"), {}
+    for name, field in Config.model_fields.items():
+        own, printed = getattr(quick, name), getattr(paper, name)
+        if own == printed:
+            told[name] = repr(field.default)  # the penalty and the name of a run depend on others
+        else:
+            told[name] = repr(own) if name == "profile" else f"{own!r}, with --profile paper {printed!r}"
+    return told
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
 
         return metrics(words)
     if command != "train" or {"-h", "--help"} & {*words}:
-        said = {n: f"{f.description} (default: {_default(n)})" for n, f in Config.model_fields.items()}
+        said = {n: f"{Config.model_fields[n].description} (default: {told})" for n, told in _defaults().items()}
         print(USAGE, *(f"  --{name:20}{text}" for name, text in {**said, **OF_FIT}.items()), sep="\n")
         return 0 if {"-h", "--help"} & {command, *words} else 2
     try:

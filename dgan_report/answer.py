@@ -6,8 +6,6 @@ from .claims import EVERY_LAM, HOLDS, NOT_RUN, VERDICTS, lower_at, pooled, toget
 from .page import Html, badge, headed, inline, short
 from .results import label
 
-METRIC = "kernel_distance"  # unbiased, so it doesn't depend on the number of images
-OF = {"radiomics": "frechet_distance"}  # as its authors do: a few extreme features would decide the cubic kernel
 YARDSTICKS = {
     "efficientnet-lite0": "trained features (EfficientNet-Lite0)",
     "inception": "trained features (Inception)",
@@ -17,12 +15,14 @@ YARDSTICKS = {
 
 
 def distance_of(extractor):
-    return inline(headed(OF.get(extractor, METRIC)))
+    """The metric that compares such features: the unbiased kernel distance, or as radiomics' authors do, Fréchet's."""
+    # A few extreme statistics would decide the cubic kernel.
+    return "frechet_distance" if extractor == "radiomics" else "kernel_distance"
 
 
 def of_distance(measured):
-    """The rows of `Results.measured` of each extractor's distance: the kernel distance, radiomics' Fréchet distance."""
-    return measured[measured["metric"] == measured["extractor"].map(OF).fillna(METRIC)]
+    """The rows of `Results.measured` of each extractor's distance."""
+    return measured[measured["metric"] == measured["extractor"].map(distance_of)]
 
 
 def answer(found, judged):
@@ -47,7 +47,7 @@ def closer(by, main, judged):
         return "No weight λ has been measured with both losses."
     of_a, groups = judged[judged["letter"] == "A"].set_index(["measure", "extractor"]), {}
     for name in sorted(counts, key=lambda name: name != main):
-        effect = of_a.loc[(headed(OF.get(name, METRIC)), name)]
+        effect = of_a.loc[(headed(distance_of(name)), name)]
         winner = "WGAN-GP" if (effect["low"] or 0) > 0 else "BCE" if (effect["high"] or 0) < 0 else ""
         groups.setdefault(winner, []).append(name)
     text = "The yardsticks disagree. " if {"WGAN-GP", "BCE"} <= {*groups} else ""
@@ -78,8 +78,8 @@ def closeness(rows, extractor):
     text = f"The closest model by {named(extractor)} is {best}"
     text += f" (its 95 % interval over images overlaps with that of {', '.join(others)})." if others else "."
     if real is not None and real[0] > 0:
-        ratio = short(ends[best][0] / real[0], 2)
-        text += f" Its {distance_of(extractor)} from the malignant scans is {ratio} times that of benign scans."
+        distance, ratio = inline(headed(distance_of(extractor))), short(ends[best][0] / real[0], 2)
+        text += f" Its {distance} from the malignant scans is {ratio} times that of benign scans."
     return text
 
 
@@ -97,7 +97,7 @@ def cause(means, main, trained):
     state = trained.drop_duplicates("label").set_index("label")["state"]
     number = {k: short(means[k]) if k in means else state.get(k, "not run") for k in settings.values()}
     told = ", ".join(f"{number[setting]} for {name}" for name, setting in settings.items())
-    by = f"the {distance_of(main)} by {named(main)} (low is good)"
+    by = f"the {inline(headed(distance_of(main)))} by {named(main)} (low is good)"
     text = f"Is it the loss or the gradient penalty? At λ = 5 {by} is {told}."
     if {bce, wgan_gp} <= {*means.index} and means[bce] != means[wgan_gp]:
         way = (means[penalised] - means[bce]) / (means[wgan_gp] - means[bce])

@@ -218,7 +218,7 @@ whole_features = {
 
 def distance(x, name):
     """The distance of images from the half that stayed as it is, and how much of that half they cover."""
-    kind = "frechet_distance" if name == "radiomics" else "kernel_distance"
+    kind = report.distance_of(name)
     numbers = metrics.evaluate_features(
         whole_features[name],
         metrics.features(x, name, cache=cache),

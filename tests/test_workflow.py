@@ -64,20 +64,19 @@ def test_lambdas_that_nothing_would_be_trained_with_are_refused(runs, sweep, ins
         graph.check_lambdas([1.0, 2.0], runs, sweep)
 
 
-def test_the_workflow_refuses_lambdas_without_all_runs(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--snakefile",
-        ROOT / "workflow" / "Snakefile",
-        "--nolock",
-        "--dry-run",
-    ]
-    environment = {**os.environ, "DGAN_RUNS": str(tmp_path)}
-    done = subprocess.run(
-        [*command, "--config", "lambdas=1 2"], cwd=ROOT, env=environment, capture_output=True, text=True
+def snakemake(folder, runs, *words):
+    """The finished process of Snakemake in a folder, with the runs in another."""
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", "--nolock", *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder), "DGAN_RUNS": str(runs)},
+        capture_output=True,
+        text=True,
     )
+
+
+def test_the_workflow_refuses_lambdas_without_all_runs(tmp_path):
+    done = snakemake(ROOT, tmp_path, "--dry-run", "--config", "lambdas=1 2")
     assert done.returncode and 'got "1 2" with RUNS=two: add RUNS=all' in done.stdout + done.stderr
 
 
@@ -108,12 +107,8 @@ def tree(tmp_path):
 
 def asked(tree):
     """What one `make sweep` executes: "train dgan", …, in no order."""
-    command = ["--nolock", "--quiet", "all", "--rerun-triggers", "mtime", "params", "input", "--cores", "2", "sweep"]
-    environment = {**os.environ, "PYTHONPATH": str(tree), "DGAN_RUNS": str(tree / "runs")}
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", *command, "--config", "sweep=two.yaml"],
-        cwd=tree, env=environment, capture_output=True, text=True,
-    )  # fmt: skip
+    words = ["--quiet", "all", "--rerun-triggers", "mtime", "params", "input", "--cores", "2", "sweep"]
+    done = snakemake(tree, tree / "runs", *words, "--config", "sweep=two.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     log = tree / "asked.txt"
     lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []

@@ -5,9 +5,8 @@ python tools/execute.py NOTEBOOK OUTPUT -p NAME VALUE …        the command lin
 
 import sys
 
-sys.modules["rfc3987_syntax"] = (
-    None  # builds a grammar of web addresses, 1.6 s, for checks that notebooks don't ask for
-)
+# It builds a grammar of web addresses, 1.6 s, for checks that notebooks don't ask for.
+sys.modules["rfc3987_syntax"] = None
 
 from papermill.cli import papermill  # noqa: E402
 from papermill.engines import NBClientEngine, papermill_engines  # noqa: E402
