@@ -25,11 +25,12 @@ help:  ## list these commands
 	@echo '            CORES=2  PORT=8000  STOP_AFTER=25min  PYTHON=python3.12; of make run: LOSS=bce  LAM=3  SEED=0  OUT=out.ipynb'
 
 # What is locked comes by hash; the last line adds torch, locked too, in the build that pip finds right for this machine.
+# radiomics is compiled each time: a wheel that pip keeps from elsewhere would hide what compiling lacks.
 $(READY): requirements/hashes.txt requirements/radiomics.txt pyproject.toml
 	@python=$$(tools/find_python.sh $(PYTHON)) && "$$python" -m venv .venv
 	$(BIN)/pip install -qq --no-deps --require-hashes --requirement requirements/hashes.txt
-	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --require-hashes --requirement requirements/radiomics.txt || \
-		echo "radiomics could not be compiled, which needs a C compiler: the Fréchet radiomics distance will be left out"
+	@$(BIN)/pip install --quiet --no-cache-dir --no-deps --no-build-isolation --require-hashes --requirement requirements/radiomics.txt || \
+		echo "radiomics could not be compiled, most often because there is no C compiler: the Fréchet radiomics distance will be left out"
 	$(BIN)/pip install --quiet --no-build-isolation --constraint requirements/requirements.txt --editable '.[cpu,book,test]'
 	touch $@
 

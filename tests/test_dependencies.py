@@ -1,6 +1,7 @@
 """Set-up: the audit, the lock, the ranges, what conda hands to pip, and which Python is taken."""
 
 import http.server
+import importlib.util
 import json
 import re
 import shutil
@@ -72,6 +73,12 @@ def test_no_sound_answer_is_no_clean_bill(osv, capsys, spoil):
 def test_no_network_is_no_clean_bill(capsys):
     assert audit.main("http://127.0.0.1:9/") == 2
     assert "not audited: http://127.0.0.1:9/ could not be asked (ConnectionError)" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="not the environment that make sets up")
+@pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler to compile radiomics")
+def test_radiomics_are_there_where_they_can_be_compiled():
+    assert importlib.util.find_spec("radiomics")  # tests that measure them are left out without it, and would hide that
 
 
 def test_the_lock_holds_the_pins_each_with_hashes_and_a_licence():
