@@ -5,9 +5,9 @@ import pytest
 from keras.ops import convert_to_numpy as to_numpy
 from steps import critic_step, generator_step
 
-from dgan_core import Config, data, models
-from dgan_core.models.precision import computing_in
-from dgan_core.training import dgan
+from dgan_core import Config, data, fit, models, rng
+from dgan_core.models.precision import computing_in, is_emulated
+from dgan_core.training import dgan, loop
 from dgan_core.training.schedule import updates
 from dgan_core.training.state import flatten
 
@@ -110,6 +110,26 @@ def test_a_step_in_bfloat16_is_that_of_float32_to_its_precision(tiny, loss):
     for exact, rounded in zip(*found, strict=True):
         assert rounded == pytest.approx(exact, rel=0.05, abs=0.05)
         assert rounded != exact
+
+
+def test_images_are_drawn_in_float32_whatever_the_run_trained_in(tiny):
+    rounded, exact = (prepared(Config(**{**tiny, "precision": p}))[0] for p in ("bfloat16", "float32"))
+    arrays = exact.snapshot(exact.initial_state())
+    z = rng.normal(0, "z sample", 0, (3, exact.config.latent_dim))
+    np.testing.assert_array_equal(rounded.sample(arrays, z), exact.sample(arrays, z))
+
+
+def test_emulated_bfloat16_is_told(tiny, tmp_path, monkeypatch, capsys):
+    processors = {"flags : fpu avx2": True, "flags : avx512_bf16": False, "Features : asimd bf16": False}
+    for k, (text, emulated) in enumerate(processors.items()):
+        (tmp_path / f"{k}").write_text(text)
+        assert is_emulated(tmp_path / f"{k}") is emulated
+    assert not is_emulated(tmp_path / "none")
+    monkeypatch.setenv("DGAN_RUNS", str(tmp_path / "runs"))
+    for precision, emulated in (("bfloat16", True), ("bfloat16", False), ("float32", True)):
+        monkeypatch.setattr(loop, "is_emulated", lambda emulated=emulated: emulated)
+        fit(Config(**{**tiny, "precision": precision, "seed": int(emulated)}))
+        assert ("emulates bfloat16" in capsys.readouterr().out) == (emulated and precision == "bfloat16")
 
 
 def test_the_policy_is_what_it_was_after_a_model_was_built(tiny):

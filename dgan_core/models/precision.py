@@ -5,6 +5,7 @@ Micikevicius et al. 2018, section 3, with bfloat16, whose range is float32's: no
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import keras
 
@@ -20,3 +21,8 @@ def computing_in(precision: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def is_emulated(cpuinfo: str = "/proc/cpuinfo") -> bool:
+    """Whether this processor says what it can do, and has no instructions for bfloat16 (x86's or ARM's)."""
+    return Path(cpuinfo).is_file() and "bf16" not in Path(cpuinfo).read_text(encoding="utf-8", errors="replace")

@@ -51,6 +51,12 @@ class DGAN:
         with computing_in(self.config.precision):
             return models.backbone(self.config)
 
+    @cached_property
+    def drawing(self):
+        """The generator that draws what is shown and measured: always float32, so that no processor changes it."""
+        with computing_in("float32"):
+            return self.generator if self.config.precision == "float32" else models.generator(self.config)
+
     def build(self) -> None:
         """Make the networks now: their weights may not be set while JAX traces a step."""
         _ = self.generator, self.critic, self.backbone
@@ -125,9 +131,9 @@ class DGAN:
         return flatten({part: state[part] for part in ("g", "g_statistics")})
 
     def sample(self, arrays: dict[str, np.ndarray], z: np.ndarray) -> np.ndarray:
-        """z (n, latent_dim) → images (n, S, S, 1) in [-1, 1], by running statistics, sixteen at a time."""
+        """z (n, latent_dim) → images (n, S, S, 1) in [-1, 1], in float32, by running statistics, sixteen at a time."""
         weights = branch(arrays, "g"), branch(arrays, "g_statistics")
-        draw = partial(self.generator.stateless_call, *weights, training=False)
+        draw = partial(self.drawing.stateless_call, *weights, training=False)
         return np.concatenate([ops.convert_to_numpy(draw(z[i : i + 16])[0]) for i in range(0, len(z), 16)])
 
 

@@ -11,6 +11,7 @@ from tqdm import tqdm  # plain text: shown by terminals, notebooks and logs alik
 from dgan_core import backend, data, losses, rng
 from dgan_core.config import Config
 from dgan_core.io.fingerprint import of_function
+from dgan_core.models.precision import is_emulated
 from dgan_core.profiles import LOSSES, PENALTIES
 from dgan_core.runs import Run, StaleRun
 from dgan_core.training import TRAINERS, source
@@ -102,6 +103,8 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
     total = config.epochs * per_epoch // config.n_critic  # iterations of n_critic critic updates and one generator's
     real = images.astype("float32") / 127.5 - 1.0
 
+    if config.precision == "bfloat16" and backend.peak_memory() is None and is_emulated():
+        print("This processor emulates bfloat16, which took ten times as long as float32 in a trial")
     prepared = gan.prepare(real)
     state, done = gan.initial_state(), 0
     if checkpoint := run.begin():

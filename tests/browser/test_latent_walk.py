@@ -27,10 +27,9 @@ def walk(tab, address):
 
 
 def in_python(run, z):
-    """The kept generator's image of z in float32: (S, S) uint8."""
+    """The kept generator's image of z: (S, S) uint8."""
     run = Run.open(next(KEPT.glob(f"quick/{run}-*")))
-    gan = DGAN(run.config.model_copy(update={"precision": "float32"}))
-    images = (gan.sample(run.load_snapshot(run.config.epochs), z[None]) + 1) * 127.5
+    images = (DGAN(run.config).sample(run.load_snapshot(run.config.epochs), z[None]) + 1) * 127.5
     return np.clip(np.round(images), 0, 255).astype(np.uint8)
 
 
