@@ -288,9 +288,10 @@ else:
 # ### Half the memory: bfloat16
 #
 # `precision="bfloat16"` computes the activations in bfloat16, with 8 bits of precision where float32 has 24, and keeps
-# parameters, moments and losses in float32. It is worth using if it is faster and the results don't change. The table
-# has the paper's two best settings on malignant scans of BUSI, at 128×128 for 30 epochs, from the same initial weights
-# and random numbers in both precisions, a pair for each seed. A cell holds the seeds' numbers in their order.
+# parameters, moments and losses in float32. It is worth using if it is faster and the results do not change. It is
+# faster only where the processor [has instructions for it](../book/training.md#precision), as these runs' had. The
+# table has the paper's two best settings on malignant scans of BUSI, at 128×128 for 30 epochs, from the same initial
+# weights and random numbers in both precisions, a pair for each seed. A cell holds the seeds' numbers in their order.
 
 # %% tags=["hide-input"]
 SHOWN = [
