@@ -2,7 +2,8 @@
 # # Lesson 4: the loss or the penalty? Two times two on a ring
 #
 # **Claim.** On a ring of eight Gaussians the gradient penalty decides how many modes are covered, more than the loss
-# does. With it both losses cover all eight. Without it BCE misses some, and the Wasserstein loss covers hardly any.
+# does. With it both losses cover all eight in nearly every training. Without it BCE misses some, and the Wasserstein
+# loss covers hardly any.
 #
 # The paper compares BCE without a penalty with WGAN-GP, which is the Wasserstein loss *with* one. So two things change
 # at once, and nobody can say which of them makes the difference. Here each loss is trained with and without the
@@ -167,7 +168,7 @@ for k in range(len(pictures["BCE", 0])):
 plt.close(figure)
 animation(
     frames,
-    "Generated points of the four settings as training goes on: with the penalty they spread over all eight modes.",
+    "Generated points of the four settings as training goes on: with the penalty they spread over the eight modes.",
     seconds=6,
 )
 
@@ -200,8 +201,8 @@ report.picture(
 
 # %% tags=["check"]
 modes = table.groupby("setting")["modes"]
-assert (modes.get_group("BCE + penalty") == MODES).all()
-assert (modes.get_group("Wasserstein + penalty") == MODES).all()
+for name in ("BCE + penalty", "Wasserstein + penalty"):
+    assert modes.get_group(name).mean() >= MODES - 0.5, name
 assert modes.get_group("BCE").mean() < MODES - 0.5
 assert modes.get_group("Wasserstein").max() < 4
 assert modes.get_group("Wasserstein").max() < modes.get_group("BCE").min()
