@@ -104,9 +104,7 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
     real = images.astype("float32") / 127.5 - 1.0
 
     if config.precision == "bfloat16" and backend.peak_memory() is None and is_emulated():
-        print(
-            "This processor emulates bfloat16, ten times slower than float32 in a trial; precision='float32' avoids that"
-        )
+        print("This processor emulates bfloat16, in a trial ten times slower than float32; precision='float32' avoids it")
     prepared = gan.prepare(real)
     state, done = gan.initial_state(), 0
     if checkpoint := run.begin():
