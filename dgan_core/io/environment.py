@@ -32,9 +32,15 @@ def environment() -> dict[str, Any]:
 
 def _cpu() -> str:
     """The processor's name as the system tells it, or its architecture."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
+    if not (told := cpuinfo()):
         return platform.processor() or platform.machine()
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    names = (line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name"))
     return next(names, platform.machine())
+
+
+def cpuinfo(path: str = "/proc/cpuinfo") -> str:
+    """What Linux tells of the processor; an empty text on other systems."""
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

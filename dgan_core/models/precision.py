@@ -5,9 +5,10 @@ Micikevicius et al. 2018, section 3, with bfloat16, whose range is float32's: no
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import keras
+
+from dgan_core.io.environment import cpuinfo
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
@@ -23,6 +24,7 @@ def computing_in(precision: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def is_emulated(cpuinfo: str = "/proc/cpuinfo") -> bool:
+def is_emulated(path: str = "/proc/cpuinfo") -> bool:
     """Whether this processor says what it can do, and has no instructions for bfloat16 (x86's or ARM's)."""
-    return Path(cpuinfo).is_file() and "bf16" not in Path(cpuinfo).read_text(encoding="utf-8", errors="replace")
+    told = cpuinfo(path)
+    return told != "" and "bf16" not in told

@@ -54,8 +54,10 @@ class DGAN:
     @cached_property
     def drawing(self):
         """The generator that draws what is shown and measured: always float32, so that no processor changes it."""
+        if self.config.precision == "float32":
+            return self.generator
         with computing_in("float32"):
-            return self.generator if self.config.precision == "float32" else models.generator(self.config)
+            return models.generator(self.config)
 
     def build(self) -> None:
         """Make the networks now: their weights may not be set while JAX traces a step."""
