@@ -31,8 +31,9 @@ from dgan_core.training.dgan import DGAN
 from dgan_core.training.forecast import memory
 
 OUTPUT = Path(__file__).resolve().parent.parent / "results" / "benchmark-gpu.json"
-PAPER = {"profile": "paper", "backbone": "random"}
+PAPER = {"profile": "paper"}
 QUICK = {"profile": "quick", "image_size": 32}
+PRECISIONS = ("bfloat16", "float32")
 IMAGES, EPOCHS = 210, 500
 BAR = 600.0  # seconds for the printed protocol
 KINDS = {  # of kernels, by what their names hold; the first that fits
@@ -164,12 +165,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="32×32, to check the script; writes only with --output")
     parser.add_argument("--output", type=Path, help="default: results/benchmark-gpu.json of the project")
+    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=PRECISIONS, help="default: both")
+    parser.add_argument("--backbone", default="random", help="a weights file, default: random; changes no cost")
     given = parser.parse_args()
     if device() is None and not given.quick:
         parser.error(f"{backend.name} sees no GPU; with --quick the script is checked without one")
     began = time.perf_counter()
     side, table = (512, QUICK) if given.quick else (8192, PAPER)
-    rates = {precision: matrix_rate(side, precision) for precision in ("bfloat16", "float32")}
+    table = {**table, "backbone": given.backbone}
+    rates = {precision: matrix_rate(side, precision) for precision in PRECISIONS}
     copied = copy_rate(2**20 if given.quick else 2**28)
     config = Config(**table)
     work = of_iteration(config)
@@ -182,7 +186,7 @@ def main():
         flush=True,
     )
     rows = []
-    for precision in ("bfloat16", "float32"):
+    for precision in given.precision:
         row = measure(Config(**table, precision=precision), IMAGES, 5 if given.quick else 30)
         row["protocol_seconds"] = row["seconds"] * iterations
         row["of_matrix_rate"] = work / row["seconds"] / rates["bfloat16"]
@@ -212,7 +216,7 @@ def main():
         "matrix_rates": rates,
         "copy_rate": copied,
         "floor": floor,
-        "bar": {"seconds": BAR, "met": rows[0]["protocol_seconds"] <= BAR},
+        "bar": {"seconds": BAR, "met": min(row["protocol_seconds"] for row in rows) <= BAR},
         "rows": rows,
         "machine": environment(),
     }

@@ -1,4 +1,4 @@
-"""The only backend-aware code: `value_and_grad`, `compile`, `scan` and `peak_memory`, on KERAS_BACKEND's backend.
+"""The only backend-aware code: six functions, on KERAS_BACKEND's backend.
 
 value_and_grad(function, variables) → ((value, extras), gradients)
     of function(variables) → (scalar value, extras), with respect to each array of the list `variables`; a variable that
@@ -11,11 +11,15 @@ scan(function, state, inputs) → (state, outputs)
     stacked.  For use inside a compiled function.
 peak_memory() → bytes
     that the backend has held on a GPU at most; None on a CPU.
+halve(images, kernel), double(images, kernel) → images
+    a convolution (B, H, W, c) → (B, H/2, W/2, d) by a kernel (h, w, c, d), in steps of 2, and its transpose, from d
+    channels to c: Keras's own, where a backend has no better ones.
 
-Another backend is one more module with the same four functions.
+Another backend is one more module with the first four functions.
 """
 
 import importlib
+from functools import partial
 
 from dgan_core.io.quiet import without_notes
 
@@ -39,6 +43,8 @@ if name not in BACKENDS:
 _backend = importlib.import_module(f"{__name__}.{name}")
 value_and_grad, compile, scan = _backend.value_and_grad, _backend.compile, _backend.scan
 peak_memory = _backend.peak_memory
+halve = getattr(_backend, "halve", partial(keras.ops.conv, strides=2, padding="same"))
+double = getattr(_backend, "double", partial(keras.ops.conv_transpose, strides=2, padding="same"))
 
 
 def gradient(function, x):

@@ -6,6 +6,7 @@ Widths and strides that the paper leaves open are parameters; see the deviations
 import math
 from functools import partial
 
+from dgan_core import backend  # isort: skip  (first, since it loads Keras without notes)
 import keras
 from keras import layers, ops
 
@@ -14,8 +15,23 @@ from dgan_core.models.initialise import UNDRAWN, initialise
 
 Dense = partial(layers.Dense, kernel_initializer=UNDRAWN)
 Conv2D = partial(layers.Conv2D, padding="same", kernel_initializer=UNDRAWN)
-Doubling = partial(layers.Conv2DTranspose, kernel_size=4, strides=2, padding="same", kernel_initializer=UNDRAWN)
+STRIDED = {"kernel_size": 4, "strides": 2, "padding": "same", "kernel_initializer": UNDRAWN}
 SLOPE = 0.2  # of LeakyReLU; not printed, DCGAN's value (Radford et al. 2016)
+
+
+class Halving(layers.Conv2D):
+    """A convolution 4×4 in steps of 2, by the backend's `halve`."""
+
+    def convolution_op(self, inputs, kernel):
+        return backend.halve(inputs, ops.convert_to_tensor(kernel))
+
+
+class Doubling(layers.Conv2DTranspose):
+    """Its transpose, by the backend's `double`."""
+
+    def call(self, inputs):
+        doubled = backend.double(inputs, ops.convert_to_tensor(self.kernel))
+        return self.activation(ops.add(doubled, ops.reshape(self.bias, (1, 1, 1, self.filters))))
 
 
 def generator(config: Config) -> keras.Model:
@@ -27,10 +43,10 @@ def generator(config: Config) -> keras.Model:
     x = Dense(8 * 8 * widths[0], name="project")(x)
     x = layers.Reshape((8, 8, widths[0]))(x)  # (B, 8, 8, width)
     for i, width in enumerate(widths[1:], start=1):
-        x = Doubling(width, name=f"up{i}")(x)
+        x = Doubling(width, **STRIDED, name=f"up{i}")(x)
         x = layers.BatchNormalization(momentum=config.bn_momentum, name=f"norm{i}")(x)
         x = layers.LeakyReLU(SLOPE)(x)
-    x = Doubling(1, activation="tanh", dtype="float32", name="image")(x)
+    x = Doubling(1, **STRIDED, activation="tanh", dtype="float32", name="image")(x)
     model = keras.Model(z, x, name="generator")
     initialise(model, config.seed, "generator")
     return model
@@ -62,7 +78,7 @@ def critic(config: Config) -> keras.Model:
     image = x = keras.Input((size, size, 1), name="image")
     features = keras.Input((size // 4, size // 4, config.backbone_widths[1]), name="features")
     for i, width in enumerate((config.critic_width, 2 * config.critic_width, 4 * config.critic_width), start=1):
-        x = _lrelu(Conv2D(width, 4, strides=2, name=f"down{i}")(x))
+        x = _lrelu(Halving(width, **STRIDED, name=f"down{i}")(x))
     for i in (1, 2):
         x = _residual(x, width, f"residual{i}")
     x = layers.Concatenate()([layers.Flatten()(features), layers.Flatten()(x)])
