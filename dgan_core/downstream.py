@@ -10,29 +10,14 @@ features (N, D) or images (N, S, S, 1) uint8.
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from dgan_core import backend  # noqa: F401  isort: skip  (first, since it loads Keras without notes)
-import keras
-
-from dgan_core.data import near_duplicates
-
 SPECIFICITY = 0.9  # at which the sensitivity is read
 BASELINES = ("real alone", "copies")  # what each arm is compared with
 RESAMPLES = 2000
-POWER = 1.960 + 0.842  # standard errors that an effect must measure, to be told in four of five experiments
-
-
-def groups_of(images):
-    """The group of each image (N, S, S, 1) uint8, (N,) whole numbers: near-duplicates share one."""
-    group = np.arange(len(images))
-    for members in near_duplicates(images):
-        group[members] = members[0]
-    return group
 
 
 def folds(y, groups, n_folds=3, seed=0):
@@ -44,22 +29,6 @@ def folds(y, groups, n_folds=3, seed=0):
         raise ValueError(f"each class must have at least {n_folds} groups of images, to be split in {n_folds}")
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     return [test for _, test in splitter.split(np.zeros(len(y)), y, groups)]
-
-
-def augmented(images, seed=0):
-    """Classic augmentation of (N, S, S, 1): mirrored or not, turned ≤ 10°, zoomed and shifted ≤ 10 %, gain ±15 %."""
-    rng, size = np.random.default_rng(seed), images.shape[1]
-    found = np.empty_like(images)
-    for image, out in zip(images[..., 0], found, strict=True):
-        angle = np.radians(rng.uniform(-10, 10))
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / rng.uniform(0.9, 1.1)
-        if rng.random() < 0.5:
-            image = image[:, ::-1]
-        centre = np.full(2, (size - 1) / 2)
-        offset = centre - turn @ centre + rng.uniform(-0.1, 0.1, 2) * size
-        moved = ndimage.affine_transform(image.astype(float), turn, offset, order=1, mode="reflect")
-        out[..., 0] = np.clip(np.rint(moved * rng.uniform(0.85, 1.15)), 0, 255)
-    return found
 
 
 def arms(positives, negatives, more, synthetic, seed=0):
@@ -95,28 +64,6 @@ def probe(x, y, weights, x_test, seed=0):
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
     model.fit(x, y, logisticregression__sample_weight=weights)
     return model.predict_proba(x_test)[:, 1]
-
-
-def network(updates=600, batch_size=32):
-    """A classifier of images: four convolutions from scratch, as many updates in every arm whatever its size."""
-
-    def classify(x, y, weights, x_test, seed=0):
-        starts = iter(range(5 * seed, 5 * seed + 5))
-        layers = [keras.Input(x.shape[1:]), keras.layers.Rescaling(1 / 127.5, -1)]
-        for width in (16, 32, 64, 64):
-            start = keras.initializers.HeNormal(seed=next(starts))
-            layers += [keras.layers.Conv2D(width, 3, 2, "same", activation="relu", kernel_initializer=start)]
-        start = keras.initializers.GlorotUniform(seed=next(starts))
-        layers += [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(1, "sigmoid", kernel_initializer=start)]
-        model, rng = keras.Sequential(layers), np.random.default_rng(seed)
-        model.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy")
-        for _ in range(updates):
-            rows = rng.choice(len(x), min(batch_size, len(x)), replace=False)
-            model.train_on_batch(x[rows].astype("float32"), y[rows].astype("float32"), sample_weight=weights[rows])
-        parts = [model(x_test[i : i + 256].astype("float32")) for i in range(0, len(x_test), 256)]
-        return np.concatenate([keras.ops.convert_to_numpy(part)[:, 0] for part in parts]).astype(float)
-
-    return classify
 
 
 def measures(y, p, weights=None):
@@ -178,16 +125,3 @@ def _summary(values):
     """The sample's value, and the 95 % percentile interval and standard error of its resamples."""
     low, high = np.percentile(values[1:], [2.5, 97.5])
     return values[0], low, high, values[1:].std()
-
-
-def verdict(low, high):
-    """Of the interval of a difference in AUC."""
-    return "helps" if low > 0 else "harms" if high < 0 else "can't be told"
-
-
-def scans_to_tell(error, n, effect=0.02):
-    """Test scans at which a difference of `effect` is told four times out of five, if n scans give it this `error`.
-
-    Errors fall with the root of the number of scans; that of training seeds doesn't, so this is a lower bound.
-    """
-    return int(np.ceil(n * (POWER * error / effect) ** 2))

@@ -27,7 +27,12 @@ if not run.finished:
     raise ValueError(f"{run.path} is not finished; train it first")
 
 real = load(config)
-fakes = {e: generate(run, len(real), e) for e in snapshot_epochs(config)}
+epochs = [
+    epoch
+    for epoch in snapshot_epochs(config)
+    if epoch == config.epochs or run.snapshot_path(epoch).is_file()
+]  # a run may have kept its last snapshot alone
+fakes = {epoch: generate(run, len(real), epoch) for epoch in epochs}
 cache = run.path.parent.parent / "features"  # of all runs: the real images' once
 
 # %% [markdown]
@@ -112,7 +117,9 @@ first, last = of_run[distance].iloc[[0, -1]]
 report.show(
     of_run.drop(columns="extractor").set_index("epoch").round(3),
     f"Table E2. The kernel distance {'falls' if last < first else 'does not fall'} from the first to the last "
-    "snapshot.",
+    "snapshot."
+    if len(of_run) > 1
+    else "Table E2. Of this run, the last snapshot alone is kept.",
 )
 
 # %%

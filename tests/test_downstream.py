@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from pages import definitions
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 
 from dgan_core import downstream
 from dgan_core.data import phantoms
+
+PAGE = definitions("downstream")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def test_too_few_groups_of_a_class_are_refused():
 def test_near_duplicates_share_a_group_and_others_do_not():
     images = phantoms(6, 64)
     frames = np.roll(images[:2], 1, axis=2)  # another frame of the first two scans, a pixel aside
-    groups = downstream.groups_of(np.concatenate([images, frames]))
+    groups = PAGE.groups_of(np.concatenate([images, frames]))
     assert list(groups) == [0, 1, 2, 3, 4, 5, 0, 1]
 
 
@@ -83,13 +86,13 @@ def test_copies_are_worth_a_weight_of_two_to_the_probe():
 
 def test_classic_augmentation_moves_an_image_and_keeps_its_kind():
     images = phantoms(4, 64)
-    moved = downstream.augmented(images, seed=3)
+    moved = PAGE.augmented(images, seed=3)
     assert moved.shape == images.shape and moved.dtype == np.uint8
     assert (np.abs(moved.astype(int) - images).mean((1, 2, 3)) > 5).all()
     assert np.abs(moved.mean((1, 2, 3)) / images.mean((1, 2, 3)) - 1).max() < 0.3
-    np.testing.assert_array_equal(moved, downstream.augmented(images, seed=3))
+    np.testing.assert_array_equal(moved, PAGE.augmented(images, seed=3))
     flat = np.full((5, 32, 32, 1), 100, np.uint8)
-    gain = downstream.augmented(flat) / 100
+    gain = PAGE.augmented(flat) / 100
     assert (np.ptp(gain, axis=(1, 2)) == 0).all() and 0.85 <= gain.min() < gain.max() <= 1.15
 
 
@@ -183,9 +186,9 @@ def test_a_planted_effect_is_found(monkeypatch, planted, expected):
     table = downstream.compare(y_test, np.arange(500), scores)
     row = table[(table["arm"] == "GAN") & (table["measure"] == "AUC") & (table["against"] == "copies")].iloc[0]
     if expected == "no help":  # copies drawn with repetition
-        assert row["value"] < 0.01 and downstream.verdict(row["low"], row["high"]) != "helps"
+        assert row["value"] < 0.01 and PAGE.effect(row["low"], row["high"]) != "helps"
     else:
-        assert downstream.verdict(row["low"], row["high"]) == expected
+        assert PAGE.effect(row["low"], row["high"]) == expected
 
 
 def test_the_network_learns_and_its_seed_decides():
@@ -193,18 +196,18 @@ def test_the_network_learns_and_its_seed_decides():
     rng = np.random.default_rng(0)
     y = np.repeat([1, 0], 20)
     x = np.clip(rng.normal(100 + 60 * y[:, None, None, None], 30, (40, 16, 16, 1)), 0, 255).astype("uint8")
-    classify = downstream.network(updates=40, batch_size=16)
+    classify = PAGE.network(updates=40, batch_size=16)
     first = classify(x, y, np.ones(40), x, seed=0)
     assert first.shape == (40,) and roc_auc_score(y, first) > 0.95
     np.testing.assert_allclose(classify(x, y, np.ones(40), x, seed=0), first, atol=1e-5)
-    one, other = (downstream.network(updates=2)(x, y, np.ones(40), x, seed) for seed in (0, 1))
+    one, other = (PAGE.network(updates=2)(x, y, np.ones(40), x, seed) for seed in (0, 1))
     assert np.abs(one - other).max() > 1e-3
 
 
 def test_verdicts_and_the_scans_that_would_tell():
-    assert downstream.verdict(0.001, 0.03) == "helps" and downstream.verdict(-0.03, -0.001) == "harms"
-    assert downstream.verdict(-0.01, 0.03) == downstream.verdict(0.0, 0.0) == "can't be told"
-    assert downstream.scans_to_tell(0.02, 200) == np.ceil(200 * 2.802**2)
-    assert downstream.scans_to_tell(0.04, 200) == pytest.approx(4 * downstream.scans_to_tell(0.02, 200), abs=4)
+    assert PAGE.effect(0.001, 0.03) == "helps" and PAGE.effect(-0.03, -0.001) == "harms"
+    assert PAGE.effect(-0.01, 0.03) == PAGE.effect(0.0, 0.0) == "can't be told"
+    assert PAGE.scans_to_tell(0.02, 200) == np.ceil(200 * 2.802**2)
+    assert PAGE.scans_to_tell(0.04, 200) == pytest.approx(4 * PAGE.scans_to_tell(0.02, 200), abs=4)
     power = np.mean(np.random.default_rng(0).normal(2.802, 1, 100_000) > 1.96)
     assert power == pytest.approx(0.8, abs=0.01)  # what a difference of that many standard errors is told with

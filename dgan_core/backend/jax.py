@@ -33,9 +33,8 @@ def peak_memory() -> int | None:
     return (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
 
 
-# JAX takes the kernel's gradient of a transposed convolution with the spread-out images as the larger of the two, which
-# is no gradient to cuDNN but a convolution with kernels as large as images: two thirds of the time of WGAN-GP at
-# 512×512.  So the two are declared each other's gradients, as they are.
+# Of a transposed convolution, JAX takes the gradient by the kernel in a form that cuDNN knows only as a convolution
+# with kernels as large as images: two thirds of WGAN-GP's time at 512×512.  Here each is the other's gradient.
 
 
 def _halve(images: Any, kernel: Any) -> Any:

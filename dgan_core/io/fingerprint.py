@@ -168,4 +168,15 @@ def _text(statement: ast.stmt) -> str:
     for node in ast.walk(statement):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             node.body = [s for s in node.body if not _is_text(s)] or [ast.Pass()]
-    return ast.unparse(statement)
+    return ast.unparse(_Spelled().visit(statement))
+
+
+class _Spelled(ast.NodeTransformer):
+    """f-strings as calls: Python 3.12 and later quote them otherwise."""
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.Call:  # noqa: N802
+        return ast.Call(ast.Name("f"), [self.visit(value) for value in node.values], [])
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.Call:  # noqa: N802
+        form = [self.visit(node.format_spec)] if node.format_spec else []
+        return ast.Call(ast.Name("format"), [self.visit(node.value), ast.Constant(node.conversion), *form], [])
