@@ -218,7 +218,7 @@ def main():
         "floor": floor,
         "bar": {"seconds": BAR, "met": min(row["protocol_seconds"] for row in rows) <= BAR},
         "rows": rows,
-        "machine": environment(),
+        "machine": {**environment(), "threads": os.cpu_count()},
     }
     output = given.output or (None if given.quick else OUTPUT)
     if output is not None:

@@ -358,12 +358,16 @@ if on_gpu is None:
     )
 else:
     rows = pd.DataFrame(on_gpu["rows"])
+    of_kinds = pd.DataFrame([*rows["kinds"]])  # of an iteration's seconds
+    whole = report.collect(f"{results}/printed", "paper", "busi").trained
     table = pd.DataFrame({
         "precision": rows["precision"],
         "five critic updates and one of the generator": rows["seconds"].map(duration),
         "a critic update": (rows["seconds"] / on_gpu["n_critic"]).map(duration),
         "of a bfloat16 product": rows["of_matrix_rate"].map("{:.0%}".format),
         "the printed protocol": rows["protocol_seconds"].map(duration),
+        **{kind: of_kinds[kind].map(duration) for kind in of_kinds},
+        "between kernels": (rows["seconds"] - of_kinds.sum(axis=1)).map(duration),
         "GPU memory": (rows["peak_device_memory"] / 1e9).map("{:.3g} GB".format),
     })  # fmt: skip
     bar = on_gpu["bar"]
@@ -373,7 +377,18 @@ else:
         f"{on_gpu['operations'] / 1e12:.3g} TFLOP a call, at {on_gpu['matrix_rates']['bfloat16'] / 1e12:.3g} TFLOP/s "
         f"of a bfloat16 matrix product {duration(on_gpu['floor'])} at the least."
     )
-    display(report.show(table.set_index("precision"), caption))
+    for run in whole.itertuples():
+        caption += (
+            f" A whole run of {run.label} in {run.precision}, with its snapshots, "
+            f"took {duration(run.seconds)}."
+        )
+    display(
+        report.show(
+            table.set_index("precision").T,
+            caption,
+            measured_on(on_gpu, also=on_gpu["device"]),
+        )
+    )
 
 # %% [markdown]
 # ## What happens when a run crashes

@@ -251,8 +251,9 @@ def test_a_log_that_is_not_the_one_the_run_ended_with_is_named(tmp_path):
 
 def test_the_kept_runs_read_as_runs():
     """results/ holds run directories of today's format; each logged and measured what its page shows."""
-    for folder, runs in (("busi-64", 7), ("busi-128", 2), ("busi-128-precision", 12)):
-        found = report.collect(f"results/{folder}", data="busi")
+    folders = {"busi-64/quick": 7, "busi-128/quick": 2, "busi-128-precision/quick": 12, "printed/paper": 1}
+    for folder, runs in folders.items():
+        found = report.collect(f"results/{Path(folder).parent}", Path(folder).name, "busi")
         assert len(found.runs) >= runs and set(found.trained["state"]) == {"finished"}
         assert set(found.measured.query("model != 'real'")["run"]) == set(found.runs)
         assert all(json.dumps(run.config.data) == '"busi"' and run.log() for run in found.runs.values())

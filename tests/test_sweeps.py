@@ -17,10 +17,11 @@ SWEEPS = {path.stem: path for path in sorted((ROOT / "workflow" / "sweeps").glob
 KEPT = {  # sweep → its runs in results/, as far as they have been run
     "busi-64": "busi-64/*/dgan-*",
     "busi-128-precision": "busi-128-precision/*/dgan-*",
+    "printed": "printed/*/dgan-*",
     "busi-128-stylegans": "busi-128/*/stylegan*",
 }
-# Paths, of which only the name is kept; what was measured by, which changes no run; the name.
-APART = {"data", "backbone", "extractor", "lpips_weights", "run_id"}
+# Paths, of which only the name is kept; what was measured by and how often was saved, which changes no run; the name.
+APART = {"data", "backbone", "extractor", "lpips_weights", "checkpoint_every", "run_id"}
 
 
 def configs(name, **given):
@@ -51,19 +52,21 @@ def test_the_printed_protocol_is_listed_whole():
 def test_kept_runs_had_the_settings_that_the_sweep_lists(name):
     kept = [Run.open(path.parent).config for path in (ROOT / "results").glob(f"{KEPT[name]}/config.json")]
     backbone = {} if "stylegan" in name else {"backbone": "imagenet"}
+    (profile,) = {config.profile for config in kept}
     for seed in {config.seed for config in kept}:
-        listed = [settings(config) for config in configs(name, seed=seed, **backbone)]
+        listed = [settings(config) for config in configs(name, seed=seed, profile=profile, **backbone)]
         assert [settings(config) for config in kept if config.seed == seed and settings(config) not in listed] == []
     assert kept
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_a_kept_run_reads_as_the_run_and_holds_no_path(tmp_path, monkeypatch, capsys, seed):
+@pytest.mark.parametrize(("seed", "size"), [(0, 64), (1, 64), (0, 512)])
+def test_a_kept_run_reads_as_the_run_and_holds_no_path(tmp_path, monkeypatch, capsys, seed, size):
     monkeypatch.syspath_prepend(ROOT / "tools")
     import keep_runs
 
     places = {"data": str(tmp_path / "BUSI"), "backbone": str(tmp_path / "vgg19.npz")}
-    run = Run(Config(**places, backbone_widths=(64, 128), epochs=1, snapshots=1, seed=seed), tmp_path / "runs")
+    settings = {"backbone_widths": (64, 128), "epochs": 1, "snapshots": 1, "seed": seed, "image_size": size}
+    run = Run(Config(**places, **settings), tmp_path / "runs")
     run.begin()
     run.record_environment()
     for step in range(1, 1001):
@@ -89,7 +92,7 @@ def test_a_kept_run_reads_as_the_run_and_holds_no_path(tmp_path, monkeypatch, ca
     assert read_evaluation(kept.path).final == {"kid": 1.0}
     files = {str(path.relative_to(kept.path)) for path in kept.path.rglob("*") if path.is_file()}
     written = {"config.json", "environment.json", "status.json", "log.jsonl"}
-    assert files == written | {*keep_runs.COPIED, *(() if seed else keep_runs.OF_SEED_0)}
+    assert files == written | {*keep_runs.COPIED, *(() if seed or size > 64 else keep_runs.OF_SEED_0)}
     assert not any(str(tmp_path).encode() in path.read_bytes() for path in kept.path.rglob("*") if path.is_file())
     known = kept.environment()["commit"]
     keep_runs.main(run.path.parent, tmp_path / "kept" / "quick", [run.path.name], "1234567")

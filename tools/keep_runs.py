@@ -1,8 +1,9 @@
 """Copy what the book shows of finished runs: keep_runs.py runs/SWEEP/quick results/SWEEP/quick [--featured NAME …]
 
 Records, metrics, embeddings, a thinned log and the first generated images of every run; of seed 0 also all the images
-that were measured; of featured runs also the images of every snapshot and the last generator, in half precision; and
-what real images score against real ones.  No real image is kept; the paths of data and backbone become their names.
+that were measured, if they are small; of featured runs also the images of every snapshot and the last generator, in
+half precision; and what real images score against real ones.  No real image is kept; the paths of data and backbone
+become their names.
 """
 
 import argparse
@@ -19,19 +20,21 @@ from dgan_core.runs import Run
 
 COPIED = ("metrics.json", "embeddings.safetensors", "samples/final.png")
 OF_SEED_0 = ("samples/generated.webp",)
+SMALL = 128  # pixels a side: 210 larger images would be megabytes
 ROWS = 300  # of a log, about: as many as a curve shows
 
 
 def keep(run: Run, target: Path, featured: bool = False, commit: str | None = None) -> None:
     """Copy one finished and evaluated run into target/NAME.  commit: of its code, where its record knows none."""
-    kept, first = target / run.path.name, run.config.seed == 0
+    kept, config = target / run.path.name, run.config
+    whole = config.seed == 0 and config.image_size <= SMALL
     epochs = [f"samples/epoch-{epoch:04d}.png" for epoch in run.epochs_with_samples()] if featured else []
-    for name in (*COPIED, *epochs, *(OF_SEED_0 if first else ())):
+    for name in (*COPIED, *epochs, *(OF_SEED_0 if whole else ())):
         (kept / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(run.path / name, kept / name)
-    config = read_record(run.path / "config.json")
-    data = config["data"] if config["data"] == "phantom" else "busi"
-    write_record(kept / "config.json", {**config, "data": data, "backbone": Path(config["backbone"]).name})
+    data = config.data if config.data == "phantom" else "busi"
+    given = read_record(run.path / "config.json")
+    write_record(kept / "config.json", {**given, "data": data, "backbone": Path(config.backbone).name})
     environment = run.environment()
     known = environment.get("commit", "unknown")
     write_record(
