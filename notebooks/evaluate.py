@@ -114,12 +114,10 @@ history = [
 of_run = pd.DataFrame(history)
 distance = next(name for name in of_run if canonical(name) == "kernel_distance")
 first, last = of_run[distance].iloc[[0, -1]]
+falls = f"The kernel distance {'falls' if last < first else 'does not fall'} from the first to the last snapshot."
 report.show(
     of_run.drop(columns="extractor").set_index("epoch").round(3),
-    f"Table E2. The kernel distance {'falls' if last < first else 'does not fall'} from the first to the last "
-    "snapshot."
-    if len(of_run) > 1
-    else "Table E2. Of this run, the last snapshot alone is kept.",
+    f"Table E2. {falls if len(of_run) > 1 else 'Of this run, the last snapshot alone is kept.'}",
 )
 
 # %%
