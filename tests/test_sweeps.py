@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SWEEPS = {path.stem: path for path in sorted((ROOT / "workflow" / "sweeps").glob("*.yaml"))}
 KEPT = {  # sweep → its runs in results/, as far as they have been run
     "busi-64": "busi-64/*/dgan-*",
+    "busi-64-stylegans": "busi-64/*/stylegan*",
     "busi-128-precision": "busi-128-precision/*/dgan-*",
     "printed": "printed/*/dgan-*",
     "busi-128-stylegans": "busi-128/*/stylegan*",
