@@ -143,7 +143,7 @@ def at_full_size(run, name, steps, seconds):
         axis.set_axis_off()
     return report.picture(
         figure,
-        f"Figure 0b. {name} at 512×512: the first six of its images after {steps:,.0f} updates of the generator, which "
+        f"Figure Z1. {name} at 512×512: the first six of its images after {steps:,.0f} updates of the generator, which "
         f"took {seconds // 60:.0f} min {seconds % 60:.0f} s; none was selected. Seen small they look like ultrasound, "
         "with speckle, bright layers and dark masses. Real scans also have sharp lines of tissue, borders of masses, "
         "and marks that the examiner set; these have none.",
@@ -173,7 +173,7 @@ def of_full_size(name, measured):
     )
     return report.show(
         table,
-        f"Table 0b. {name} at 512×512 against all real scans. Of these its images cover {seen}. So the measures "
+        f"Table Z1. {name} at 512×512 against all real scans. Of these its images cover {seen}. So the measures "
         "disagree about the same images. The numbers can't be compared with those of other sizes.",
         report.badge(large),
     )
