@@ -10,10 +10,7 @@ features (N, D) or images (N, S, S, 1) uint8.
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 SPECIFICITY = 0.9  # at which the sensitivity is read
 BASELINES = ("real alone", "copies")  # what each arm is compared with
@@ -57,13 +54,6 @@ def arms(positives, negatives, more, synthetic, seed=0):
         weights = len(y) / (2 * np.bincount(y)[y]) if name == "class weights" else np.ones(len(y))
         found[name] = np.concatenate([rows, negatives]), y, weights
     return found
-
-
-def probe(x, y, weights, x_test, seed=0):
-    """Logistic regression on standardised features (N, D), C = 0.01; nothing in it is random."""
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
-    model.fit(x, y, logisticregression__sample_weight=weights)
-    return model.predict_proba(x_test)[:, 1]
 
 
 def measures(y, p, weights=None):

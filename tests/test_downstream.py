@@ -78,7 +78,7 @@ def test_copies_are_worth_a_weight_of_two_to_the_probe():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(60, 5)), np.repeat([1, 0], 30)
     rows = np.r_[np.arange(30), np.arange(60)]
-    copies = downstream.probe(x[rows], y[rows], np.ones(90), x)
+    copies = PAGE.probe(x[rows], y[rows], np.ones(90), x)
     scale = x[rows].mean(0), x[rows].std(0)
     weighted = LogisticRegression(C=0.01).fit((x - scale[0]) / scale[1], y, sample_weight=np.where(y == 1, 2, 1))
     np.testing.assert_allclose(copies, weighted.predict_proba((x - scale[0]) / scale[1])[:, 1], atol=1e-4)
@@ -182,7 +182,7 @@ def test_a_planted_effect_is_found(monkeypatch, planted, expected):
         for arm, (rows, y, weights) in downstream.arms(
             np.arange(4), np.arange(4, 64), {}, {"GAN": np.arange(64, 124)}, seed
         ).items():
-            scores.setdefault(arm, []).append(downstream.probe(pool[rows], y, weights, x_test, seed))
+            scores.setdefault(arm, []).append(PAGE.probe(pool[rows], y, weights, x_test, seed))
     table = downstream.compare(y_test, np.arange(500), scores)
     row = table[(table["arm"] == "GAN") & (table["measure"] == "AUC") & (table["against"] == "copies")].iloc[0]
     if expected == "no help":  # copies drawn with repetition

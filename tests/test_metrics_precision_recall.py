@@ -111,7 +111,7 @@ def intervals_of_all_four(real, fake, **settings):
 @pytest.mark.parametrize(("n", "m"), [(30, 24), (25, 33)])  # of an odd set each split leaves one image out
 def test_halves_equal_refitting_on_halves(n, m):
     real, fake = rng.normal(size=(n, 3)), rng.normal(0.7, 0.8, size=(m, 3))
-    distance = module.cdist
+    distance = module.distances
     draws, refitted = np.random.default_rng(6), []
     for _ in range(module.N_SPLITS):
         i, j = draws.permutation(n), draws.permutation(m)

@@ -26,9 +26,9 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial.distance import cdist
 
 from .checks import as_feature_pair, as_positive_integer, as_seed
+from .neighbours import Neighbours, distances
 
 CLOSE = 2 / 3  # of the usual distance, and of the next neighbour: rare among independent phantoms
 ALPHA = 0.05
@@ -82,24 +82,24 @@ def memorisation(train, fake, held_out=None, n_permutations=999, seed=0):
     n_permutations, seed = as_positive_integer(n_permutations, "n_permutations"), as_seed(seed)
     if len(train) < 3:
         raise ValueError(f"train must hold at least 3 images, so that each has two others, got {len(train)}")
-    own = cdist(train, train)
+    own = distances(train, train)
     group = _twins(own)
     n = group.max() + 1
     if n < 3:
         raise ValueError(f"train must hold at least 3 different images, got {n} of {len(train)}: add others")
-    across = cdist(fake, train)
+    across = distances(fake, train)
     nearest, across = across.argmin(1), _merged(across, group)
     if held_out is None:
         own = _merged(_merged(own, group).T, group)
-        to_train = np.block([[own, across.T], [across, cdist(fake, fake)]])
+        to_train = np.block([[own, across.T], [across, distances(fake, fake)]])
         np.fill_diagonal(to_train, np.inf)
         is_real = np.arange(len(to_train)) < n
-        neighbours = _Neighbours(to_train, n, min(FEW, n - 2))  # a label says who is in the training set
+        neighbours = Neighbours(to_train, n, min(FEW, n - 2))  # a label says who is in the training set
     else:
         train, held_out = as_feature_pair(train, held_out, ("train", "held_out"))
-        to_train = np.concatenate([_merged(cdist(held_out, train), group), across])
+        to_train = np.concatenate([_merged(distances(held_out, train), group), across])
         is_real = np.arange(len(to_train)) < len(held_out)
-        fixed = _Neighbours(to_train, n, min(FEW, n - 2))(np.ones(n, bool))
+        fixed = Neighbours(to_train, n, min(FEW, n - 2))(np.ones(n, bool))
         neighbours = lambda _: fixed  # noqa: E731  (a label says only who is compared with whom)
 
     def shares(label):
@@ -161,30 +161,3 @@ def _merged(distance, group):
     """The smallest distance to each group of columns.  (P, N) → (P, G)"""
     order = np.argsort(group, kind="stable")
     return np.minimum.reduceat(distance[:, order], np.unique(group[order], return_index=True)[1], axis=1)
-
-
-class _Neighbours:
-    """The k + 1 smallest distances of every point, for any choice of the training set among the columns.  → (P, k+1)
-
-    Of (P, Q) distances only the nearest columns are sorted, about 40 for each that is looked for; the rare row that
-    has too few of the training images among them is looked up in full.
-    """
-
-    def __init__(self, distance, n, k):
-        self.distance, self.k = distance, k
-        kept = min(distance.shape[1], int(40 + 5 * k * distance.shape[1] / n))
-        near = np.argpartition(distance, kept - 1, axis=1)[:, :kept]
-        order = np.take_along_axis(distance, near, 1).argsort(1, kind="stable")
-        self.order = np.take_along_axis(near, order, 1)
-        self.sorted = np.take_along_axis(distance, self.order, 1)
-
-    def __call__(self, is_train):
-        count = is_train[self.order].cumsum(1, dtype=np.int32)
-        wanted = np.arange(1, self.k + 2)
-        found = (count[:, :, None] >= wanted).argmax(1)  # (P, k+1), the first column with that many
-        d = np.take_along_axis(self.sorted, found, 1)
-        lacking = count[:, -1] <= self.k
-        if lacking.any():
-            whole = np.partition(self.distance[lacking][:, is_train], self.k, axis=1)[:, : self.k + 1]
-            d[lacking] = np.sort(whole, axis=1)
-        return d

@@ -16,10 +16,10 @@ distance 0, and so shrinks the balls.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from .checks import as_feature_pair, as_positive_integer
 from .intervals import Interval, as_level, asinh_interval, wilson
+from .neighbours import Neighbours, distances
 
 N_SPLITS = 200  # into halves; another seed then moves a width by a few per cent
 
@@ -42,7 +42,8 @@ def precision_recall(real, fake, k=3):
     """
     real, fake = as_feature_pair(real, fake, ("real", "fake"))
     k = _as_neighbour(k, {"the number of real": len(real), "the number of generated": len(fake)})
-    return PrecisionRecall(*(float(_precision(own, across, k)[0]) for own, across in _both_ways(real, fake)))
+    both = _both_ways(real, fake)
+    return PrecisionRecall(*(float(_precision(_radii(own, k), across, k)[0]) for own, across in both))
 
 
 def density_coverage(real, fake, k=5):
@@ -54,7 +55,8 @@ def density_coverage(real, fake, k=5):
     """
     real, fake = as_feature_pair(real, fake, ("real", "fake"))
     k = _as_neighbour(k, {"the number of real": len(real)})
-    return DensityCoverage(*map(float, _density_coverage(cdist(real, real), cdist(real, fake), k)))
+    radii = _radii(distances(real, real), k)
+    return DensityCoverage(*map(float, _density_coverage(radii, distances(real, fake), k)))
 
 
 def precision_recall_interval(real, fake, k=3, seed=0, level=0.95):
@@ -68,7 +70,8 @@ def precision_recall_interval(real, fake, k=3, seed=0, level=0.95):
     k = _as_neighbour(k, halves)
     found = []
     for own, across in _both_ways(real, fake):
-        value, halves = _precision(own, across, k)[0], _of_halves(_precision, own, across, k, seed)[..., 0]
+        value = _precision(_radii(own, k), across, k)[0]
+        halves = _of_halves(_precision, own, across, k, seed)[..., 0]
         found.append(_share_interval(value, halves, across.shape[1], _freedom(across), level))
     return PrecisionRecall(*found)
 
@@ -83,8 +86,8 @@ def density_coverage_interval(real, fake, k=5, seed=0, level=0.95):
     k = _as_neighbour(k, {"half the number of real": len(real) // 2})
     if len(fake) < 4:
         raise ValueError(f"this interval needs at least 4 generated images, two in each half, got {len(fake)}")
-    own, across = cdist(real, real), cdist(real, fake)
-    density, coverage = _density_coverage(own, across, k)
+    own, across = distances(real, real), distances(real, fake)
+    density, coverage = _density_coverage(_radii(own, k), across, k)
     halves = _of_halves(_density_coverage, own, across, k, seed)
     freedom = _freedom(across)
     # At least 1/M²: where no ball holds a generated image, about 3/M of them might have lain where real ones do.
@@ -106,8 +109,8 @@ def _as_neighbour(k, sizes):
 
 def _both_ways(real, fake):
     """Distances within a set and to the other: precision's, and recall's, which is precision of the sets exchanged."""
-    across = cdist(real, fake)
-    return (cdist(real, real), across), (cdist(fake, fake), across.T)
+    across = distances(real, fake)
+    return (distances(real, real), across), (distances(fake, fake), across.T)
 
 
 def _radii(own, k):
@@ -115,26 +118,28 @@ def _radii(own, k):
     return np.partition(own, k, axis=1)[:, k, None]  # column 0 is the distance 0 to itself
 
 
-def _precision(own, across, k):
-    """Share of the columns of `across` within a closed ball.  own (N, N), across (N, M) distances → (1,)"""
-    return np.array([(across <= _radii(own, k)).any(0).mean()])
+def _precision(radii, across, k, columns=slice(None)):
+    """Share of the columns within a closed ball.  radii (N, 1), below 0 where there is no ball; across (N, M) → (1,)"""
+    return np.array([(across <= radii)[:, columns].any(0).mean()])
 
 
-def _density_coverage(own, across, k):
-    """own (N, N), across (N, M) distances → (2,)"""
-    inside = across < _radii(own, k)
-    return np.array([inside.sum() / (k * across.shape[1]), inside.any(1).mean()])
+def _density_coverage(radii, across, k, columns=slice(None)):
+    """Of open balls, otherwise as `_precision`.  → (2,)"""
+    inside = (across < radii)[:, columns]
+    return np.array([inside.sum() / (k * inside.shape[1]), inside.any(1).sum() / (radii >= 0).sum()])
 
 
 def _of_halves(statistic, own, across, k, seed):
     """`statistic` of two disjoint pairs of halves, for each split; of an odd set one image is left out.  → (S, 2, T)"""
-    rng = np.random.default_rng(seed)
+    rng, nearest = np.random.default_rng(seed), Neighbours(own, len(own) // 2, k)
     found = []
     for _ in range(N_SPLITS):
         rows, columns = (rng.permutation(size)[: size // 2 * 2].reshape(2, -1) for size in across.shape)
-        pairs = zip(rows, columns, strict=True)
-        found.append([statistic(own[np.ix_(i, i)], across[np.ix_(i, j)], k) for i, j in pairs])
-    return np.array(found)
+        for i, j in zip(rows, columns, strict=True):
+            half = np.isin(np.arange(len(own)), i)
+            radii = np.where(half, nearest(half)[:, k], -1)[:, None]
+            found.append(statistic(radii, across, k, j))
+    return np.array(found).reshape(N_SPLITS, 2, -1)
 
 
 def _variance(halves):

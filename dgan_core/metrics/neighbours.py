@@ -1,0 +1,38 @@
+"""Distances of features, and each point's nearest ones among any choice of the others."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+
+def distances(a, b):
+    """Euclidean distances, (N, D), (M, D) → (N, M).  No matrix product, which leaves equal points apart by rounding."""
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        return np.concatenate(list(pool.map(lambda rows: cdist(rows, b), np.array_split(a, cores))))
+
+
+class Neighbours:
+    """The k + 1 smallest distances of every point, for any choice of at least k + 1 of the columns.  → (P, k+1)
+
+    distance (P, Q); n: how many are chosen, about. Only the nearest columns of a row are sorted, about 40 for each that
+    is looked for; the rare row in which too few of these are chosen is sorted whole.
+    """
+
+    def __init__(self, distance, n, k):
+        self.distance, self.k = distance, k
+        kept = min(distance.shape[1], int(40 + 5 * k * distance.shape[1] / n))
+        near = np.argpartition(distance, kept - 1, axis=1)[:, :kept]
+        order = np.take_along_axis(distance, near, 1).argsort(1, kind="stable")
+        self.order = np.take_along_axis(near, order, 1)
+        self.sorted = np.take_along_axis(distance, self.order, 1)
+
+    def __call__(self, chosen):
+        count = chosen[self.order].cumsum(1, dtype=np.int32)
+        found = (count[:, :, None] >= np.arange(1, self.k + 2)).argmax(1)  # (P, k+1), the first column with that many
+        d = np.take_along_axis(self.sorted, found, 1)
+        lacking = count[:, -1] <= self.k
+        d[lacking] = np.sort(self.distance[lacking][:, chosen], axis=1)[:, : self.k + 1]
+        return d
