@@ -16,7 +16,7 @@ from dgan_core.io.folders import ImageSet, no_match, read_set
 from dgan_core.io.weights import sha256
 from dgan_core.metrics.cache import array_hash
 from dgan_core.metrics.checks import as_positive_integer, as_seed
-from dgan_core.metrics.features import DEFAULT, EXTRACTORS, label
+from dgan_core.metrics.features import DEFAULT, EXTRACTORS, label, radiomics
 from dgan_core.metrics.fid import frechet_distance_of_statistics
 from dgan_core.metrics.table import BY_INCEPTION, chosen, honest
 
@@ -132,7 +132,6 @@ def from_images(real, fake, real_names, fake_names, args):
 
 def of_features(real, fake, extractor, args, progress):
     """Features again, from the cache where there is one: to keep them, or to say which differ."""
-    from dgan_core.metrics.features import radiomics
 
     def pair(name, weights=None, convention="torch-fidelity"):
         count = lambda done, total: progress(f"features to keep, {name}", done, total)  # noqa: E731
@@ -147,8 +146,20 @@ def of_features(real, fake, extractor, args, progress):
         for side, values in zip(("real", "fake"), pair(extractor, args.weights, args.convention), strict=True):
             write_features(args.save_features / f"{side}.npz", values, label(extractor, args.weights, args.convention))
     if "radiomics" in (extractor, *args.others):
-        kept["differences"] = radiomics.largest_differences(*pair("radiomics"))
+        kept["differences"] = largest_differences(*pair("radiomics"))
     return kept
+
+
+def largest_differences(real, fake, n=5):
+    """The features whose means differ most, in deviations of the real set: [(name, difference)], largest first.
+
+    real (N, 398), fake (M, 398) as `features` gives them.
+    """
+    x, y, kept = radiomics.standardised(np.asarray(real), np.asarray(fake))
+    difference = y.mean(0) - x.mean(0)
+    order = np.abs(difference).argsort(kind="stable")[::-1][:n]
+    kept_names = np.array(radiomics.names())[kept]
+    return [(str(kept_names[k]), float(difference[k])) for k in order]
 
 
 def from_files(real, fake, args):

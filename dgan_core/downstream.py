@@ -1,4 +1,4 @@
-"""Do synthetic images help a classifier? Splits without leakage, arms at equal numbers, paired comparisons.
+"""Do synthetic images help a classifier? Arms at equal numbers, paired comparisons.
 
 A pool is one array of images: the real ones first, then whatever may be added to them. An arm is a choice of rows of
 the pool with weights; every arm is scored on the same real test images. Scores of two arms share their test images and
@@ -10,22 +10,10 @@ features (N, D) or images (N, S, S, 1) uint8.
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold
 
 SPECIFICITY = 0.9  # at which the sensitivity is read
 BASELINES = ("real alone", "copies")  # what each arm is compared with
 RESAMPLES = 2000
-
-
-def folds(y, groups, n_folds=3, seed=0):
-    """n_folds arrays of row numbers: no group is in two, and each has about the same share of each class.
-
-    y (N,) classes, groups (N,).
-    """
-    if min(len(set(groups[y == label])) for label in set(y)) < n_folds:
-        raise ValueError(f"each class must have at least {n_folds} groups of images, to be split in {n_folds}")
-    splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    return [test for _, test in splitter.split(np.zeros(len(y)), y, groups)]
 
 
 def arms(positives, negatives, more, synthetic, seed=0):

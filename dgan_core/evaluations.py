@@ -84,8 +84,7 @@ def encoded(pixels: np.ndarray, kind: str, **options: Any) -> bytes:
 
 def read_grid(folder: Path, name: str, size: int) -> np.ndarray | None:
     """The tiles of folder/samples/<name>.png, (16, size, size) uint8, or None where it is missing."""
-    file = folder / "samples" / f"{name}.png"
-    if not file.is_file():
+    if not (file := folder / "samples" / f"{name}.png").is_file():
         return None
     with Image.open(file) as image:
         grid = np.asarray(image.convert("L"))

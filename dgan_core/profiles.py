@@ -29,37 +29,21 @@ PROFILES: dict[str, dict[str, Any]] = {
 }
 
 # What each model changes: as "paper" its authors' settings (Karras et al. 2020, 2021), as "quick" departures on top.
-_NARROW = {
-    "latent_dim": 64,
-    "w_dim": 64,
-    "ada_images": 20_000,  # the printed 500,000 would leave p at 0.01 after a few thousand images
-}
+_STYLEGAN = {"latent_dim": 512, "batch_size": 32, "n_critic": 1, "lr_decay": 1.0, "beta_1": 0.0, "beta_2": 0.99}
+_NARROW = {"latent_dim": 64, "w_dim": 64, "ada_images": 20_000}  # the printed 500,000 would leave p at 0.01 for long
 MODELS: dict[str, dict[str, dict[str, Any]]] = {
     "dgan": {"paper": {}, "quick": {}},
     "stylegan2": {
-        "paper": {
-            "latent_dim": 512,
-            "batch_size": 32,
-            "n_critic": 1,
-            "learning_rate": 2e-3,
-            "lr_decay": 1.0,
-            "beta_1": 0.0,
-            "beta_2": 0.99,
-            "r1_scale": 6.1e-4,  # γ = 5 at 512×512 and a batch of 32: the authors' for AFHQv2
-        },
+        # γ = 5 at 512×512 and a batch of 32: the authors' for AFHQv2
+        "paper": {**_STYLEGAN, "learning_rate": 2e-3, "r1_scale": 6.1e-4},
         "quick": {**_NARROW, "channel_base": 512, "channel_max": 32, "batch_size": 8, "epochs": 24},
     },
     "stylegan3": {
         "paper": {
-            "latent_dim": 512,
+            **_STYLEGAN,
             "mapping_layers": 2,
-            "batch_size": 32,
-            "n_critic": 1,
             "learning_rate": 2.5e-3,
             "critic_lr_ratio": 0.8,  # 0.002
-            "lr_decay": 1.0,
-            "beta_1": 0.0,
-            "beta_2": 0.99,
             "style_mixing": 0.0,
             "path_weight": 0.0,
             "r1_scale": 1e-3,  # γ = 8.2 for the same

@@ -253,7 +253,9 @@ class Run:
             raise DamagedFile(f"{path} was not written under the configuration in config.json: one of them is damaged")
 
     def snapshot_path(self, epoch: int) -> Path:
-        return self.path / "snapshots" / f"epoch-{epoch:04d}.safetensors"
+        path = self.path / "snapshots" / f"epoch-{epoch:04d}.safetensors"
+        packed = path.with_name(f"{path.name}.gz")  # of a run in results/
+        return packed if packed.is_file() else path
 
     def save_snapshot(self, epoch: int, arrays: dict[str, np.ndarray]) -> None:
         files.write_arrays(self.snapshot_path(epoch), arrays, {"epoch": str(epoch), "config_sha256": self._config_hash})
@@ -261,7 +263,7 @@ class Run:
     def load_snapshot(self, epoch: int) -> dict[str, np.ndarray]:
         path = self.snapshot_path(epoch)
         if not path.is_file():
-            kept = sorted(p.stem for p in path.parent.glob("*.safetensors"))
+            kept = sorted(p.name.split(".")[0] for p in path.parent.glob("*.safetensors*"))
             raise FileNotFoundError(f"{self.path} has no snapshot of epoch {epoch}; kept are {', '.join(kept)}")
         try:
             arrays, facts = files.read_arrays(path)

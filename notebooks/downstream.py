@@ -46,6 +46,7 @@ import yaml
 from IPython.display import Markdown, display
 from PIL import Image
 from scipy import ndimage
+from sklearn.model_selection import StratifiedGroupKFold
 
 import dgan_report as report
 from dgan_core import Config, downstream, fit, generate, metrics
@@ -292,10 +293,23 @@ def groups_of(images):
     return groups
 
 
+def folds(y, groups, n_folds=3, seed=0):
+    """n_folds arrays of row numbers: no group is in two, and each has about the same share of each class.
+
+    y (N,) classes, groups (N,).
+    """
+    if min(len(set(groups[y == label])) for label in set(y)) < n_folds:
+        raise ValueError(
+            f"each class must have at least {n_folds} groups of images, to be split in {n_folds}"
+        )
+    splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    return [test for _, test in splitter.split(np.zeros(len(y)), y, groups)]
+
+
 groups = groups_of(real)
-test, *rest = downstream.folds(y, groups, 3, seed)
+test, *rest = folds(y, groups, 3, seed)
 train = np.concatenate(rest)
-parts = [train[rows] for rows in downstream.folds(y[train], groups[train], 4, seed)]
+parts = [train[rows] for rows in folds(y[train], groups[train], 4, seed)]
 scans = {  # the positive training scans of both experiments
     "all scans": train[y[train] == 1],
     "a quarter": parts[0][y[parts[0]] == 1],
@@ -460,7 +474,7 @@ for share, positives in scans.items():
 x, splits = metrics.features(real, cache=cache), []
 for k in range(10):
     for how, by in {"by image": np.arange(len(y)), "by group": groups}.items():
-        out, *others = downstream.folds(y, by, 3, k)
+        out, *others = folds(y, by, 3, k)
         into = np.concatenate(others)
         p = probe(x[into], y[into], np.ones(len(into)), x[out])
         splits.append(

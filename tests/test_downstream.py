@@ -24,27 +24,27 @@ def grouped():
 
 def test_no_group_is_on_both_sides_and_every_image_on_one(grouped):
     y, groups = grouped
-    folds = downstream.folds(y, groups, 3, seed=4)
-    assert sorted(np.concatenate(folds)) == list(range(300))
-    sides = [set(groups[rows]) for rows in folds]
+    found = PAGE.folds(y, groups, 3, seed=4)
+    assert sorted(np.concatenate(found)) == list(range(300))
+    sides = [set(groups[rows]) for rows in found]
     assert not (sides[0] & sides[1] or sides[0] & sides[2] or sides[1] & sides[2])
 
 
 def test_every_fold_has_the_same_share_of_each_class_and_the_seed_decides(grouped):
     y, groups = grouped
-    folds = downstream.folds(y, groups, 3, seed=4)
-    assert [len(rows) for rows in folds] == pytest.approx([100] * 3, abs=6)
-    assert [y[rows].mean() for rows in folds] == pytest.approx([y.mean()] * 3, abs=0.04)
-    again, other = downstream.folds(y, groups, 3, seed=4), downstream.folds(y, groups, 3, seed=5)
-    assert all((a == b).all() for a, b in zip(folds, again, strict=True))
-    assert not np.array_equal(folds[0], other[0])
+    found = PAGE.folds(y, groups, 3, seed=4)
+    assert [len(rows) for rows in found] == pytest.approx([100] * 3, abs=6)
+    assert [y[rows].mean() for rows in found] == pytest.approx([y.mean()] * 3, abs=0.04)
+    again, other = PAGE.folds(y, groups, 3, seed=4), PAGE.folds(y, groups, 3, seed=5)
+    assert all((a == b).all() for a, b in zip(found, again, strict=True))
+    assert not np.array_equal(found[0], other[0])
 
 
 def test_too_few_groups_of_a_class_are_refused():
     y = np.repeat([0, 1], [20, 9])
     groups = np.r_[np.arange(20), np.repeat([20, 21], [4, 5])]
     with pytest.raises(ValueError, match="each class must have at least 3 groups of images"):
-        downstream.folds(y, groups, 3)
+        PAGE.folds(y, groups, 3)
 
 
 def test_near_duplicates_share_a_group_and_others_do_not():

@@ -1,5 +1,6 @@
 """Whole or not there; noticed when damaged, at every byte."""
 
+import gzip
 import os
 
 import numpy as np
@@ -16,6 +17,7 @@ from dgan_core.io.files import (
 )
 
 ARRAYS = {"a/0": np.float32([[1.5, -2]]), "t": np.array(3, "float32"), "none": np.zeros((0, 3)), "b": np.eye(3).T[::2]}
+HALVES = {"g/0": np.float16([[1.5, -2, 6e-8], [65504, np.inf, 0]]), "s": np.array(0.1, "float16")}
 RECORD = {"lam": 0.1, "name": "λ", "none": None, "list": [1, 2.5, True], "inner": {"a": 1}}
 
 
@@ -44,11 +46,13 @@ def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
     assert names(tmp_path) == ["part", "x"]
 
 
-def test_arrays_and_facts_come_back_as_they_were(tmp_path):
-    write_arrays(tmp_path / "x", ARRAYS, {"step": "7"})
-    arrays, facts = read_arrays(tmp_path / "x")
-    assert facts == {"step": "7"} and arrays.keys() == ARRAYS.keys()
-    for name, array in ARRAYS.items():
+@pytest.mark.parametrize("file", ["x", "x.gz"])
+def test_arrays_and_facts_come_back_as_they_were(tmp_path, file):
+    given = {**ARRAYS, **HALVES, "no half": np.zeros((2, 0), "float16")}
+    write_arrays(tmp_path / file, given, {"step": "7"})
+    arrays, facts = read_arrays(tmp_path / file)
+    assert facts == {"step": "7"} and arrays.keys() == given.keys()
+    for name, array in given.items():
         assert arrays[name].shape == array.shape and arrays[name].dtype == array.dtype
         assert np.array_equal(arrays[name], array)
 
@@ -79,6 +83,32 @@ def test_no_changed_byte_of_arrays_goes_unnoticed(tmp_path):
         (tmp_path / "x").write_bytes(changed)
         with pytest.raises(DamagedFile, match="x (is damaged|carries no SHA-256)"):
             read_arrays(tmp_path / "x")
+
+
+def test_a_changed_byte_of_packed_arrays_is_noticed_or_changes_nothing(tmp_path):
+    """gzip's own time stamp and system may change."""
+    write_arrays(path := tmp_path / "x.gz", HALVES, {"step": "7"})
+    content, same = path.read_bytes(), 0
+    for changed in changes(content):
+        path.write_bytes(changed)
+        try:
+            arrays, facts = read_arrays(path)
+        except DamagedFile as error:
+            assert "x.gz is damaged" in str(error) or "carries no SHA-256" in str(error)
+        else:
+            same += 1
+            assert facts == {"step": "7"} and arrays.keys() == HALVES.keys()
+            assert all(np.array_equal(arrays[name], HALVES[name]) for name in HALVES)
+    assert same < 10 < len(content)
+
+
+def test_half_precision_is_packed_smaller_than_gzip_alone_packs_it(tmp_path):
+    half = np.random.default_rng(0).normal(0, 0.02, 50_000).astype("float16")
+    write_arrays(path := tmp_path / "x.gz", {"g": half})
+    alone, packed = len(gzip.compress(half.tobytes())), path.stat().st_size
+    assert packed < 0.95 * alone < 0.95 * half.nbytes
+    write_arrays(tmp_path / "y.gz", {"g": half})
+    assert (tmp_path / "y.gz").read_bytes() == path.read_bytes()  # no time stamp
 
 
 def test_no_changed_byte_of_a_record_goes_unnoticed_but_of_its_hashs_name(tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dgan_core import Config
+from dgan_core.io import files
 from dgan_core.io.files import DamagedFile
 from dgan_core.runs import Run
 
@@ -166,6 +167,20 @@ def test_a_snapshot_of_another_epoch_or_a_damaged_one_is_refused(run):
     damage(run.snapshot_path(3))
     with pytest.raises(DamagedFile, match="epoch-0003.safetensors is damaged.*train it again"):
         run.load_snapshot(3)
+
+
+def test_a_packed_snapshot_is_read_in_place_of_a_plain_one(run):
+    run.save_snapshot(2, ARRAYS)
+    plain = run.snapshot_path(2)
+    files.write_arrays(plain.with_name(f"{plain.name}.gz"), *files.read_arrays(plain))
+    plain.unlink()
+    assert run.snapshot_path(2).name == "epoch-0002.safetensors.gz"
+    assert all(np.array_equal(run.load_snapshot(2)[name], array) for name, array in ARRAYS.items())
+    with pytest.raises(FileNotFoundError, match="has no snapshot of epoch 3; kept are epoch-0002$"):
+        run.load_snapshot(3)
+    damage(run.snapshot_path(2))
+    with pytest.raises(DamagedFile, match="epoch-0002.safetensors.gz is damaged.*train it again"):
+        run.load_snapshot(2)
 
 
 def test_a_failed_checkpoint_leaves_the_one_before(run, monkeypatch):

@@ -98,9 +98,16 @@ def test_a_kept_run_reads_as_the_run_and_holds_no_path(tmp_path, monkeypatch, ca
     known = kept.environment()["commit"]
     keep_runs.main(run.path.parent, tmp_path / "kept" / "quick", [run.path.name], "1234567")
     assert kept.environment()["commit"] == ("1234567" if known == "unknown" else known)
-    assert [path.name for path in (kept.path / "snapshots").glob("*")] == ["epoch-0001.safetensors"]
+    assert [path.name for path in (kept.path / "snapshots").glob("*")] == ["epoch-0001.safetensors.gz"]
     assert kept.load_snapshot(1)["g/000"].dtype == np.float16 and kept.epochs_with_samples() == [1]
     with pytest.raises(SystemExit, match="featured must name runs .* got other"):
         keep_runs.main(run.path.parent, tmp_path / "kept" / "quick", ["other"])
     with pytest.raises(SystemExit, match="holds no run directories"):
         keep_runs.main(tmp_path / "kept" / "nothing", tmp_path)
+
+
+def test_kept_generators_and_all_results_are_small():
+    generators = list((ROOT / "results").rglob("snapshots/*"))
+    assert len(generators) >= 2
+    assert all(path.suffix == ".gz" and path.stat().st_size <= 4e6 for path in generators)
+    assert sum(path.stat().st_size for path in (ROOT / "results").rglob("*") if path.is_file()) <= 20e6

@@ -2,8 +2,8 @@
 
 Records, metrics, embeddings, a thinned log and the first generated images of every run; of seed 0 also all the images
 that were measured, if they are small; of featured runs also the images of every snapshot and the last generator, in
-half precision; and what real images score against real ones.  No real image is kept; the paths of data and backbone
-become their names.
+half precision and compressed; and what real images score against real ones.  No real image is kept; the paths of data
+and backbone become their names.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dgan_core.io.files import read_record, write_atomically, write_record
+from dgan_core.io.files import read_arrays, read_record, write_arrays, write_atomically, write_record
 from dgan_core.runs import Run
 
 COPIED = ("metrics.json", "embeddings.safetensors", "samples/final.png")
@@ -50,6 +50,13 @@ def keep(run: Run, target: Path, featured: bool = False, commit: str | None = No
         (kept / "snapshots").mkdir(exist_ok=True)
         if not _holds(Run.open(kept), half):  # a file of the same numbers may have other bytes
             Run.open(kept).save_snapshot(run.config.epochs, half)
+            pack(Run.open(kept).snapshot_path(run.config.epochs))
+
+
+def pack(path: Path) -> None:
+    """Put a compressed snapshot in the place of a plain one."""
+    write_arrays(path.with_name(f"{path.name}.gz"), *read_arrays(path))
+    path.unlink()
 
 
 def _holds(run: Run, arrays: dict[str, np.ndarray]) -> bool:

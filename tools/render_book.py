@@ -27,8 +27,8 @@ def copy_generators(target: Path) -> None:
     target.mkdir(parents=True)
     shutil.copy(KEPT / "walk.safetensors", target)
     for name, run in WALKED.items():
-        (snapshot,) = KEPT.glob(f"quick/{run}-*/snapshots/*.safetensors")
-        shutil.copy(snapshot, target / f"{name}.safetensors")
+        (snapshot,) = KEPT.glob(f"quick/{run}-*/snapshots/*.safetensors.gz")
+        shutil.copy(snapshot, target / f"{name}.safetensors.gz")
 
 
 def collect(source: Path, target: Path) -> None:

@@ -56,4 +56,3 @@ def _resume(url, output_file, _, partial, again=True):
             file.flush()
             os.fsync(file.fileno())
     os.replace(partial, output_file)
-    return None

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and reads that notice damage. Imports nothing local.
+"""Files that are whole or not there, and reads that notice damage.
 
 A write goes to a name of its own first, is brought to the disk, and then takes the place of what was there: whoever
 reads, and whatever process is killed, finds the old content or the new.  What is read back carries a SHA-256 of what
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from .packed import FAULTS, pack, unpack
 
 PARTIAL = ".part"  # ends the name of a file that is being written
 
@@ -96,12 +98,13 @@ def _record(content: dict[str, Any]) -> bytes:
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray], facts: dict[str, str] | None = None) -> None:
-    """A safetensors file of `arrays` and `facts` (its metadata), with a SHA-256 over all of both."""
+    """A safetensors file of `arrays` and `facts` (its metadata), with a SHA-256 over all of both; packed if a .gz."""
     import safetensors.numpy
 
-    facts = facts or {}
+    save = pack if path.suffix == ".gz" else safetensors.numpy.save
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    write_atomically(path, safetensors.numpy.save(arrays, {**facts, "sha256": _hash_of_arrays(arrays, facts)}))
+    facts = facts or {}
+    write_atomically(path, save(arrays, {**facts, "sha256": _hash_of_arrays(arrays, facts)}))
 
 
 def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -112,10 +115,13 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     import safetensors
 
     try:
-        with safetensors.safe_open(path, "numpy") as file:
-            facts = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}
-    except safetensors.SafetensorError as error:
+        if path.suffix == ".gz":
+            arrays, facts = unpack(path.read_bytes())
+        else:
+            with safetensors.safe_open(path, "numpy") as file:
+                facts = file.metadata() or {}
+                arrays = {name: file.get_tensor(name) for name in file.keys()}
+    except (safetensors.SafetensorError, *FAULTS) as error:
         raise DamagedFile(f"{path} is damaged: {error}") from None
     written = facts.pop("sha256", None)
     if written is None:

@@ -114,10 +114,9 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
     run.save_grid("real", images[np.linspace(0, n - 1, 16).round().astype(int)])  # neighbours may be frames of one scan
     due = {epoch: min(round(epoch * per_epoch / config.n_critic), total) for epoch in snapshot_epochs(config)}
     every = max(config.checkpoint_every * per_epoch // config.n_critic, 1)
-    before = run.log()[-1]["seconds"] if done else 0.0
+    seconds = before = run.log()[-1]["seconds"] if done else 0.0
     forecast, events = Forecast(total - done), Events(run.path / "events", done)
     started = ended = time.perf_counter()
-    seconds = before
 
     progress = tqdm(range(done, total), initial=done, total=total, desc=config.run_id, unit="it", mininterval=5)
     _keep_snapshots(run, gan, state, due, done)

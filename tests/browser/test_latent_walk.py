@@ -1,5 +1,6 @@
 """Walk the latent space: what the page draws is what Python draws, and everything can be reached."""
 
+import gzip
 import sys
 from pathlib import Path
 
@@ -113,6 +114,17 @@ def test_weights_that_are_not_there_are_told(tab, address):
     tab.get_by_role("button", name="Load the two generators").click()
     tab.get_by_role("status").get_by_text("could not be loaded").wait_for()
     assert tab.get_by_role("button", name="Load the two generators").is_enabled()
+
+
+def test_weights_that_the_server_unpacks_are_read_too(tab, address):
+    def unpacked(route):
+        route.fulfill(body=gzip.decompress(route.fetch().body()))
+
+    tab.route("**/generators/*.gz", unpacked)
+    tab.goto(f"{address}/book/latent-walk.html")
+    tab.get_by_role("button", name="Load the two generators").click()
+    tab.get_by_role("status").get_by_text("Point 0.").wait_for(timeout=60_000)
+    assert tab.complaints == []
 
 
 def test_nothing_is_wider_than_a_phone(chromium, address):

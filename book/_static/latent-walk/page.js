@@ -15,7 +15,7 @@
     return { file, name, canvas, told, element: make("figure", {}, make("figcaption", { textContent: name }), canvas, told) };
   });
 
-  const load = button("Load the two generators (9 MB)", "Loads the weights; the images are then made in this page", begin);
+  const load = button("Load the two generators (8 MB)", "Loads the weights; the images are then made in this page", begin);
   load.className = "lab-play";
   const another = button("Another point", "A new random point in latent space", () => show({ seed: seed + 1, moved: moved.map(() => 0) }));
   const keeps = ["A", "B"].map((name, k) => button(`Keep as ${name}`, `Make this point the ${k ? "end" : "start"} of a way`, () => keep(k)));
@@ -61,7 +61,7 @@
       for (const view of views) view.ask ||= worker();
       const kept = new URL("../generators/walk.safetensors", base).href;
       const loaded = await Promise.all(
-        views.map(({ ask, file }) => ask({ ask: "load", generator: new URL(`../generators/${file}.safetensors`, base).href, kept })),
+        views.map(({ ask, file }) => ask({ ask: "load", generator: new URL(`../generators/${file}.safetensors.gz`, base).href, kept })),
       );
       ({ directions, between } = loaded[0]);
     } catch (error) {

@@ -7,7 +7,7 @@
   async function read(address) {
     const answer = await fetch(address);
     if (!answer.ok) throw new Error(`${address} could not be loaded (${answer.status}).`);
-    return walk.readSafetensors(await answer.arrayBuffer());
+    return walk.readSafetensors(await walk.unzipped(await answer.arrayBuffer()));
   }
 
   lab.answer({

@@ -85,15 +85,3 @@ def standardised(real, fake):
     if not kept.any():
         raise ValueError("real images must differ from one another: none of their radiomics features varies")
     return (real[:, kept] - mean[kept]) / deviation[kept], (fake[:, kept] - mean[kept]) / deviation[kept], kept
-
-
-def largest_differences(real, fake, n=5):
-    """The features whose means differ most, in deviations of the real set: [(name, difference)], largest first.
-
-    real (N, 398), fake (M, 398) as `features` gives them.
-    """
-    x, y, kept = standardised(np.asarray(real), np.asarray(fake))
-    difference = y.mean(0) - x.mean(0)
-    order = np.abs(difference).argsort(kind="stable")[::-1][:n]
-    kept_names = np.array(names())[kept]
-    return [(str(kept_names[k]), float(difference[k])) for k in order]
