@@ -21,7 +21,6 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from keras import ops
 from operations import of_iteration
 
 from dgan_core import Config, backend, rng
@@ -29,6 +28,8 @@ from dgan_core.io.environment import environment
 from dgan_core.io.files import write_json
 from dgan_core.training.dgan import DGAN
 from dgan_core.training.forecast import memory
+
+from keras import ops
 
 OUTPUT = Path(__file__).resolve().parent.parent / "results" / "benchmark-gpu.json"
 PAPER = {"profile": "paper"}

@@ -60,10 +60,11 @@ def ours(config):
 
 def by_hand(config, graph):
     """The same step as tutorials write it: Keras's Adam, two GradientTapes; a graph, or run as it comes."""
-    import keras
     import tensorflow as tf
 
     from dgan_core import models
+
+    import keras
 
     generator, critic, backbone = models.generator(config), models.critic(config), models.backbone(config)
     adam = keras.optimizers.Adam(float(RATE), beta_1=config.beta_1, beta_2=config.beta_2)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from dgan_core import backend  # isort: skip  (first, since it loads Keras without notes)
+from dgan_core import backend
+
 from keras import ops
 
 # ---- adversarial losses ----

@@ -8,9 +8,10 @@ import math
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from dgan_core import rng
+
+from keras import ops
 
 SCALE = 0.2 * math.log(2.0)  # σ of a scale's logarithm
 SHIFT = 0.125  # of the image's side: largest whole-pixel shift, σ of the fractional one

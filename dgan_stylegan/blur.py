@@ -6,9 +6,10 @@ It keeps the critic from telling generated images by their high frequencies alon
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from dgan_core.config import Config
+
+from keras import ops
 
 SIGMA = 10.0  # pixels at the start
 SHARE = 0.008  # of the run, over which the blur fades: 200 thousand of the published 25 million images

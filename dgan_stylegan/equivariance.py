@@ -3,11 +3,12 @@
 A network without aliases moves its picture as its input moves.
 """
 
-import keras
 import numpy as np
-from keras import ops
 
 from dgan_stylegan.stylegan3 import FilteredConv
+
+import keras
+from keras import ops
 
 
 def pictures(synthesis: keras.Model, ws: np.ndarray, transform: np.ndarray) -> np.ndarray:

@@ -9,9 +9,10 @@ going down is a convolution with a stride.
 from typing import Any
 
 import numpy as np
-from keras import ops
 from scipy import signal
 from scipy.special import j1
+
+from keras import ops
 
 
 def low_pass(taps: int, cutoff: float, half_width: float, rate: float) -> np.ndarray:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from keras import initializers, layers, ops
 
 from dgan_stylegan import filters
+
+from keras import initializers, layers, ops
 
 SLOPE = 0.2  # of the leaky ReLU; Karras et al. 2019, appendix C
 FIR = np.array([1.0, 3.0, 3.0, 1.0]) / 8.0  # binomial; Karras et al. 2020, section 4

@@ -8,14 +8,14 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from keras import ops
-
 from dgan_core import backend
 from dgan_core.config import Config
 from dgan_core.losses import accuracy, bce_critic, bce_generator, r1
 from dgan_core.training.adam import adam, gradient_norm
 from dgan_stylegan.augmentation import augment
 from dgan_stylegan.blur import blur
+
+from keras import ops
 
 R1_EVERY, PATH_EVERY = 16, 4  # updates of the critic, of the generator
 W_DECAY = 0.998  # of w's EMA, per update of the critic

@@ -6,9 +6,6 @@ Karras et al. 2020 (Analyzing and Improving the Image Quality of StyleGAN), conf
 import math
 from typing import Any
 
-import keras
-from keras import layers, ops
-
 from dgan_core.config import Config
 from dgan_core.models.initialise import initialise_normal
 from dgan_stylegan.layers import (
@@ -21,6 +18,9 @@ from dgan_stylegan.layers import (
     rms_norm,
     upsample_2d,
 )
+
+import keras
+from keras import layers, ops
 
 MAPPING_RATE = 0.01  # learning rate of the mapping network over the others'; Karras et al. 2019, appendix C
 

@@ -8,9 +8,7 @@ Rates are in samples per image width; the grid of a layer reaches MARGIN samples
 import math
 from typing import NamedTuple
 
-import keras
 import numpy as np
-from keras import layers, ops
 
 from dgan_core import rng
 from dgan_core.config import Config
@@ -19,6 +17,9 @@ from dgan_stylegan import filters
 from dgan_stylegan.layers import SLOPE, EqualDense, demodulation
 from dgan_stylegan.stylegan2 import critic as critic
 from dgan_stylegan.stylegan2 import mapping as mapping
+
+import keras
+from keras import layers, ops
 
 LAYERS = 14  # before the to-image layer
 CRITICAL = 2  # the last two of them are sampled critically: no room above the cutoff

@@ -8,9 +8,7 @@ generator's weights, which draws the samples.  What differs from it is told in t
 from functools import cached_property
 from typing import Any
 
-import keras
 import numpy as np
-from keras import ops
 
 from dgan_core import rng
 from dgan_core.config import Config
@@ -22,6 +20,9 @@ from dgan_stylegan import stylegan2, stylegan3
 from dgan_stylegan.augmentation import augmentation_draws
 from dgan_stylegan.blur import blur_kernel, blur_sigma
 from dgan_stylegan.steps import PATH_EVERY, R1_EVERY, Steps, make_steps
+
+import keras
+from keras import ops
 
 ADA_EVERY = 4  # updates
 NETWORKS = {"stylegan2": stylegan2, "stylegan3": stylegan3}

@@ -33,7 +33,7 @@ keep = ""  # a JSON file for the numbers; empty: none
 results = "results"  # folder of downstream.json, in the project or absolute
 seed = 0  # of the split, of the phantoms and of the GANs
 
-# %% tags=["hide-input", "remove-stderr"]
+# %% tags=["hide-input"]
 import hashlib
 from functools import partial
 from pathlib import Path
@@ -376,7 +376,7 @@ report.picture(
 # scans.
 
 
-# %% tags=["remove-stderr"]
+# %%
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler

@@ -13,7 +13,7 @@ others = ""  # extractors that measure the last snapshot too, such as "radiomics
 lpips_weights = None  # "official" or "random"; None: the run's
 seed = 0  # of subsets, projections and UMAP
 
-# %% tags=["remove-stderr"]
+# %%
 from dgan_core import generate, metrics
 from dgan_core.data import load
 from dgan_core.runs import Run

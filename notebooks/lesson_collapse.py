@@ -23,7 +23,7 @@ n = 60  # images in each set
 size = 64  # pixels
 seed = 0
 
-# %% tags=["remove-stderr"]
+# %%
 import numpy as np
 
 from dgan_core import metrics, rng

@@ -45,7 +45,7 @@ SETS = {
     "washed out": as_uint8((new + new.mean(axis=0)) / 2),
 }
 
-# %% tags=["remove-stderr"]
+# %%
 from dgan_core import metrics
 
 PAIRS = {  # functions of two sets of images, or of one with itself → (N, M)
@@ -177,7 +177,7 @@ def preferred():
     }
 
 
-# %% tags=["exercise-check", "remove-stderr"]
+# %% tags=["exercise-check"]
 of_copies = {m: pairs(real).mean() for m, pairs in PAIRS.items()}
 of_copies["kernel distance"] = metrics.kernel_distance(of_real, of_real)
 answers = preferred()
@@ -206,7 +206,7 @@ def energy_distance(across, within_real, within_fake):
     return 2 * across.mean() - sum(means)
 
 
-# %% tags=["exercise-check", "remove-stderr"]
+# %% tags=["exercise-check"]
 two = np.array([[0.0, 1.0], [1.0, 0.0]])
 answer = energy_distance(np.array([[1, 2], [3, 4]]), two, 3 * two)
 assert answer is not None, "the function returns nothing yet"

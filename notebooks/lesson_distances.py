@@ -22,7 +22,7 @@
 n = 50_000  # quantiles that stand for each distribution
 largest = 8.0  # shift, in standard deviations
 
-# %% tags=["remove-stderr"]
+# %%
 import numpy as np
 from scipy.stats import norm
 

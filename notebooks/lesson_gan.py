@@ -26,13 +26,14 @@ seed = 0
 # hidden layers of 64 units and one output. Keras supplies the operations (`ops`), so that the same code runs on
 # TensorFlow, JAX or torch.
 
-# %% tags=["gan", "remove-stderr"]
+# %% tags=["gan"]
 from itertools import pairwise
 
 import numpy as np
-from keras import ops
 
 from dgan_core.backend import compile, gradient
+
+from keras import ops
 
 
 def network(weights, x):
@@ -175,7 +176,7 @@ def train(critic_loss, generator_loss, lam):
     return gan
 
 
-# %% tags=["remove-stderr"]
+# %%
 trained = {
     "BCE": train(bce_critic, bce_generator, lam=0),
     "WGAN-GP": train(wasserstein_critic, wasserstein_generator, lam=1),
@@ -231,7 +232,7 @@ report.picture(
 # Here its steps and those above start from the same weights and get the same data and random numbers. After three
 # updates of the critic and one of the generator the weights are the same, up to rounding.
 
-# %% tags=["remove-stderr"]
+# %%
 from dgan_core import Config
 from dgan_core.training.points import Points
 
@@ -265,7 +266,7 @@ def both(loss, critic_loss, generator_loss, lam):
     return [flat(gan) for gan in (start, theirs, mine)]
 
 
-# %% tags=["check", "remove-stderr"]
+# %% tags=["check"]
 for setting in (
     ("bce", bce_critic, bce_generator, 0),
     ("wgan-gp", wasserstein_critic, wasserstein_generator, 1),
@@ -318,7 +319,7 @@ def loss_of_critic_alone():
     return 0.0
 
 
-# %% tags=["exercise-check", "remove-stderr"]
+# %% tags=["exercise-check"]
 random = np.random.default_rng(2)
 g, c = (new_weights(random, 2, 64, 64, 64, outputs) for outputs in (2, 1))
 gan = {"g": g, "c": c, "g_adam": new_adam(g), "c_adam": new_adam(c)}
@@ -348,7 +349,7 @@ def least_squares_critic(real, fake):
     return (ops.mean((real - 1) ** 2) + ops.mean(fake**2)) / 2
 
 
-# %% tags=["exercise-check", "remove-stderr"]
+# %% tags=["exercise-check"]
 half = np.full((4, 1), 0.5, "float32")
 for real, fake, right in ((half, half, 0.25), (2 * half, 0 * half, 0)):
     loss = least_squares_critic(real, fake)

@@ -18,9 +18,8 @@
 steps = 150  # of the critic, against a generator that stands still
 seed = 0
 
-# %% tags=["remove-stderr"]
+# %%
 import numpy as np
-from keras import ops
 
 from dgan_core.backend import gradient
 from dgan_core.losses import (
@@ -28,6 +27,8 @@ from dgan_core.losses import (
     saturating_generator,
     wasserstein_generator,
 )
+
+from keras import ops
 
 LOSSES = {
     "saturating": saturating_generator,
@@ -57,7 +58,7 @@ pushes = {name: push(loss, scores) for name, loss in LOSSES.items()}
 # returns them beside the points; these networks have none, hence [] and [0]. `points.score(c, x)` are the critic's
 # scores of points x, by its weights c.
 
-# %% tags=["remove-stderr"]
+# %%
 from dgan_core import Config, rng
 from dgan_core.training.points import Points
 from dgan_core.training.schedule import critic_draws
@@ -75,7 +76,7 @@ def push_on_points(loss, c):
     return len(fake) * np.linalg.norm(grad, axis=-1).mean()
 
 
-# %% tags=["remove-stderr"]
+# %%
 on_points, accuracy = {name: [] for name in LOSSES}, []
 rate = np.float32(1e-3)  # the critic's learning rate
 for i in range(int(steps)):

@@ -15,10 +15,10 @@ iterations = 200  # on points, of five critic updates and one generator update
 epochs = 0  # on simulated scans: 70 take a minute; 0 leaves them out
 seed = 0
 
-# %% tags=["remove-stderr"]
-from keras import ops
-
+# %%
 from dgan_core import losses
+
+from keras import ops
 
 print("losses:", ", ".join(losses.OBJECTIVES))
 print("penalties:", ", ".join(losses.PENALTIES))
@@ -57,7 +57,7 @@ losses.OBJECTIVES["smooth-hinge"] = losses.Objective(
 # Each loss named in `COMPARED` gets a row in the table. For a loss of your own, register it as above and add its name
 # there.
 
-# %% tags=["remove-stderr"]
+# %%
 import pandas as pd
 
 import dgan_report as report
@@ -85,7 +85,7 @@ def train(loss, penalty):
     return ops.convert_to_numpy(points.generate(state["g"], [], z)[0])[:, 0, 0]
 
 
-# %% tags=["remove-stderr"]
+# %%
 COMPARED = ("hinge", "least-squares", "smooth-hinge")
 made = {
     (loss, penalty): train(loss, penalty)
@@ -145,7 +145,7 @@ assert abs(at_0 - 2 * 1.3132617) < 1e-5
 # because the old run was trained by another function; `fit(config, retrain=True)` sets the old run aside and trains
 # again. A notebook that only reads the run does not need the loss to be defined.
 
-# %% tags=["remove-stderr"]
+# %%
 from dgan_core import fit
 
 config = Config(loss="smooth-hinge", penalty="gp", lam=1, epochs=int(epochs) or 70)

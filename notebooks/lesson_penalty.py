@@ -21,15 +21,16 @@ distance = 2.0  # d
 steps = 160  # critic updates; the slope is measured at every fourth
 seed = 0
 
-# %% tags=["remove-stderr"]
+# %%
 import numpy as np
-from keras import ops
 
 from dgan_core import Config, rng
 from dgan_core.losses import PENALTIES, Penalty, slopes
 from dgan_core.profiles import LAMBDAS  # the paper's five values of λ
 from dgan_core.training.points import Points
 from dgan_core.training.schedule import critic_draws
+
+from keras import ops
 
 SMALL = {"batch_size": 64, "latent_dim": 2, "beta_2": 0.9, "seed": int(seed)}
 SMALL |= {"generator_width": 32, "critic_width": 32}
@@ -65,7 +66,7 @@ def train_critic(**setting):
     return np.array(found).T
 
 
-# %% tags=["remove-stderr"]
+# %%
 trained = {lam: train_critic(loss="wgan-gp", lam=lam) for lam in LAMBDAS}
 free = {
     "Wasserstein": train_critic(loss="wasserstein"),
@@ -181,7 +182,7 @@ def slope_at_a_quarter():
     return 1 + d / (2 * 0.25)
 
 
-# %% tags=["exercise-check", "remove-stderr"]
+# %% tags=["exercise-check"]
 found = train_critic(loss="wgan-gp", lam=0.25)[0, -8:].mean()
 answer = slope_at_a_quarter()
 assert answer is not None, "return a number first"
@@ -208,7 +209,7 @@ def one_sided(critic, real, fake, eps):
     return ops.mean(ops.relu(slope - 1) ** 2)
 
 
-# %% tags=["exercise-check", "remove-stderr"]
+# %% tags=["exercise-check"]
 zero, one = np.zeros((4, 1, 1, 2), "float32"), np.ones((4, 1, 1, 1), "float32")
 for s, right in ((0.5, 0), (3, 4)):
     answer = one_sided(lambda x, s=s: s * x[:, 0, 0, :1], zero, zero, one)

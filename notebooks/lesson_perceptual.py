@@ -22,7 +22,7 @@
 n = 64  # images in each set
 seed = 0
 
-# %% tags=["remove-stderr"]
+# %%
 import numpy as np
 
 from dgan_core import Config, models
@@ -48,7 +48,7 @@ def blended(blend):
     return average + np.float32(blend) * (perfect - average)
 
 
-# %% tags=["remove-stderr"]
+# %%
 def features(images):
     """Images (n, 64, 64, 1) in [-1, 1] → the backbone's features (n, 16, 16, 16)."""
     return np.array(backbone(images))
@@ -168,7 +168,7 @@ def feature_matching(real_features, fake_features):
     return ((real_features.mean(axis=0) - fake_features.mean(axis=0)) ** 2).mean()
 
 
-# %% tags=["exercise-check", "remove-stderr"]
+# %% tags=["exercise-check"]
 two = np.float32([1, 3]).reshape(2, 1, 1, 1)
 answer = feature_matching(two, np.float32([0, 2]).reshape(2, 1, 1, 1))
 assert answer is not None, "the function returns nothing yet"

@@ -45,7 +45,7 @@ Markdown(f"```python\n{source}```")
 # weights and random numbers. Only `loss` and `penalty` differ. `points.prepare` puts the real points where the networks
 # compute. `points.iteration` draws minibatches of them, updates the critic five times and then the generator once.
 
-# %% tags=["remove-stderr"]
+# %%
 import numpy as np
 
 from dgan_core import Config, rng
@@ -75,7 +75,7 @@ def train(seed, **setting):
     return np.array(seen)
 
 
-# %% tags=["remove-stderr"]
+# %%
 from concurrent.futures import ThreadPoolExecutor
 
 SETTINGS = {
@@ -86,7 +86,7 @@ SETTINGS = {
 }
 
 
-# %% tags=["remove-stderr"]
+# %%
 def train_seeds(setting):
     """The pictures of every seed."""
     return [train(seed, **setting) for seed in range(int(seeds))]
@@ -267,7 +267,7 @@ def another_penalty():
     return {"loss": "wasserstein", "penalty": "r1-r2"}
 
 
-# %% tags=["exercise-check", "remove-stderr"]
+# %% tags=["exercise-check"]
 setting = another_penalty()
 assert setting is not None, "return the settings first"
 assert setting["loss"] == "wasserstein", (

@@ -41,7 +41,7 @@ display(report.banner(found) if finished else NOT_RUN)
 # For phantoms we hold out images drawn with another seed. All real scans are used for training, so in the second
 # control one half of them stands for the training images and the other half for new ones.
 
-# %% tags=["hide-input", "remove-stderr"]
+# %% tags=["hide-input"]
 from dgan_core import generate, metrics
 from dgan_core.data import load
 from dgan_core.metrics.memorisation import CLOSE, memorisation

@@ -12,11 +12,9 @@ n = 4  # pictures over which equivariance is measured
 seed = 0  # of the networks and of their styles
 results = "results"  # where the trained runs are kept, in the project or absolute
 
-# %% tags=["hide-input", "remove-stderr"]
-import keras
+# %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 import numpy as np
-from keras.ops import convert_to_numpy as to_numpy
 
 import dgan_report as report
 from dgan_core import Config, rng
@@ -24,6 +22,9 @@ from dgan_report.style import OKABE_ITO, shade, use_style
 from dgan_stylegan import stylegan2, stylegan3
 from dgan_stylegan.equivariance import shifted, use_stylegan2_filters
 from dgan_stylegan.layers import lrelu, modulated_conv, upsample_2d
+
+import keras
+from keras.ops import convert_to_numpy as to_numpy
 
 use_style()
 # papermill may pass strings

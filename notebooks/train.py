@@ -54,7 +54,7 @@ report.show(
 # chapter](../book/training.md#one-step) the order of the updates, and [Lesson 0](lesson_gan.ipynb) writes it all out
 # for points in the plane.
 
-# %% tags=["remove-stderr"]
+# %%
 import inspect
 
 from IPython.display import Markdown

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from keras import ops
-from keras.ops import convert_to_numpy as to_numpy
 
 from dgan_core import backend, rng
 from dgan_stylegan.augmentation import augment, augmentation_draws, inverse_transforms, resample
+
+from keras import ops
+from keras.ops import convert_to_numpy as to_numpy
 
 
 def images(n=3, size=8):

@@ -6,11 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
 from dgan_core import Config, models
+
+import keras
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from faults.same import differences
-from keras import ops
 from tiny import TINY
 
 from dgan_core import Config, backend, fit, losses
 from dgan_core.training import compiled, dgan
 from dgan_core.training.dgan import DGAN
 from dgan_core.training.state import is_finite
+
+from keras import ops
 
 SMALL = {**TINY, "epochs": 1, "snapshots": 1}
 

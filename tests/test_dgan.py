@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from keras.ops import convert_to_numpy as to_numpy
 from steps import critic_step, generator_step
 
 from dgan_core import Config, data, fit, models, rng
@@ -10,6 +9,8 @@ from dgan_core.models.precision import computing_in, is_emulated
 from dgan_core.training import dgan, loop
 from dgan_core.training.schedule import updates
 from dgan_core.training.state import flatten
+
+from keras.ops import convert_to_numpy as to_numpy
 
 SIZES = {"batch_size": 4, "n_critic": 3, "epochs": 9, "learning_rate": 1e-3, "lr_decay": 0.5, "critic_lr_ratio": 2.0}
 

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
-from keras import ops
-from keras.ops import convert_to_numpy as to_numpy
 from scipy import signal
 
 from dgan_core import backend
 from dgan_stylegan import filters
+
+from keras import ops
+from keras.ops import convert_to_numpy as to_numpy
 
 DESIGNS = [(12, 2.0, 6.0, 32.0), (24, 10.0, 4.0, 64.0), (12, 16.0, 0.5, 64.0), (96, 8.0, 2.0, 64.0)]
 

@@ -11,11 +11,12 @@ import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
-from keras import ops
 
 from dgan_core import losses
 from dgan_core.backend import gradient
 from dgan_core.data.ring import CENTRES, modes_covered, ring, share_of_modes
+
+from keras import ops
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))

@@ -1,7 +1,5 @@
-import keras
 import numpy as np
 import pytest
-from keras import ops
 
 from dgan_core import backend, rng
 from dgan_core.losses import (
@@ -27,6 +25,9 @@ from dgan_core.losses import (
 )
 from dgan_core.training.adam import adam, adam_init, gradient_norm
 from dgan_stylegan.steps import path_length_penalty
+
+import keras
+from keras import ops
 
 
 def column(*values):

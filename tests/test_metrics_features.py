@@ -45,10 +45,10 @@ def test_random_vgg16_is_torchvisions_network():
 @pytest.mark.parametrize("extractor", ["efficientnet-lite0", "random-vgg16", "random-inception"])
 @pytest.mark.parametrize("shape", [(33, 50, 1), (40, 40, 3)])
 def test_features_do_not_depend_on_batches_and_repeat_grey(extractor, shape):
-    x = rng.integers(0, 256, (5, *shape), dtype=np.uint8)
+    x = rng.integers(0, 256, (3, *shape), dtype=np.uint8)
     whole = metrics.features(x, extractor)
     near = {"rtol": 1e-5, "atol": 1e-6 * whole.max()}
-    for batch_size in (1, 2, 5):
+    for batch_size in (1, 2):
         np.testing.assert_allclose(metrics.features(x, extractor, batch_size=batch_size), whole, **near)
     grey = x[..., :1]
     repeated = metrics.features(np.repeat(grey, 3, 3), extractor)

@@ -1,15 +1,16 @@
 import hashlib
 
 import h5py
-import keras
 import numpy as np
 import pytest
-from keras.ops import convert_to_numpy as to_numpy
 from safetensors.numpy import save_file
 
 from dgan_core import Config, backend, models, rng
 from dgan_core.models import vgg
 from dgan_core.models.vgg import CONVOLUTIONS, MEAN_BGR
+
+import keras
+from keras.ops import convert_to_numpy as to_numpy
 
 
 @pytest.mark.parametrize("size", [32, 64, 128, 256, 512])

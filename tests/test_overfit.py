@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from keras import ops
 
 from dgan_core import Config, backend, rng
 from dgan_core.data import phantoms
 from dgan_core.losses import bce_critic
 from dgan_core.training.adam import adam, adam_init
 from dgan_stylegan import stylegan2, stylegan3
+
+from keras import ops
 
 SIZE = 32
 NARROW = {"image_size": SIZE, "latent_dim": 16, "w_dim": 16, "mapping_layers": 2, "batch_size": 4}

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from keras import ops
 
 import dgan_report as report
 from dgan_core import Config, evaluations, fit, generate, losses
 from dgan_core.losses import Objective, Penalty
 from dgan_core.runs import Run, StaleRun
+
+from keras import ops
 
 
 @pytest.fixture(autouse=True)

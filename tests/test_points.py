@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from keras.ops import convert_to_numpy as to_numpy
 from steps import critic_step, generator_step
 
 from dgan_core import Config, rng
 from dgan_core.losses import OBJECTIVES
 from dgan_core.training.points import Points
+
+from keras.ops import convert_to_numpy as to_numpy
 
 
 def points(seed, n=64):

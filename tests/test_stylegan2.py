@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from keras import layers, ops
-from keras.ops import convert_to_numpy as to_numpy
 
 from dgan_core import Config, backend, rng
 from dgan_stylegan import stylegan2
@@ -20,6 +18,9 @@ from dgan_stylegan.layers import (
     rms_norm,
     upsample_2d,
 )
+
+from keras import layers, ops
+from keras.ops import convert_to_numpy as to_numpy
 
 SMALL = {"model": "stylegan2", "image_size": 32, "latent_dim": 8, "w_dim": 8, "channel_base": 128, "channel_max": 8}
 

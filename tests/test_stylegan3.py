@@ -1,13 +1,14 @@
-import keras
 import numpy as np
 import pytest
-from keras import ops
-from keras.ops import convert_to_numpy as to_numpy
 from scipy import ndimage, signal
 
 from dgan_core import Config, backend, rng
 from dgan_stylegan import filters, stylegan3, trainer
 from dgan_stylegan.equivariance import pictures, shifted, use_stylegan2_filters
+
+import keras
+from keras import ops
+from keras.ops import convert_to_numpy as to_numpy
 
 NARROW = {
     "model": "stylegan3",

@@ -2,12 +2,9 @@
 
 from types import SimpleNamespace
 
-import keras
 import numpy as np
 import pytest
 import torch
-from keras import layers, ops
-from keras.ops import convert_to_numpy as to_numpy
 
 from dgan_core import Config, backend, fit, generate, rng
 from dgan_core.models.initialise import initialise
@@ -17,6 +14,10 @@ from dgan_core.training.adam import adam_init
 from dgan_core.training.schedule import updates
 from dgan_core.training.state import branch, flatten, unflatten
 from dgan_stylegan import blur, steps, trainer
+
+import keras
+from keras import layers, ops
+from keras.ops import convert_to_numpy as to_numpy
 
 TINY = {
     "image_size": 32,

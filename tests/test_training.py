@@ -4,8 +4,6 @@ import sys
 import numpy as np
 import pytest
 from faults.same import differences
-from keras import ops
-from keras.ops import convert_to_numpy as to_numpy
 from steps import critic_step, generator_step
 
 from dgan_core import Config, fit, generate
@@ -15,6 +13,9 @@ from dgan_core.training import loop
 from dgan_core.training.dgan import DGAN
 from dgan_core.training.forecast import in_words, seconds_of
 from dgan_core.training.state import flatten
+
+from keras import ops
+from keras.ops import convert_to_numpy as to_numpy
 
 
 def state_of(run):

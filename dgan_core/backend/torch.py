@@ -5,9 +5,10 @@ from functools import wraps
 from typing import Any
 
 import torch
-from keras import ops, tree
 
 from dgan_core.backend.unrolled import scan  # noqa: F401  (one of the four functions of a backend)
+
+from keras import ops, tree
 
 
 def value_and_grad(function: Callable, variables: list) -> tuple[tuple[Any, Any], list]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.numpy
 
 from .packed import FAULTS, pack, unpack
 
@@ -99,8 +100,6 @@ def _record(content: dict[str, Any]) -> bytes:
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray], facts: dict[str, str] | None = None) -> None:
     """A safetensors file of `arrays` and `facts` (its metadata), with a SHA-256 over all of both; packed if a .gz."""
-    import safetensors.numpy
-
     save = pack if path.suffix == ".gz" else safetensors.numpy.save
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     facts = facts or {}
@@ -112,8 +111,6 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
     Raises DamagedFile where a name, shape, value or fact differs from what was written; FileNotFoundError.
     """
-    import safetensors
-
     try:
         if path.suffix == ".gz":
             arrays, facts = unpack(path.read_bytes())

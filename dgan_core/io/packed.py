@@ -8,6 +8,7 @@ import json
 import zlib
 
 import numpy as np
+import safetensors.numpy
 
 HALF = ":f16"
 FAULTS = (zlib.error, gzip.BadGzipFile, EOFError)  # of content that gzip did not write
@@ -15,8 +16,6 @@ FAULTS = (zlib.error, gzip.BadGzipFile, EOFError)  # of content that gzip did no
 
 def pack(arrays: dict[str, np.ndarray], facts: dict[str, str]) -> bytes:
     """C-ordered arrays and facts, as safetensors.numpy.save takes them → the content of the file."""
-    import safetensors.numpy
-
     halves = {name: array for name, array in arrays.items() if array.dtype == np.float16}
     planes = {k + HALF: np.moveaxis(a[..., None].view("u1"), -1, 0).copy("C") for k, a in halves.items()}
     others = {name: array for name, array in arrays.items() if name not in halves}
@@ -25,8 +24,6 @@ def pack(arrays: dict[str, np.ndarray], facts: dict[str, str]) -> bytes:
 
 def unpack(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """(arrays, facts) as `pack` was given them.  One of FAULTS, or SafetensorError, where the content is damaged."""
-    import safetensors.numpy
-
     content = gzip.decompress(content)
     arrays = safetensors.numpy.load(content)
     facts = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]

@@ -136,8 +136,8 @@ def _of_halves(statistic, own, across, k, seed):
     for _ in range(N_SPLITS):
         rows, columns = (rng.permutation(size)[: size // 2 * 2].reshape(2, -1) for size in across.shape)
         for i, j in zip(rows, columns, strict=True):
-            half = np.isin(np.arange(len(own)), i)
-            radii = np.where(half, nearest(half)[:, k], -1)[:, None]
+            half = np.bincount(i, minlength=len(own)) > 0
+            radii = np.where(half[:, None], nearest(half, k), -1)
             found.append(statistic(radii, across, k, j))
     return np.array(found).reshape(N_SPLITS, 2, -1)
 

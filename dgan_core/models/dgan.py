@@ -6,12 +6,12 @@ Widths and strides that the paper leaves open are parameters; see the deviations
 import math
 from functools import partial
 
-from dgan_core import backend  # isort: skip  (first, since it loads Keras without notes)
-import keras
-from keras import layers, ops
-
+from dgan_core import backend
 from dgan_core.config import Config
 from dgan_core.models.initialise import UNDRAWN, initialise
+
+import keras
+from keras import layers, ops
 
 Dense = partial(layers.Dense, kernel_initializer=UNDRAWN)
 Conv2D = partial(layers.Conv2D, padding="same", kernel_initializer=UNDRAWN)

@@ -1,9 +1,10 @@
 """Initial weights drawn on the host, the same for every loss, λ and backend."""
 
-import keras
 import numpy as np
 
 from dgan_core import rng
+
+import keras
 
 UNDRAWN = "zeros"  # kernels until they are drawn here: Keras would draw its own, and on JAX compile each of them
 NORMAL = ("kernel", "constant")  # what initialise_normal draws, by the variable's name

@@ -6,9 +6,9 @@ Micikevicius et al. 2018, section 3, with bfloat16, whose range is float32's: no
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import keras
-
 from dgan_core.io.environment import cpuinfo
+
+import keras
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 

@@ -2,14 +2,15 @@
 
 import io
 
-import keras
 import numpy as np
-from keras import layers, ops
 
 from dgan_core import rng
 from dgan_core.config import Config
 from dgan_core.io import weights
 from dgan_core.models.initialise import UNDRAWN
+
+import keras
+from keras import layers, ops
 
 CONVOLUTIONS = ("block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2")
 PUBLISHED = weights.Published(

@@ -6,6 +6,7 @@ Kingma & Ba 2015, algorithm 1, in the order of operations of keras.optimizers.Ad
 from typing import Any
 
 import numpy as np
+
 from keras import ops
 
 

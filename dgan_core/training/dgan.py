@@ -5,10 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dgan_core import backend  # isort: skip  (first, since it loads Keras without notes)
-from keras import ops
-
-from dgan_core import models
+from dgan_core import backend, models
 from dgan_core.config import Config
 from dgan_core.io.fingerprint import of_function
 from dgan_core.losses import OBJECTIVES, PENALTIES
@@ -18,6 +15,8 @@ from dgan_core.training.compiled import compiled
 from dgan_core.training.schedule import critic_draws, generator_draws, updates
 from dgan_core.training.state import branch, flatten
 from dgan_core.training.step import critic_step, generator_step
+
+from keras import ops
 
 FEATURES_LIMIT = 10**9  # numbers: 4 GB in float32
 

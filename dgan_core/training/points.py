@@ -7,12 +7,12 @@ units, as the toy networks of Gulrajani et al. 2017, section 4.1.
 from functools import cached_property
 from typing import Any
 
-from dgan_core import backend  # noqa: F401  isort: skip  (first, since it loads Keras without notes)
-import keras
-from keras import layers, ops
-
+from dgan_core import backend  # noqa: F401  (loads Keras without notes)
 from dgan_core.models.initialise import UNDRAWN, initialise
 from dgan_core.training.dgan import DGAN
+
+import keras
+from keras import layers, ops
 
 DEPTH = 3
 

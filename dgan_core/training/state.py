@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from dgan_core import backend  # isort: skip  (first, since it loads Keras without notes)
+from dgan_core import backend
+
 from keras import ops, tree
 
 

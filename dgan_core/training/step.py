@@ -15,11 +15,11 @@ real: {"images": (B, S, S, 1), "features": theirs, where they were computed once
 
 from typing import Any
 
-from dgan_core import backend  # isort: skip  (first, since it loads Keras without notes)
-from keras import ops
-
+from dgan_core import backend
 from dgan_core.losses import accuracy, perceptual
 from dgan_core.training.adam import adam, gradient_norm
+
+from keras import ops
 
 
 def critic_step(gan: Any, state: dict, real: dict, z: Any, eps: Any, rate: Any, lam: Any) -> tuple[dict, dict]:

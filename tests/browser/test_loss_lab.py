@@ -1,6 +1,5 @@
 """The loss lab: its training is Python's, and it can be used by pointer, keyboard, finger, and without scripts."""
 
-import keras
 import numpy as np
 import pytest
 
@@ -8,6 +7,8 @@ from dgan_core import Config, rng
 from dgan_core.losses import OBJECTIVES, PENALTIES
 from dgan_core.training.points import Points
 from dgan_core.training.step import critic_step, generator_step
+
+import keras
 
 PAIRS = [(loss, penalty) for loss in OBJECTIVES if loss != "wgan-gp" for penalty in PENALTIES]
 ITERATIONS, CRITIC_STEPS, BATCH = 10, 2, 32

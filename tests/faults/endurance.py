@@ -79,10 +79,10 @@ def measure(steps: int, evaluations: int) -> dict[str, Any]:
     training, evaluating: {memory_mb: [settled, last], growth_mb, handles: [settled, last]}; growth_mb is the slope of
     the settled part (Theil-Sen) times its length: what a leak would have added.
     """
-    import keras
-
     from dgan_core import Config, fit, generate, metrics
     from dgan_core.data import load
+
+    import keras
 
     config = Config(
         image_size=32,
