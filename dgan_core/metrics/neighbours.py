@@ -26,8 +26,7 @@ class Neighbours:
         self.distance, self.k = distance, k
         kept = min(distance.shape[1], int(40 + 5 * k * distance.shape[1] / n))
         near = np.argpartition(distance, kept - 1, axis=1)[:, :kept]
-        order = np.take_along_axis(distance, near, 1).argsort(1, kind="stable")
-        self.order = np.take_along_axis(near, order, 1)
+        self.order = np.take_along_axis(near, np.take_along_axis(distance, near, 1).argsort(1, kind="stable"), 1)
         self.sorted = np.take_along_axis(distance, self.order, 1)
 
     def __call__(self, chosen, first=0):
