@@ -2,7 +2,7 @@
 
 from html import escape
 
-from .claims import EVERY_LAM, HOLDS, NOT_RUN, VERDICTS, lower_at, pooled, together
+from .claims import EVERY_LAM, FAILS, HOLDS, NOT_RUN, OPEN, VERDICTS, lower_at, pooled, together
 from .page import Html, badge, headed, inline, short
 from .results import label
 
@@ -33,8 +33,16 @@ def answer(found, judged):
         return _box(["No finding yet: no run has been measured."], "")
     own = rows[rows["main"].astype(bool)]
     main = own["extractor"].iloc[0]
-    sentences = [closer(by, main, judged), closeness(own[own["extractor"] == main], main)]
+    near = rows[~rows["extractor"].str.startswith("random") | rows["main"]]  # random features fail their tests
+    sentences = closer(by, main, judged), " ".join(closeness(p, k) for k, p in near.groupby("extractor", sort=False))
     return _box([*sentences, cause(by[main], main, found.trained), certainty(found, judged)], badge(found))
+
+
+MAIN = {
+    HOLDS: "Yes, in these runs: WGAN-GP comes closer to the real images than BCE at every λ.",
+    FAILS: "Not in these runs: the claim that WGAN-GP comes closer to the real images at every λ does not hold.",
+    OPEN: "These runs can't tell whether WGAN-GP comes closer to the real images than BCE, as the paper claims.",
+}
 
 
 def closer(by, main, judged):
@@ -42,23 +50,19 @@ def closer(by, main, judged):
 
     by: {extractor: label → mean distance}.  A loss is closer where the interval of claim A's effect says so.
     """
-    counts = {name: count for name, means in by.items() if (count := lower_at(means))[1]}
+    counts = {name: count for name, means in by.items() if (count := lower_at(means))[2]}
     if main not in counts:
         return "No weight λ has been measured with both losses."
-    of_a, groups = judged[judged["letter"] == "A"].set_index(["measure", "extractor"]), {}
+    of_a, told, winners = judged[judged["letter"] == "A"].set_index(["measure", "extractor"]), [], set()
     for name in sorted(counts, key=lambda name: name != main):
-        effect = of_a.loc[(headed(distance_of(name)), name)]
+        effect, (wgan_gp, bce, of) = of_a.loc[(headed(distance_of(name)), name)], counts[name]
         winner = "WGAN-GP" if (effect["low"] or 0) > 0 else "BCE" if (effect["high"] or 0) < 0 else ""
-        groups.setdefault(winner, []).append(name)
-    text = "The yardsticks disagree. " if {"WGAN-GP", "BCE"} <= {*groups} else ""
-    for winner, names in groups.items():
-        closer, farther = ("BCE", "WGAN-GP") if winner == "BCE" else ("WGAN-GP", "BCE")
-        lower = [counts[k][1] - counts[k][0] if winner == "BCE" else counts[k][0] for k in names]
-        at = " and ".join(f"{n} of {counts[k][1]}" for n, k in zip(lower, names, strict=True)) + " values of λ"
-        told = f"{closer}'s images lie closer to the real ones than {farther}'s at {at}"
-        open_ = f"neither loss is clearly closer: {closer}'s images lie closer at {at}"
-        text += f"By {' and by '.join(map(named, names))}, {told if winner else open_}. "
-    return text.strip()
+        won = f"{winner} is closer, at {wgan_gp if winner == 'WGAN-GP' else bce} of {of} values of λ"
+        lost = f"neither loss is clearly closer: WGAN-GP at {wgan_gp} of {of} values of λ, BCE at {bce}"
+        told.append(f"By {named(name)} {won if winner else lost}.")
+        winners.add(winner)
+    disagree = ["The yardsticks disagree."] if {"WGAN-GP", "BCE"} <= winners else []
+    return " ".join([*([MAIN[verdict]] if (verdict := together(judged)["A"]) in MAIN else []), *disagree, *told])
 
 
 def named(extractor):
@@ -76,11 +80,11 @@ def closeness(rows, extractor):
     best = min(ends, key=lambda name: ends[name][0])
     others = [name for name, (_, low, _) in ends.items() if name != best and low <= ends[best][2]]
     text = f"The closest model by {named(extractor)} is {best}"
-    text += f" (its 95 % interval over images overlaps with that of {', '.join(others)})." if others else "."
+    which = ", ".join(others) if len(others) < 5 else f"{len(others)} others"
+    text += f" (no test tells it from {which}: their intervals over images overlap)" if others else ""
     if real is not None and real[0] > 0:
-        distance, ratio = inline(headed(distance_of(extractor))), short(ends[best][0] / real[0], 2)
-        text += f" Its {distance} from the malignant scans is {ratio} times that of benign scans."
-    return text
+        text += f", {short(ends[best][0] / real[0], 2)} times as far from the malignant scans as benign scans are"
+    return text + "."
 
 
 def cause(means, main, trained):
@@ -91,17 +95,17 @@ def cause(means, main, trained):
         "Wasserstein": label("dgan", "wasserstein", 5.0),
         "Wasserstein with the penalty (WGAN-GP)": label("dgan", "wgan-gp", 5.0),
     }
-    bce, penalised, _, wgan_gp = settings.values()
+    bce, penalised, alone, wgan_gp = settings.values()
     if penalised not in means:
         return "Whether the loss or the penalty makes the difference was not run here."
     state = trained.drop_duplicates("label").set_index("label")["state"]
     number = {k: short(means[k]) if k in means else state.get(k, "not run") for k in settings.values()}
-    told = ", ".join(f"{number[setting]} for {name}" for name, setting in settings.items())
+    one, two, three, four = number.values()
     by = f"the {inline(headed(distance_of(main)))} by {named(main)} (low is good)"
-    text = f"Is it the loss or the gradient penalty? At λ = 5 {by} is {told}."
-    if {bce, wgan_gp} <= {*means.index} and means[bce] != means[wgan_gp]:
-        way = (means[penalised] - means[bce]) / (means[wgan_gp] - means[bce])
-        text += f" By these features the penalty alone takes BCE {way:.0%} of the way to WGAN-GP."
+    text = f"Is it the loss or the gradient penalty? At λ = 5 adding the penalty takes {by} from {one} to {two} "
+    text += f"with BCE, and from {three} to {four} with Wasserstein, which makes it WGAN-GP."
+    if {*settings.values()} <= {*means.index} and (means[penalised] - means[bce]) * (means[wgan_gp] - means[alone]) < 0:
+        text += " So what the penalty does depends on the loss: it makes one better and the other worse."
     return text
 
 

@@ -9,10 +9,10 @@
 # generated set consists of new simulated scans, each of them perfect, but only *k* of them are different and the rest
 # are repeats. Everything else about the set is as good as it can be, so whatever a metric says is about the collapse.
 #
-# Three metrics are new here; all compare distances between features. *Precision* is the share of generated images that
-# lie near a real one. *Recall* is the share of real images that lie near a generated one, where near means closer than
-# that one's third neighbour in its own set. *Coverage* is the share of real images that have a generated image among
-# their near neighbours.
+# Three metrics are new here; all compare distances between features. The *reach* of an image is the distance to its
+# third nearest neighbour in its own set. *Precision* is the share of generated images within the reach of a real one.
+# *Recall* is the share of real images within the reach of a generated one. *Coverage* is the share of real images with
+# a generated image among their five nearest neighbours.
 #
 # A metric *sees* a collapse here if its mean over many choices of the *k* images is worse than its 95 % interval at
 # full variety. The networks' weights are random, so that nothing has to be downloaded. You need [Lesson
@@ -150,9 +150,11 @@ for name in ("recall", "coverage", "MS-SSIM within"):
     assert seen[name] > max(seen["kernel distance"], seen["Fréchet distance"]) > 1
 
 # %% [markdown]
-# Recall reacts this strongly only because the repeats are exact copies. Once every image has three copies, its third
-# neighbour is at distance 0, and no real image is closer than that. Coverage uses the distances between real images and
-# has no such jump.
+# Precision and LPIPS against real images are means over the generated images, so on average over the choices they
+# can't change with *k*: what moves in their panels is the luck of the choices. Recall reacts as strongly as it does
+# only because the repeats are exact copies. Once every image stands in the set four times or more, its third neighbour
+# is at distance 0, and no real image is closer than that. Coverage uses the distances between real images and has no
+# such jump.
 #
 # So it takes two numbers: one for whether images are good, one for whether they are varied. This book prints [both
 # kinds for every model](tables.ipynb), and a test for the opposite failure, perfect and varied images that are [copies
@@ -174,6 +176,8 @@ for name in ("recall", "coverage", "MS-SSIM within"):
 #
 # One set holds 20 different images, each of them three times. Another holds 15, each of them four times. What is the
 # recall of these two sets? Say two numbers, each to within 0.25.
+#
+# Write `recalls()`: recall of a set of 20 images three times each, and of 15 four times each.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -200,6 +204,8 @@ for k, answer in zip((20, 15), answers, strict=True):
 # LPIPS within the set sees a collapse late, because it is a mean over all pairs. Change it: take for each image the
 # distance to its *nearest* other one, and average these. The check asks whether it notices that each image occurs
 # twice.
+#
+# Write `nearest_within(pairs)`: mean distance to the nearest other image, from distances (N, N).
 
 
 # %% tags=["solution", "hide-cell"]
@@ -232,6 +238,8 @@ for k in (len(new), len(new) // 2):
 #
 # The mean LPIPS within the set falls only because some pairs are now an image and its own repeat, at distance 0. If *n*
 # images are *k* different ones, each repeated *n*/*k* times, what share of the pairs is that?
+#
+# Write `share_of_repeats(n, k)`: share of the pairs i < j of n images that show the same one.
 
 
 # %% tags=["solution", "hide-cell"]

@@ -163,6 +163,8 @@ for k in ("blurred", "noisy", "washed out"):
 # Let the generated set be copies of the real images themselves. Does each of the three metrics prefer the copies to the
 # washed-out images? Return a dictionary with the keys of `BEST` ("kernel distance", "LPIPS", "MS-SSIM") and the value
 # "copies" or "washed out" for each.
+#
+# Write `preferred()`: {metric: "copies" or "washed out"}.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -196,6 +198,8 @@ for m in BEST:
 # kernel distance does. Write the *energy distance*: twice the mean distance across, minus the mean distance within the
 # real set, minus that within the generated set. Within a set no image is compared with itself. The check asks whether
 # it puts the new images first.
+#
+# Write `energy_distance(across, within_real, within_fake)`: from distances (N, M), (N, N) and (M, M) between images.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -231,6 +235,9 @@ for m, pairs in PAIRS.items():
 # Take the squared difference of pixels, summed over an image, as the distance between two images. Within a set, compare
 # each image with itself, too. Then the energy distance depends only on the average images of the two sets. Write it as
 # a function of these. Does it see that images are washed out?
+#
+# Write `energy_of_squares(average_real, average_fake)`: energy distance by squared differences, from average images
+# (H, W, 1).
 
 
 # %% tags=["solution", "hide-cell"]

@@ -4,8 +4,8 @@
 # **Claim.** When two distributions hardly overlap, their Jensen–Shannon divergence no longer says how far apart they
 # are, and its gradient has vanished. The Wasserstein distance still says it, with the same gradient at every distance.
 #
-# A GAN's critic compares real samples with generated ones, and the generator moves its samples to make the critic's
-# loss worse. In effect it follows a distance between two distributions, and the adversarial loss decides which one:
+# A GAN's critic compares real samples with generated ones. A generator that makes the critic's loss as large as it can
+# follows a distance between the two distributions, and the adversarial loss decides which one:
 #
 # - With the best possible critic, the BCE loss is 2 log 2 − 2·JS, where JS is the *Jensen–Shannon divergence*
 #   (Goodfellow et al. 2014, section 4.1). JS is 0 for equal distributions and log 2 for two that don't overlap.
@@ -102,15 +102,16 @@ assert 0.99 * np.log(2) < js[-1] and js.max() < np.log(2) + 1e-4
 assert js_gradient[-1] < 0.01 * js_gradient.max()
 
 # %% [markdown]
-# This is the argument for the Wasserstein loss (Arjovsky et al. 2017). It holds for the *best* critic. In practice the
-# critic is a network trained for a few steps, and BCE's generator does not follow the divergence itself: see [Lesson
-# 2](lesson_gradients.ipynb). The [losses chapter](../book/losses.md) has the formulas of both losses.
+# This is the argument for the Wasserstein loss (Arjovsky et al. 2017). It holds for the *best* critic; in practice the
+# critic is a network trained for a few steps. And it is about a generator that works against the critic's own loss.
+# With BCE that is the *saturating* generator. Lesson 0's BCE generator has another loss, which does not vanish here:
+# see [Lesson 2](lesson_gradients.ipynb). The [losses chapter](../book/losses.md) has the formulas of all three.
 #
 # **Take away:** there are several distances between two distributions, and not all of them have a usable gradient.
 #
 # <a href="../book/loss-lab.html?data=spiral&amp;a=bce-saturating,none&amp;b=wasserstein,gp">
-# In the loss lab</a> the arrows show the gradient at each generated point. Panel A uses the loss behind the
-# Jensen–Shannon divergence, panel B the Wasserstein loss.
+# In the loss lab</a> the arrows show the gradient at each generated point. Panel A uses the saturating loss, which
+# belongs to the Jensen–Shannon divergence, panel B the Wasserstein loss.
 #
 # ## Exercises
 
@@ -123,6 +124,8 @@ assert js_gradient[-1] < 0.01 * js_gradient.max()
 #
 # Do not move the generated Gaussian but double its standard deviation: each point *x* becomes 2*x*. How large is the
 # Wasserstein distance from the real one? Say a number, to within 0.1.
+#
+# Write `distance_of_doubled()`: Wasserstein distance of two Gaussians with standard deviations 1 and 2.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -144,6 +147,8 @@ assert abs(answer - found) < 0.1, f"the distance is {found:.2f}, not {answer:.2f
 #
 # `wasserstein` above knows the best critic, which is rarely known. On a line no critic is needed: the cheapest way to
 # move *n* points onto *n* others keeps their order. Write the distance for two arrays of *n* numbers each.
+#
+# Write `wasserstein_of_samples(a, b)`: mean distance that the points a (n,) must be moved to become b (n,).
 
 
 # %% tags=["solution", "hide-cell"]
@@ -169,6 +174,8 @@ assert abs(answer - 1.5) < 1e-6, f"from 3, 0 to 1, 5 it is 1.5, not {answer:.3f}
 #
 # The tails of a Gaussian always overlap a little. Replace it by the *uniform* distribution on [0, 1], and the generated
 # one by its copy moved by a shift ≥ 0. What is their Jensen–Shannon divergence?
+#
+# Write `uniform_jensen_shannon(shift)`: Jensen–Shannon divergence of U(0, 1) and U(shift, 1 + shift).
 
 
 # %% tags=["solution", "hide-cell"]

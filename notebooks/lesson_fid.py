@@ -115,8 +115,9 @@ assert (np.abs(kid["perfect"].mean(axis=1)) < 4 * error).all()
 # %% [markdown]
 # So an FID can be compared only with one at the same number of images, and no FID of a few hundred images can be
 # compared with published ones at 50,000. This book prints the number of images beside every such distance. It also
-# gives a *floor*, the distance of real images from other real ones, at half the number, and FID∞, an estimate for
-# infinitely many images (Exercise 2). See [how sure a number is](uncertainty.ipynb).
+# gives a *floor*, the distance of real images from other real ones, and FID∞, an estimate for infinitely many images
+# (Exercise 2). The floor has half the number of images on each side, so its FID is biased about twice as much and a
+# good generator can lie below it: read it as a scale, not as a limit. See [how sure a number is](uncertainty.ipynb).
 #
 # **Take away:** an FID without its number of images means nothing.
 #
@@ -134,6 +135,8 @@ assert (np.abs(kid["perfect"].mean(axis=1)) < 4 * error).all()
 #
 # The largest samples above have 3,200 images. What is the perfect generator's FID with twice as many on each side? Say
 # a number, to within 15 %.
+#
+# Write `fid_of_twice_as_many()`: FID of the perfect generator with 6,400 images on each side.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -155,6 +158,8 @@ assert abs(answer / found - 1) < 0.15, f"the FID is {found:.3f}, not {answer:.3f
 # Change FID into a number that doesn't depend on how many images there are. Plotted against 1/*N*, where *N* is the
 # number of images, FID lies on a line. Fit the line, and return its value at 1/*N* = 0, as for infinitely many images
 # (FID∞, Chong & Forsyth 2020).
+#
+# Write `fid_infinity(sizes, values)`: FID for infinitely many images, from the FIDs `values` at the N in `sizes`.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -179,9 +184,11 @@ for name, right in {"perfect": 0, "worse": float(off)}.items():
 # %% [markdown]
 # ### Exercise 3: derive
 #
-# For a perfect generator whose *D* features are independent and of unit variance, FID is about *D* (*D* + 5) / (2*N*)
-# once *N* is well above *D*: 2*D*/*N* from the means, the rest from the covariances. How many images does it take for
-# FID to fall to a given value? Try your formula with *D* = 2,048 and an FID of 1.
+# For a perfect generator whose *D* features are independent normal numbers of unit variance, FID is about *D* (*D* +
+# 5) / (2*N*) once *N* is well above *D*: 2*D*/*N* from the means, *D* (*D* + 1) / (2*N*) from the covariances. How
+# many images does it take for FID to fall to a given value? Try your formula with *D* = 2,048 and an FID of 1.
+#
+# Write `images_needed(d, value)`: N at which the FID of a perfect generator is `value` on average.
 
 
 # %% tags=["solution", "hide-cell"]

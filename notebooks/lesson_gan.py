@@ -309,6 +309,8 @@ assert covered["WGAN-GP"] == modes_covered(real) == 8
 #
 # Update the critic 200 times by BCE, and never the generator. A new critic scores every point near 0, so its loss
 # starts near 2 log 2 = 1.39. Say where it ends, to within 0.1.
+#
+# Write `loss_of_critic_alone()`: BCE loss of a critic after 200 updates, while the generator stands still.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -339,6 +341,8 @@ assert abs(answer - found) < 0.1, f"the loss ends at {found:.2f}, not at {answer
 # ones. Write its loss: the mean squared error over the real samples plus that over the generated ones, halved. The
 # check then trains a GAN with it, whose generator wants a score of 1. It covers few of the eight modes. That is no
 # mistake of yours: [Lesson 6](lesson_own_loss.ipynb) finds the same weakness of least squares.
+#
+# Write `least_squares_critic(real, fake)`: ½ E[(D(x) − 1)²] + ½ E[D(G(z))²], from scores (B, 1).
 
 
 # %% tags=["solution", "hide-cell"]
@@ -369,6 +373,8 @@ print(f"modes covered: {modes_covered(ops.convert_to_numpy(made))} of 8")
 # A small region holds the share *p* of all real points and the share *q* of all generated ones. BCE's critic gives them
 # all the same score *s*. Their part of its loss is *p* · softplus(−*s*) + *q* · softplus(*s*). Which *s* makes it
 # lowest?
+#
+# Write `best_score(p, q)`: the score that makes BCE lowest where the shares of points are p and q.
 
 
 # %% tags=["solution", "hide-cell"]

@@ -8,9 +8,11 @@
 # of two factors: the gradient of its loss with respect to the sample's score, and the gradient of the score with
 # respect to the sample. Only the first factor depends on the generator's loss.
 #
-# The first GAN paper gives the generator two losses (Goodfellow et al. 2014, section 3). With the first it *maximises*
-# what the critic minimises; this loss saturates. With the second it minimises −log σ(score), which does not saturate.
-# In this book, and in Lesson 0, BCE means the second.
+# The first GAN paper gives the generator two losses (Goodfellow et al. 2014, section 3). With the first it minimises
+# E[log(1 − σ(*s*))], where *s* is the score of a generated sample: the generated half of the critic's loss with its
+# sign turned. Its slope by the score is −σ(*s*), which goes to 0 as the score falls; this is what *saturating* means.
+# With the second it minimises −E[log σ(*s*)], whose slope is σ(*s*) − 1 and goes to −1. In this book, and in Lesson 0,
+# BCE means the second.
 #
 # You need [Lesson 0](lesson_gan.ipynb). Reading takes about 10 minutes.
 
@@ -140,12 +142,13 @@ for name in ("non-saturating", "Wasserstein"):
 
 # %% [markdown]
 # BCE and the Wasserstein loss both still have a gradient when the critic is winning. They differ in what limits it.
-# Nothing limits the slope of a critic that BCE trains: the right panel shows it rising. The Wasserstein loss is used
-# with a penalty that bounds the slope, which is the subject of [Lesson 3](lesson_penalty.ipynb). A second difference:
-# the non-saturating loss stops pushing samples that the critic takes for real, and the Wasserstein loss goes on.
+# Where real and generated points lie apart, as here, nothing limits the slope of a critic that BCE trains: the right
+# panel shows it rising. The Wasserstein loss is used with a penalty that bounds the slope, which is the subject of
+# [Lesson 3](lesson_penalty.ipynb). A second difference: the non-saturating loss stops pushing samples that the critic
+# takes for real, and the Wasserstein loss goes on.
 #
 # **Take away:** what moves the generator is the slope of the loss times the slope of the critic. The value of the loss
-# tells you neither.
+# shows no slope of the critic, so it does not tell how hard a sample is pushed.
 #
 # <a href="../book/loss-lab.html?data=ring&amp;a=bce-saturating,none&amp;b=bce,none">
 # Watch a sure critic in the loss lab</a>:
@@ -162,6 +165,8 @@ for name in ("non-saturating", "Wasserstein"):
 #
 # Double every score of the trained critic. It still finds the same points real. By which factor does the push of each
 # loss on the points change? Say three numbers, each to within 0.5, in a dictionary with the names in `LOSSES` as keys.
+#
+# Write `factors_of_doubled_scores()`: {name of the loss: factor by which its push on the points changes}.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -192,6 +197,8 @@ for name in LOSSES:
 #
 # BCE's generator wants each of its samples to be called real with probability 1. Change its loss so that it wants 0.9:
 # the cross-entropy with the label 0.9 in place of 1. `softplus(-s)` is −log σ(s), and `softplus(s)` is −log(1 − σ(s)).
+#
+# Write `smoothed_generator(fake_scores)`: E[−0.9 log σ(s) − 0.1 log(1 − σ(s))] of scores s (B,), a scalar.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -216,6 +223,8 @@ assert abs(answers[i] - right[i]) < 1e-4, (
 #
 # According to the critic, a generated sample is real with probability *p*. How many times harder does the
 # non-saturating loss push its score than the saturating loss does?
+#
+# Write `times_harder(p)`: the non-saturating loss's push over the saturating one's.
 
 
 # %% tags=["solution", "hide-cell"]

@@ -176,7 +176,11 @@ else:
 # ### Exercise 1: predict
 #
 # Add 5 to every score of a critic, of real and of generated samples alike. For which of the losses in
-# `losses.OBJECTIVES` does the critic's loss stay the same, its penalty aside? Return a set of their names.
+# `losses.OBJECTIVES` does the critic's loss stay the same, its penalty aside? The [losses chapter](../book/losses.md)
+# has their equations; `wgan-gp` is `wasserstein` with the gradient penalty already chosen. Return a set of their
+# names.
+#
+# Write `blind_to_a_shift()`: names of the losses whose critic's loss doesn't change when all scores do by 5.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -207,6 +211,9 @@ for name, objective in losses.OBJECTIVES.items():
 # The labels of least squares need not be 0 and 1. Write the loss as a `losses.Objective` with the label *a* for
 # generated samples, *b* for real ones, and *c* for the score that the generator wants (Mao et al. 2017, eq. 2). With
 # *a* = 0, *b* = 1 and *c* = 1 it should be the library's `least-squares`.
+#
+# Write `labelled_least_squares(a, b, c)`: least squares with labels: a generated, b real, c wanted by the generator; an
+# Objective.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -247,6 +254,8 @@ for name, (right, answer) in found.items():
 # A minibatch has as many real samples as generated ones. At one place lie *n* of the real and *m* of the generated
 # ones, and all of these get the same score. Which score makes the critic's least-squares loss lowest, with the label 1
 # for real and 0 for generated samples?
+#
+# Write `best_score(n, m)`: the score that makes least squares lowest where n real and m generated samples lie.
 
 
 # %% tags=["solution", "hide-cell"]

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Lesson 3: what the gradient penalty does to the critic
 #
-# **Claim.** Without a penalty the slope of a critic grows for as long as it is trained. With the gradient penalty it
-# settles above 1, at 1 + d/(2λ), where *d* is the distance between real and generated points. A smaller λ leaves it
-# higher.
+# **Claim.** Without a penalty the slope of a Wasserstein critic grows for as long as it is trained, and so does that
+# of a BCE critic where real and generated points lie apart. With the gradient penalty it settles above 1, at 1 +
+# d/(2λ), where *d* is the distance between real and generated points. A smaller λ leaves it higher.
 #
 # The Wasserstein distance is the largest gap between real and generated scores that a function of slope at most 1 can
 # have. A steeper critic makes the gap larger without limit. WGAN-GP therefore adds λ times the squared difference of
@@ -99,8 +99,8 @@ def draw_training(axis):
         if lam in (min(LAMBDAS), max(LAMBDAS)):
             end = {"xytext": (3, 0), "textcoords": "offset points", "fontsize": 7}
             axis.annotate(f"{lam:g}", (updates[-1], slope[-1]), **end)
-    axis.legend(fontsize=8, loc="center right")
-    axis.set(xlabel="critic updates", ylim=(0, 6))
+    axis.legend(fontsize=8, loc="upper right")
+    axis.set(xlabel="critic updates", ylim=(0, 8))
     axis.set_title("slope between the clouds", loc="left", fontsize=10)
 
 
@@ -131,7 +131,7 @@ report.picture(
     figure,
     f"Figure L3. A critic between two clouds at distance {d:g}. Left: with the Wasserstein loss and no penalty its "
     f"slope reaches {free['Wasserstein'][0][-1]:,.0f} after {updates[-1]} updates (beyond the axis), with BCE "
-    f"{free['BCE'][0][-1]:.1f}, and both still rise. With the penalty it settles; the numbers at the lines are λ. "
+    f"{free['BCE'][0][-1]:.1f}, and both still rise. With the penalty it settles; the top line is the smallest λ. "
     f"Right: it settles at {settled[low][0]:.2f} for λ = {low:g} and at {settled[high][0]:.2f} for λ = {high:g}. Read "
     f"as the Wasserstein distance, which is {d:g}, the score gap is too large: {settled[low][1]:.1f} and "
     f"{settled[high][1]:.1f}.",
@@ -150,16 +150,17 @@ assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * settled[high][0]
 # Why 1 + d/(2λ)? Take the critic as a ramp of slope *s* between two points at distance *d*. Its loss is −*s d* + λ (*s*
 # − 1)². The derivative with respect to *s* is −*d* + 2λ (*s* − 1), which is 0 at *s* = 1 + d/(2λ).
 #
-# So the score gap of a WGAN-GP critic measures a distance only up to a factor that depends on λ, and the gaps of runs
-# with different λ can't be compared. The generator's push is that slope (see [Lesson 2](lesson_gradients.ipynb)): λ
-# also decides how hard it is pushed while it is far away.
+# This is exact for two points, and close for two separate clouds of the same shape. The score gap *s d* is then *d* +
+# *d*²/(2λ): larger than the distance by the factor 1 + d/(2λ), which depends on λ and on *d*. So gaps of runs with
+# different λ can't be compared, and at one λ half the gap is not half the distance. The generator's push is the slope
+# (see [Lesson 2](lesson_gradients.ipynb)): λ also decides how hard it is pushed while it is far away.
 #
 # **Take away:** the penalty bounds the slope. Without it the Wasserstein loss has no lowest value, and the critic has
 # no reason to stop.
 #
 # <a href="../book/loss-lab.html?data=ring&amp;a=wasserstein,gp,0.1&amp;b=wasserstein,gp,10">
 # Set λ yourself in the loss lab</a>.
-# There the generator moves, so *d* changes and the slope with it; the smaller λ still has the steeper critic.
+# There the generator moves, so the distance changes and the slope with it; the smaller λ still has the steeper critic.
 #
 # ## Exercises
 
@@ -172,6 +173,8 @@ assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * settled[high][0]
 #
 # The next critic is trained with λ = 0.25, weaker than any above. At which slope does it settle? Say a number, to
 # within 15 %.
+#
+# Write `slope_at_a_quarter()`: the settled slope between the clouds, for λ = 0.25.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -197,6 +200,8 @@ assert abs(answer / found - 1) < 0.15, (
 # 1)², at the same points between real and generated ones. `slopes(critic, x)` is the gradient of the score at points
 # *x* of shape (B, 1, 1, 2); the slope is its length. `eps` has the shape (B, 1, 1, 1). The check adds your penalty to
 # the library's table `PENALTIES` and trains a critic with it.
+#
+# Write `one_sided(critic, real, fake, eps)`: E[max(0, ‖∇D(x̂)‖ − 1)²] at x̂ = eps·real + (1 − eps)·fake, a scalar.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -232,6 +237,8 @@ assert abs(found / settled[low][0] - 1) < 0.1, (
 # ### Exercise 3: derive
 #
 # How large is the score gap *s d* of the ramp above, at its best slope?
+#
+# Write `settled_gap(d, lam)`: gap of scores between two points at distance d, at the best slope.
 
 
 # %% tags=["solution", "hide-cell"]

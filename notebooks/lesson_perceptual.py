@@ -12,9 +12,9 @@
 #
 # The "real" images are simulated scans. The "generated" ones are new scans by the same simulator, blended with their
 # average: at a blend of 1 they are perfect, at 0 each of them is the average. The *sliced Wasserstein distance*
-# measures how far each set is from the real one *as a distribution*: it is the distance of [Lesson
-# 1](lesson_distances.ipynb) on a line through the features, averaged over many random lines. It stands for what a
-# perfect critic would tell the generator.
+# measures how far each set is from the real one *as a distribution*: all features are projected onto a random line,
+# the two sets of numbers are compared as in [Lesson 1](lesson_distances.ipynb), and the result is averaged over many
+# lines. It stands for what a perfect critic would tell the generator.
 #
 # You need [Lesson 0](lesson_gan.ipynb) and [Lesson 1](lesson_distances.ipynb). Reading takes about 10 minutes.
 
@@ -113,10 +113,11 @@ assert best[0] >= 0.9 > best[low] > 0.5 > best[high]
 assert all(np.diff(list(best.values())) <= 0)
 
 # %% [markdown]
-# At which λ this happens depends on the scale of the features and on the critic, which is never perfect. That the term
-# pulls towards an average depends on neither. Why use it at all? Early in training, when the critic has learnt little,
-# the term at least gives the generator the average of real images to aim at. See the [losses
-# chapter](../book/losses.md).
+# The term is not lowest at a blend of exactly 0, since the network isn't linear: the features of the average image are
+# not the average of the features. How far a given λ pulls the best blend down depends on the scale of the features and
+# on the critic, which is never perfect. That the term pulls towards an average depends on neither. Why use it at all?
+# Early in training, when the critic has learnt little, the term at least gives the generator the average of real
+# images to aim at. See the [losses chapter](../book/losses.md).
 #
 # **Take away:** a term that compares unpaired images prefers their average.
 #
@@ -133,6 +134,8 @@ assert all(np.diff(list(best.values())) <= 0)
 # ### Exercise 1: predict
 #
 # At which blend is distance + λ · term lowest if λ is 1000? Say a number, to within 0.1.
+#
+# Write `best_blend_at_1000()`: the blend at which distance + 1000 · term is lowest.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -158,6 +161,9 @@ assert abs(answer - found) <= 0.1, (
 # Change the term so that it compares two *sets* instead of pairs of images: average the features over each minibatch
 # first, then take the mean squared difference of the two averages. This is *feature matching* (Salimans et al. 2016).
 # The check looks for the blend at which it is lowest, which should be near 1.
+#
+# Write `feature_matching(real_features, fake_features)`: mean squared difference of two minibatches' mean features,
+# from (n, h, w, c).
 
 
 # %% tags=["solution", "hide-cell"]
@@ -188,6 +194,8 @@ assert found > 0.8, (
 # Blend the *features* instead of the images. A generated feature is the mean of the real ones plus *a* times a
 # deviation. The deviation has the variance of the real features and is independent of them. How large is the term on
 # average, in units of that variance? Compare a perfect generator, *a* = 1, with the average, *a* = 0.
+#
+# Write `term_over_variance(a)`: expected perceptual term, over the variance of real features.
 
 
 # %% tags=["solution", "hide-cell"]

@@ -219,8 +219,9 @@ assert modes.get_group("Wasserstein").max() < modes.get_group("BCE").min()
 # **Take away:** when two things change at once, train the other two combinations before you name the cause.
 #
 # <a href="../book/loss-lab.html?data=ring&amp;a=wasserstein,none&amp;b=wasserstein,gp">
-# Train all four combinations in the loss lab</a>:
-# two of them side by side, on a ring, a grid or points of your own.
+# In the loss lab: Wasserstein without and with the penalty</a>, and
+# <a href="../book/loss-lab.html?data=ring&amp;a=bce,none&amp;b=bce,gp">BCE without and with it</a>, on a ring, a grid
+# or points of your own.
 #
 # ## Exercises
 
@@ -233,6 +234,8 @@ assert modes.get_group("Wasserstein").max() < modes.get_group("BCE").min()
 #
 # BCE without a penalty misses modes. Does each seed miss the same ones? Say how many modes at least one of the seeds
 # covers, to within 1.
+#
+# Write `modes_of_all_seeds()`: modes that BCE without a penalty covers in at least one of its seeds, of 8.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -257,6 +260,8 @@ assert abs(answer - found) <= 1, f"together they cover {found}, not {answer}"
 # The Wasserstein loss needs a penalty; must it be the gradient penalty? The [losses chapter](../book/losses.md) lists
 # the others. Find one with which the Wasserstein loss covers at least seven modes. Return the setting as a dictionary,
 # like those in `SETTINGS` above. The check trains the first seed.
+#
+# Write `another_penalty()`: {"loss": "wasserstein", "penalty": the name of a penalty other than "gp"}.
 
 
 # %% tags=["solution", "hide-cell"]
@@ -284,9 +289,13 @@ assert found >= 7, (
 # %% [markdown]
 # ### Exercise 3: derive
 #
-# A covered mode may hold half of the points or a fiftieth. Write a count that takes this into account: how many equally
-# full modes have the same *entropy*, −Σ *p* log *p*, as the given shares of points? Divide the shares by their sum
-# first. Shares of 0 add nothing to the entropy.
+# A covered mode may hold half of the points or a fiftieth. Write a count that takes this into account: how many
+# equally full modes have the same *entropy*, −Σ *p* log *p*, as the given shares of points? Divide the shares by their
+# sum first. Shares of 0 add nothing to the entropy. Points that lie in no mode don't count, so read the result beside
+# "points in a mode": the Wasserstein loss without a penalty has few points in any mode, and still gets a high number
+# if these are spread evenly.
+#
+# Write `effective_modes(shares)`: exp of the entropy of shares ≥ 0, which needn't add up to 1.
 
 
 # %% tags=["solution", "hide-cell"]

@@ -110,6 +110,15 @@ def test_a_lesson_has_three_numbered_exercises_whose_checks_say_what_is_wrong(le
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
+def test_an_exercise_says_what_to_write(lesson):
+    """Its check calls a function by name, whose solution is folded away."""
+    text = " ".join(lesson.read_text("utf-8").replace("\n# ", " ").split())
+    for solution, _ in exercises(code(lesson)):
+        function = ast.parse(solution).body[0]
+        assert f"Write `{function.name}({ast.unparse(function.args)})`: " in text
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
 def test_a_cell_fits_a_screen(lesson):
     assert all(len(source.splitlines()) <= MOST_LINES for _, source in code(lesson))
 

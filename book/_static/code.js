@@ -1,7 +1,13 @@
-/* One switch for all folded code of a page. Without this script each cell folds and unfolds on its own. */
+/* One switch for all folded code of a page but the solutions of exercises, which each reader opens one by one. Without
+   this script each cell folds and unfolds on its own. */
 "use strict";
 (() => {
-  const folded = [...document.querySelectorAll("div.cell details.above-input")];
+  const folded = [...document.querySelectorAll("div.cell:not(.tag_solution) details.above-input")];
+  for (const bar of document.querySelectorAll("div.tag_solution details.above-input > summary"))
+    for (const [state, text] of [["collapsed", "Show the solution"], ["expanded", "Hide the solution"]]) {
+      const told = bar.querySelector(`.${state}`);
+      if (told) told.textContent = text;
+    }
   if (folded.length) {
     const KEY = "dgan-code";
     const button = Object.assign(document.createElement("button"), { type: "button", className: "dgan-code" });
