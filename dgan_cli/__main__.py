@@ -2,6 +2,7 @@
 
 import ast
 import sys
+import warnings
 from contextlib import suppress
 
 from dgan_core.config import Config
@@ -53,6 +54,7 @@ def main(argv: list[str] | None = None) -> int:
         said = {n: f"{Config.model_fields[n].description} (default: {told})" for n, told in _defaults().items()}
         print(USAGE, *(f"  --{name:20}{text}" for name, text in {**said, **OF_FIT}.items()), sep="\n")
         return 0 if {"-h", "--help"} & {command, *words} else 2
+    warnings.showwarning = lambda message, *where: print(f"dgan train: {message}", file=sys.stderr)
     try:
         given = parameters(words)
         of_fit = {name: given.pop(name) for name in OF_FIT if name in given}
@@ -60,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
         from dgan_core.training.loop import fit  # after the check: it loads a deep-learning framework
 
         run = fit(config, **of_fit)
-        print(f"the run lies in {run.path}{'' if run.finished else ', not finished yet'}")
+        print(f"the run lies in {run.path}{'' if run.finished else ', not finished yet'}; its images are in samples/")
     except (ValueError, OSError, RuntimeError) as error:
         print(f"dgan train: {error}", file=sys.stderr)
         return 2

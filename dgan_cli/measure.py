@@ -18,7 +18,7 @@ from dgan_core.metrics.cache import array_hash
 from dgan_core.metrics.checks import as_positive_integer, as_seed
 from dgan_core.metrics.features import DEFAULT, EXTRACTORS, label, radiomics
 from dgan_core.metrics.fid import frechet_distance_of_statistics
-from dgan_core.metrics.table import BY_INCEPTION, chosen, honest
+from dgan_core.metrics.table import BY_INCEPTION, canonical, chosen, honest
 
 from .feature_files import Stored, read_features, write_features
 from .progress import Progress
@@ -187,7 +187,8 @@ def from_files(real, fake, args):
         numbers = metrics.evaluate_features(
             real.features, fake.features, name, args.metrics, args.intervals, args.floor, args.seed
         )
-        notes = []
+        lacking = [k for k in chosen(args.metrics or ()) if k not in map(canonical, numbers)]
+        notes = [f"{', '.join(lacking)}: features alone don't give it, images do"] if lacking else []
     return {"settings": settings, "numbers": numbers, "others": {}, "notes": notes}
 
 

@@ -19,7 +19,7 @@ def rows(numbers):
         if low is not None and high is not None:
             between = f"[{_short(low, 3)}, {_short(high, 3)}]"
         good = f"{GOOD[metric.better]}: {metric.why}" if metric.why in ("alike", "varied") else GOOD[metric.better]
-        good = metric.why or good if metric.why.startswith("above") else good
+        good = metric.why or good if metric.why.startswith("small") else good
         table.append((heading(names[key]), _short(value), between, "" if floor is None else _short(floor), good))
     return table
 

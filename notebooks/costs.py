@@ -73,7 +73,9 @@ else:
     jobs = pd.DataFrame(measured.get("budgets", []))
     for job in jobs.itertuples():
         took, allowed = duration(job.seconds), duration(job.allowed)
-        display(Markdown(f"- {job.what}: {took}, at most {allowed} asked for."))
+        verdict = "Met" if job.seconds <= job.allowed else "Not met"
+        wanted = f"{took}, at most {allowed} was asked for"
+        display(Markdown(f"- {verdict}: {job.what} takes {wanted}."))
     display(Markdown(measured_on(measured, packages, also)))
 
 # %% [markdown]

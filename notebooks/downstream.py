@@ -75,18 +75,25 @@ POWER = (
 )  # standard errors of an effect that is told in four of five trials
 
 
+SMALL = 0.02  # a difference in AUC that would matter
+
+
 def effect(low, high):
     """In words, from the interval of a difference in AUC."""
-    return "helps" if low > 0 else "harms" if high < 0 else "can't be told"
+    if low > 0 or high < 0:
+        return "helps" if low > 0 else "harms"
+    return (
+        f"less than {SMALL:g}" if -SMALL < low and high < SMALL else "can't be told"
+    )
 
 
-def scans_to_tell(error, n, effect=0.02):
-    """Test scans that tell a difference of `effect`, if n scans give it this `error`.
+def scans_to_tell(error, n):
+    """Test scans that tell a difference of SMALL, if n scans give it this `error`.
 
     Errors fall with the root of the number of scans; that of training seeds doesn't, so
     this is a lower bound.
     """
-    return int(np.ceil(n * (POWER * error / effect) ** 2))
+    return int(np.ceil(n * (POWER * error / SMALL) ** 2))
 
 
 def judged(found):
@@ -138,6 +145,9 @@ def answer(found):
         sentences.append(
             f"So a gain as small as that of further real scans here ({gains} in AUC) can't be seen by this test."
         )
+    added = rows[rows["arm"].isin(names)]
+    if len(added) and "helps" not in set(added["verdict"]):
+        sentences.insert(0, "No benefit was seen.")
     return " ".join(sentences)
 
 
@@ -202,7 +212,7 @@ def tables(found, first):
         ),
         f"Table H{first + 1}. Of {len(told)} differences in AUC from real scans alone and from copies, "
         f"{counted(told)}. The last column is the number of test scans needed to detect a difference of 0.02 in four "
-        "of five experiments. Even if nothing helped or harmed, about 1 verdict in 20 would say so.",
+        "of five experiments. Even if no arm helped or harmed, about 1 verdict in 20 would wrongly say that one does.",
     )
     if found["memorisation"]:
         clean = [

@@ -85,7 +85,8 @@ moved = (
 )
 report.picture(
     figure,
-    f"Figure 1. {moved}{report.main_claim(found)} "
+    f"Figure 1. The runs' distances against the epoch, on axes that are linear near 0 and logarithmic beyond. {moved}"
+    f"{report.main_claim(found)} "
     + (
         f"Setbacks, the share of snapshots farther away than an earlier one: {steady}."
         if steady

@@ -100,8 +100,8 @@ run = fit(config, stop_after, retrain)
 #
 # The figure shows everything that the updates measured. The [losses chapter](../book/losses.md) explains the names, and
 # for the StyleGANs the [training chapter](../book/training.md#training-the-stylegans). `score_gap` is
-# D(real) − D(fake): under WGAN-GP it estimates the Wasserstein distance and should shrink; under BCE it is a difference
-# of logits. Where a panel shows points, the quantity was measured only every few updates.
+# D(real) − D(fake): under WGAN-GP it estimates the Wasserstein distance times a factor and should shrink; under BCE it
+# is a difference of logits. Where a panel shows points, the quantity was measured only every few updates.
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt

@@ -117,7 +117,9 @@ else:
         f"{coverage['repetitions']} repetitions; in brackets its Monte Carlo 95 % interval. Leaving aside "
         f"equal distributions, heavy tails and the extrapolation, the Monte Carlo interval of {near} of {len(usual)} "
         f"percentages overlaps 93 to 97 %; the lowest percentage is {least['coverage']:.1%} ({least['metric']}, "
-        f"{least['case']}, N = {least['n']}). {off('equal')} {off('heavy')}"
+        f"{least['case']}, N = {least['n']}). {off('equal')} {off('heavy')} Which of these the features of the tables "
+        "are like was not measured. The extrapolation N → ∞ fails where there are many more features than images, as "
+        "in the tables."
     )
     by_half = (
         f"Table U2. The intervals of precision, recall, density and coverage, computed by halves, contain the true "

@@ -153,6 +153,7 @@ def shuffle(x, dose, rng):
 def phases(x, dose, rng):
     """Fourier phases are mixed with those of white noise: every frequency keeps its strength, shapes dissolve."""
     turn = np.angle(np.fft.fft2(rng.standard_normal(x.shape), axes=(1, 2)))
+    turn[:, 0, 0] = 0  # the mean stays: half of these would be turned about
     return np.fft.ifft2(
         np.fft.fft2(x, axes=(1, 2)) * np.exp(1j * dose * turn), axes=(1, 2)
     ).real
@@ -379,8 +380,8 @@ if kept and len(kept_snapshots):
     shown = report.picture(
         on_one_axis(grid),
         f"Figure Y4. Nearest first at the end of training, by each extractor: {'; '.join(told)}. Each line is a run "
-        f"from noise to its last epoch. Half of the scans are compared here ({kept['n']} a side), in the tables all of "
-        "them, so these ratios are not those of the tables.",
+        f"from noise to its last epoch. The unit is estimated from {kept['n']} scans a side here and from more in the "
+        "tables, and varies by chance; so these ratios are not those of the tables.",
         alt="A panel for each extractor: the distance of each run's snapshots against the epoch.",
     )
 else:

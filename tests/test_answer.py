@@ -108,5 +108,5 @@ def test_each_claim_has_its_verdict_and_its_page(tmp_path):
     table = definitions("start").summary(report.claims(found)).text
     assert table.count('<th scope="row">') == 7
     row = re.search(r"<tr><th[^>]*>A\..*?</tr>", table)[0]
-    assert ">holds</td>" in row and "random features: holds (10 of 10)" in row and 'href="tables.html"' in row
+    assert ">holds</td>" in row and "random features: holds (10 of 10)" in row and 'href="tables.html#table-1"' in row
     assert "LPIPS, fake–fake and MS-SSIM, fake–fake: can&#x27;t be told (0 of 10)" in table  # all runs alike

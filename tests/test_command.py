@@ -61,7 +61,8 @@ def test_train_trains_and_tells_where(runs, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "dgan_core.training.loop", SimpleNamespace(fit=fit))
     assert command.main("train --loss bce --lam 3 --stop-after 25min --image-size 64".split()) == 0
     assert made == {"config": Config(loss="bce", lam=3), "others": {"stop_after": "25min"}}
-    assert capsys.readouterr().out == f"the run lies in {runs / 'quick' / 'dgan-bce-lam3-seed0'}, not finished yet\n"
+    path = runs / "quick" / "dgan-bce-lam3-seed0"
+    assert capsys.readouterr().out == f"the run lies in {path}, not finished yet; its images are in samples/\n"
 
 
 def test_metrics_is_the_metrics_command(tmp_path, capsys):

@@ -149,7 +149,7 @@ def test_the_table_shows_what_there_is_in_80_columns(sets, answer, capsys):
         "Precision – high",
         "Density 1.25 about 1",
         "Copied images, share 0 low",
-        "Copied images, p 0.5 above 0.05",
+        "Copied images, p 0.5 small = copy",
         "pairs: LPIPS by alex, MS-SSIM over 2 levels",
         "LPIPS, real–fake 0.75 [0.7, 0.8] low: alike",
         "features: random-vgg16",
@@ -172,12 +172,12 @@ def test_every_heading_fits_its_column():
 
 
 def test_warnings_of_counts_colour_and_notes(sets, answer, tmp_path, capsys):
-    answer({}, notes=["the real and the generated images are the same"])
+    answer({}, notes=["3 of the 9 generated images equal a real one"])
     colour = tmp_path / "colour.npy"
     np.save(colour, rng.integers(0, 256, (N, 40, 40, 3), dtype=np.uint8))
     assert command.main([str(sets[0]), str(colour)]) == 0
     first, second = capsys.readouterr().err.splitlines()
-    assert first.startswith("warning: one set is grey and the other in colour") and "are the same" in second
+    assert first.startswith("warning: one set is grey and the other in colour") and "equal a real one" in second
 
 
 def test_what_is_left_out_is_counted_and_a_glob_in_neither_set_refused(sets, answer, tmp_path, capsys):
@@ -300,7 +300,7 @@ def test_output_is_never_overwritten_unasked_and_lands_whole(sets, answer, tmp_p
 @pytest.mark.parametrize(("kind", "status"), [(KeyboardInterrupt, 130), (RuntimeError, 1), (ConnectionError, 2)])
 def test_an_end_from_within_is_one_line(sets, monkeypatch, capsys, tmp_path, kind, status):
     def stop(*_, **__):
-        raise kind("weights could not\nbe fetched")
+        raise kind("alexnet could not\nbe fetched")
 
     monkeypatch.setattr(metrics, "evaluate", stop)
     assert command.main([*map(str, sets), "--output", str(tmp_path / "o.json")]) == status

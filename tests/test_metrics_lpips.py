@@ -262,7 +262,7 @@ def test_no_network_is_one_sentence(monkeypatch, tmp_path):
 
     monkeypatch.setenv("DGAN_ASSETS", str(tmp_path))
     monkeypatch.setattr(requests, "get", unreachable)
-    with pytest.raises(ConnectionError, match="DGAN_ASSETS folder as alexnet"):
+    with pytest.raises(ConnectionError, match="put it into a folder as alexnet.*set DGAN_ASSETS"):
         metrics.lpips_pairs(smooth_images(2), weights="official")
 
 

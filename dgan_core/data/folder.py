@@ -42,7 +42,7 @@ def load_folder(path, size=512, label=None, resize="stretch"):
     if len(kept) < 2:
         raise ValueError(f"{path} must hold at least 2 images, got {len(kept)}, and {len(masks)} masks")
     if masks:
-        warnings.warn(f"{len(masks)} masks of {path} are left out, such as {masks[0]}", stacklevel=2)
+        warnings.warn(f"masks of {path} are left out, {len(masks)} in all, such as {masks[0]}", stacklevel=2)
     return np.stack(kept)
 
 
@@ -72,5 +72,5 @@ def _of_class(path, names, label):
         return inside or names
     classes = sorted({*map(class_of, names)} - {""})
     if len(classes) > 1:
-        raise ValueError(f"label must be one of {', '.join(classes)} in {path}, got {label!r}")
+        raise ValueError(f"label must be one of {', '.join(classes)} in {path} (--label {classes[0]}), got {label!r}")
     return names

@@ -81,7 +81,7 @@ def _advice(content):
     found = next((name for magic, name in kind.items() if content.startswith(magic)), None)
     if found:
         return f"it is {found}; convert it to PNG, which loses nothing"
-    return "remove it, or leave it out by exclude=GLOB (--exclude GLOB)"
+    return "remove it, or leave it out by exclude=GLOB (dgan metrics --exclude GLOB)"
 
 
 class _Refused(ValueError):

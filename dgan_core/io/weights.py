@@ -35,7 +35,7 @@ def locate(published: Published) -> Path:
     except OSError as error:
         raise ConnectionError(
             f"{published.url} could not be fetched ({type(error.__cause__ or error).__name__}): "
-            f"put it into the DGAN_ASSETS folder as {published.name}, or ask for random weights"
+            f"fetch it elsewhere, put it into a folder as {published.name}, and set DGAN_ASSETS to that folder"
         ) from error
 
 

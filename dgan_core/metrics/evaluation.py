@@ -147,6 +147,7 @@ def evaluate(
         if {"memorisation_share", "memorisation_p"} & set(wanted):
             copies = memorisation(*_scaled(x, y, name), seed=seed)
             numbers |= {"memorisation_share": copies.share, "memorisation_p": copies.p_value}
+            numbers |= {"memorisation_share_floor": copies.real_share} if floor else {}
     pairs = {
         "lpips": lambda a, b, count: lpips_pairs(a, b, LPIPS_NET, lpips_weights, seed, device=device, progress=count),
         "ms_ssim": lambda a, b, count: ms_ssim_pairs(a, b, progress=count),
@@ -272,7 +273,9 @@ def _of_pairs(kind, pairs, real, fake, wanted, intervals, floor, seed, say):
 
 
 def _notes(real, fake, copies, zeros):
-    notes = []
+    notes, known = [], {image.tobytes() for image in real}
+    if exact := sum(image.tobytes() in known for image in fake):
+        notes.append(f"{exact} of the {len(fake)} generated images equal a real one, pixel for pixel: leave them out")
     for name, images in (("real", real), ("generated", fake)):
         repeats = len(images) - len({image.tobytes() for image in images})
         if repeats:
@@ -283,12 +286,10 @@ def _notes(real, fake, copies, zeros):
     if len(real) != len(fake):
         counts = f"{len(real)} real and {len(fake)} generated images"
         notes.append(f"{counts}: the Fréchet distance depends on N, so take as many of each")
-    elif (real == fake).all():
-        notes.append("the real and the generated images are the same")
     if zeros > MANY_ZEROS:
         notes.append(
             f"{zeros:.0%} of MS-SSIM's pairs are exactly 0, where a negative contrast term is cut off: their mean says "
-            "little about how alike the images are"
+            "little about how alike the images are, so leave MS-SSIM out of what you report"
         )
     if copies is not None and not copies.clear:
         notes.append(copies.verdict)

@@ -37,7 +37,7 @@ METRICS = {
     "swd_pca": Metric("SWD, PCA", "low", 2, True),
     "swd_umap": Metric("SWD, UMAP", "low", 2, True, "seeds"),
     "memorisation_share": Metric("Copied images, share", "low", 3, False),
-    "memorisation_p": Metric("Copied images, p", "high", 3, False, why="above 0.05"),
+    "memorisation_p": Metric("Copied images, p", "high", 3, False, why="small = copy"),
 }
 BY_INCEPTION = {  # canonical name → its name where the features are the published Inception's
     "frechet_distance": "fid",

@@ -63,8 +63,7 @@ class Forecast:
         if self.told or not timed or (timed < UPDATES and seconds < SECONDS and self.done < self.left):
             return None
         each, left = seconds / timed, self.left - self.done
-        rest = each * left
-        self.told = {"forecast_seconds": now - self.begun + rest}
+        self.told = {"forecast_seconds": now - self.begun + each * left}
         kinds = {"peak_memory": "memory", "peak_device_memory": "GPU memory"}
         used = " and ".join(f"{size / 1e9:.2f} GB of {kinds[name]}" for name, size in memory().items())
-        return f"about {in_words(rest)} for the {left:,} updates left, {each:.3g} s each; {used} so far"
+        return left and f"about {in_words(each * left)} for the {left:,} updates left, {each:.3g} s each; {used} so far"

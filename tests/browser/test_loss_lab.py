@@ -178,7 +178,7 @@ def test_the_wasserstein_loss_alone_does_not_learn_the_ring(tab, address):
 
 def test_a_view_has_an_address(tab, address):
     tab.goto(f"{address}/book/loss-lab.html?data=grid&seed=7&a=hinge,r1,0.5&b=relativistic,r1-r2,2,3,0.001")
-    tab.get_by_role("button", name="One step").click()
+    tab.get_by_role("button", name="One iteration").click()
     until(tab, 1)
     tab.get_by_role("region", name="Panel A").get_by_label("λ").fill("4")
     tab.keyboard.press("Tab")
@@ -202,7 +202,7 @@ def test_everything_can_be_done_by_keyboard(tab, address):
     for key in (" ", "ArrowRight", " ", "ArrowUp", "ArrowUp", " "):
         tab.keyboard.press(key)
     assert len(panels(tab)[0]["setting"]["drawn"]) == 3 and "drawn=" in tab.url
-    step = tab.get_by_role("button", name="One step")
+    step = tab.get_by_role("button", name="One iteration")
     step.focus()
     tab.keyboard.press("Enter")
     until(tab, 1)
@@ -220,17 +220,27 @@ def test_a_finger_draws_on_a_phone(chromium, address):
     page.goto(f"{address}/book/loss-lab.html?data=drawn")
     planes = page.get_by_role("application")
     planes.first.tap(position={"x": 60, "y": 60})
-    planes.last.tap(position={"x": 200, "y": 150})
+    planes.last.tap(position={"x": 120, "y": 90})
     assert len(panels(page)[0]["setting"]["drawn"]) == 2
-    page.get_by_role("button", name="One step").tap()
+    page.get_by_role("button", name="One iteration").tap()
     until(page, 1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    first, second = (planes.nth(k).bounding_box() for k in (0, 1))
+    play = page.get_by_role("button", name="Play").bounding_box()
+    assert first["y"] == second["y"] and first["y"] + first["height"] - play["y"] < 844  # both in sight, with Play
     context.close()
+
+
+def test_a_weight_that_weighs_nothing_is_out_of_use(tab, address):
+    tab.goto(f"{address}/book/loss-lab.html?a=bce,none&b=bce,gp")
+    assert tab.get_by_label("λ").nth(0).is_disabled() and tab.get_by_label("λ").nth(1).is_enabled()
+    tab.get_by_label("Penalty").nth(0).select_option("r1")
+    assert tab.get_by_label("λ").nth(0).is_enabled()
 
 
 def test_it_opens_from_the_disk(tab, html):
     tab.goto((html / "book/loss-lab.html").as_uri())
-    tab.get_by_role("button", name="One step").click()
+    tab.get_by_role("button", name="One iteration").click()
     until(tab, 1)
     assert tab.complaints == []
 

@@ -10,7 +10,7 @@
   let made = 0;
 
   // A labelled control with a line that explains it; change(value) is called with every value that is possible.
-  // Returns { element, show }: show(value) sets it.
+  // Returns { element, show, enable }: show(value) sets it, enable(false) takes it out of use.
   lab.control = function (setting, change) {
     const id = `lab-${setting.key}-${(made += 1)}`, told = lab.make("small", { id: `${id}-told`, textContent: setting.told || "" });
     const input = setting.choices ? select(setting) : number(setting);
@@ -27,7 +27,7 @@
       change(value);
     });
     const element = lab.make("div", { className: "lab-control" }, lab.make("label", { htmlFor: id, textContent: setting.name }), input, told);
-    return { element, show };
+    return { element, show, enable: (on) => (input.disabled = !on) };
   };
 
   function select({ choices }) {

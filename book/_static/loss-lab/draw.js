@@ -106,7 +106,7 @@
     const last = Math.max(20, ...all.map(([x]) => x));
     let low = Math.min(from ?? Infinity, mark ?? Infinity, ...all.map(([, y]) => y));
     let high = Math.max(to ?? -Infinity, mark ?? -Infinity, ...all.map(([, y]) => y));
-    if (!(low < high)) [low, high] = Number.isFinite(low) ? [low - 1, low + 1] : [0, 1];
+    if (!(low < high)) [low, high] = Number.isFinite(low) ? [from ?? low - 1, low + 1] : [0, 1];
     const place = (x, y) => [
       left + (x / last) * (width - left - right),
       top + (1 - (y - low) / (high - low)) * (height - top - bottom),

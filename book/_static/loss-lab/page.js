@@ -21,7 +21,7 @@
 
   const play = button("Play", "Train both panels", () => (playing ? pause() : start()));
   play.className = "lab-play";
-  const step = button("One step", "One iteration: the critic’s updates, then one of the generator", () => once());
+  const step = button("One iteration", "The critic’s updates, then one of the generator", () => once());
   const reset = button("Start again", "The same first weights again", () => restart());
   const clear = button("Clear drawing", "Take all drawn points away", () => change(() => (settings.drawn = [])));
   const share = button("Copy address", "The address of this page with all its settings", copy);

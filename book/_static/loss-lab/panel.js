@@ -78,6 +78,7 @@
       history = { critic: [], generator: [], slope: [], covered: [] };
       picture = { real: setting.data === "drawn" && !setting.drawn.length ? [] : lab.realPoints(setting.data, setting.drawn, setting.seed, "real shown", 0, 500) };
       for (const { key } of lab.PANEL_SETTINGS) controls[key].show(setting[key]);
+      controls.lam.enable(!["none", "clip"].includes(setting.penalty));
       const drawing = setting.data === "drawn";
       canvas.classList.toggle("lab-drawing", drawing);
       canvas.tabIndex = drawing ? 0 : -1;
