@@ -64,6 +64,10 @@ found["kernel distance"] = {
     k: metrics.kernel_distance_interval(of_real, metrics.features(x))
     for k, x in SETS.items()
 }
+BEST = {"kernel distance": min, "LPIPS": min, "MS-SSIM": max}
+MEANS = {"kernel distance": "lower: more alike", "LPIPS": "lower: more alike"}
+MEANS |= {"MS-SSIM": "higher: more alike"}
+winner = {m: BEST[m](found[m], key=lambda k, m=m: found[m][k].value) for m in BEST}
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -72,10 +76,6 @@ import dgan_report as report
 from dgan_report.style import OKABE_ITO, use_style
 
 use_style()
-BEST = {"kernel distance": min, "LPIPS": min, "MS-SSIM": max}
-MEANS = {"kernel distance": "lower: more alike", "LPIPS": "lower: more alike"}
-MEANS |= {"MS-SSIM": "higher: more alike"}
-winner = {m: BEST[m](found[m], key=lambda k, m=m: found[m][k].value) for m in BEST}
 
 
 def draw_images(axes):

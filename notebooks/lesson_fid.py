@@ -56,6 +56,7 @@ def measure(metric, shift):
 # %%
 fid = {name: measure(frechet_distance, s) for name, s in GENERATORS.items()}
 kid = {name: measure(kernel_distance, s) for name, s in GENERATORS.items()}
+small, large = fid["perfect"].mean(1), fid["worse"].mean(1)
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -92,7 +93,6 @@ left.legend(fontsize=8)
 for axis in (left, right):
     axis.set_xticks(SIZES, SIZES)
     axis.minorticks_off()
-small, large = fid["perfect"].mean(1), fid["worse"].mean(1)
 beaten = [n for n, value in zip(SIZES, small, strict=True) if value > large[-1]]
 crossed = f"with up to {beaten[-1]:,}" if beaten else "with no number of"
 report.picture(

@@ -197,6 +197,8 @@ def modes_covered(points):
     return int((near.mean(axis=0) >= 0.02).sum())
 
 
+covered = {name: modes_covered(p) for name, p in points.items()}
+
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
@@ -212,7 +214,6 @@ for axis, colour, (name, shown) in zip(
     axis.plot(*shown.T, ".", ms=2, color=colour)
     axis.set_title(name, loc="left", fontsize=10)
     axis.set(aspect="equal", xlim=(-3, 3), ylim=(-3, 3))
-covered = {name: modes_covered(p) for name, p in points.items()}
 report.picture(
     figure,
     f"Figure L0. A thousand real points, and a thousand made by each generator after {iterations} of its "

@@ -84,6 +84,7 @@ for i in range(int(steps)):
     accuracy.append(float(measured["accuracy"]))
     for name, loss in LOSSES.items():
         on_points[name].append(push_on_points(loss, state["c"]))
+last = {name: values[-1] for name, values in on_points.items()}
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -116,7 +117,6 @@ figure, axes = plt.subplots(1, 2, figsize=(6.6, 3.2))
 draw(*axes)
 wrong = [i for i, share in enumerate(accuracy) if share < 1]
 certain = wrong[-1] + 2 if wrong else 1
-last = {name: values[-1] for name, values in on_points.items()}
 report.picture(
     figure,
     f"Figure L2. Left: at a score of {scores[0]:.0f} the critic gives a sample one chance in "

@@ -75,6 +75,7 @@ free = {
 d = float(distance)
 # Where they settle, the mean of the last 8 values: (slope, gap).
 settled = {lam: found[:, -8:].mean(axis=1) for lam, found in trained.items()}
+low, high = min(LAMBDAS), max(LAMBDAS)
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -126,7 +127,6 @@ def draw_settled(axis):
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.6, 3.3))
 draw_training(left)
 draw_settled(right)
-low, high = min(LAMBDAS), max(LAMBDAS)
 report.picture(
     figure,
     f"Figure L3. A critic between two clouds at distance {d:g}. Left: with the Wasserstein loss and no penalty its "

@@ -64,6 +64,7 @@ for blend in blends:
     distance.append(sliced_wasserstein(*flat, n_projections=200))
 term, distance = np.array(term), np.array(distance)
 best = {lam: blends[np.argmin(distance + lam * term)] for lam in (0, *LAMBDAS)}
+low, high = min(LAMBDAS), max(LAMBDAS)
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -97,7 +98,6 @@ left.legend(fontsize=8)
 right.plot(list(best), list(best.values()), "o:", color=OKABE_ITO["wgan-gp"])
 right.set(xlabel="weight λ of the perceptual term", ylim=(-0.05, 1.05))
 right.set_title("best blend for both together", loc="left", fontsize=10)
-low, high = min(LAMBDAS), max(LAMBDAS)
 report.picture(
     figure,
     f"Figure L5. The perceptual term is {term[-1]:.2f} for perfect images and lowest, {term.min():.2f}, at a blend of "

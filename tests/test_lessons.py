@@ -118,6 +118,25 @@ def test_an_exercise_says_what_to_write(lesson):
         assert f"Write `{function.name}({ast.unparse(function.args)})`: " in text
 
 
+def named(source, context):
+    """The names that code sets (ast.Store) or reads (ast.Load), those of its functions among the former."""
+    nodes = [*ast.walk(ast.parse(source))]
+    found = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, context)}
+    return found | {node.name for node in nodes if isinstance(node, ast.FunctionDef) and context is ast.Store}
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
+def test_code_that_is_shown_uses_nothing_from_code_that_is_folded_away(lesson):
+    """But for the solutions, whose names the exercises give."""
+    folded, seen = set(), set()
+    for tags, source in code(lesson):
+        if "hide-input" in tags:
+            folded |= named(source, ast.Store)
+        elif "solution" not in tags:
+            seen |= named(source, ast.Store)
+            assert not (named(source, ast.Load) - seen) & folded, source
+
+
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
 def test_a_cell_fits_a_screen(lesson):
     assert all(len(source.splitlines()) <= MOST_LINES for _, source in code(lesson))
