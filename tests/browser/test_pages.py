@@ -87,6 +87,11 @@ def test_a_phone_scrolls_one_way_only_and_nothing_is_cut_off(page):
     assert width <= PHONE and cut == []
 
 
+def test_no_table_or_figure_is_wider_than_a_page(page):
+    wide = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.parentElement.id)"
+    assert page.eval_on_selector_all(".dgan-scroll", wide) == []
+
+
 def test_a_page_is_light(page, html):
     images = page.eval_on_selector_all(
         "main img",
@@ -151,6 +156,17 @@ def test_one_switch_shows_the_code_of_a_page_and_the_next_page_remembers_it(tab,
     assert tab.locator("details.above-input pre").first.is_visible() and switch.get_attribute("aria-pressed") == "true"
     switch.click()
     assert not bars.first.is_visible() and tab.complaints == []
+
+
+def test_a_solution_is_opened_by_itself(tab, address):
+    tab.goto(f"{address}/notebooks/lesson_penalty.html")
+    solutions = tab.locator("div.tag_solution details > summary")
+    assert solutions.all_inner_texts() == ["Show the solution"] * 3
+    solutions.first.click()
+    tab.get_by_text("The settled slope between the clouds", exact=False).nth(1).wait_for()
+    assert tab.locator("div.tag_solution details[open]").count() == 1
+    tab.get_by_role("button", name="Show the code of this page").click()
+    assert tab.locator("div.tag_solution details[open]").count() == 1
 
 
 def test_the_first_page_answers_before_anything_else(tab, address):
