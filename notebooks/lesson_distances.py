@@ -116,8 +116,9 @@ assert js_gradient[-1] < 0.01 * js_gradient.max()
 # ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try them first, in {download}`this lesson without its solutions <exercises/lesson_distances.ipynb>`. Each solution is
-# folded away below its exercise; the cell after it checks the answer.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_distances.ipynb>`, which runs where
+# [the project is set up](../book/howto.md#in-jupyterlab). Each solution is folded away below its exercise; the cell
+# after it checks the answer.
 
 # %% [markdown]
 # ### Exercise 1: predict

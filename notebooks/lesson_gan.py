@@ -302,8 +302,9 @@ assert covered["WGAN-GP"] == modes_covered(real) == 8
 # ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try them first, in {download}`this lesson without its solutions <exercises/lesson_gan.ipynb>`. Each solution is
-# folded away below its exercise; the cell after it checks the answer.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_gan.ipynb>`, which runs where [the
+# project is set up](../book/howto.md#in-jupyterlab). Each solution is folded away below its exercise; the cell after
+# it checks the answer.
 
 # %% [markdown]
 # ### Exercise 1: predict

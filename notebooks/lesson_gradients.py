@@ -157,8 +157,9 @@ for name in ("non-saturating", "Wasserstein"):
 # ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try them first, in {download}`this lesson without its solutions <exercises/lesson_gradients.ipynb>`. Each solution is
-# folded away below its exercise; the cell after it checks the answer.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_gradients.ipynb>`, which runs where
+# [the project is set up](../book/howto.md#in-jupyterlab). Each solution is folded away below its exercise; the cell
+# after it checks the answer.
 
 # %% [markdown]
 # ### Exercise 1: predict

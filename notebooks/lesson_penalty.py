@@ -165,8 +165,9 @@ assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * settled[high][0]
 # ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try them first, in {download}`this lesson without its solutions <exercises/lesson_penalty.ipynb>`. Each solution is
-# folded away below its exercise; the cell after it checks the answer.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_penalty.ipynb>`, which runs where
+# [the project is set up](../book/howto.md#in-jupyterlab). Each solution is folded away below its exercise; the cell
+# after it checks the answer.
 
 # %% [markdown]
 # ### Exercise 1: predict

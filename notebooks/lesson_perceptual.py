@@ -127,8 +127,9 @@ assert all(np.diff(list(best.values())) <= 0)
 # ## Exercises
 
 # %% [markdown] tags=["offer"]
-# Try them first, in {download}`this lesson without its solutions <exercises/lesson_perceptual.ipynb>`. Each solution is
-# folded away below its exercise; the cell after it checks the answer.
+# Try them first, in {download}`this lesson without its solutions <exercises/lesson_perceptual.ipynb>`, which runs
+# where [the project is set up](../book/howto.md#in-jupyterlab). Each solution is folded away below its exercise; the
+# cell after it checks the answer.
 
 # %% [markdown]
 # ### Exercise 1: predict
