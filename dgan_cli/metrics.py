@@ -99,9 +99,9 @@ def main(argv):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except ConnectionError as error:
-        without = {"alex": "--lpips-weights random needs no download, but is not the LPIPS of the literature"}
-        fid = "FID and KID need this file; without it report Fréchet and kernel distance, by --extractor " + DEFAULT
-        return complain(f"{error}. {without['alex'] if 'alexnet' in str(error) else fid}", 2)
+        fid = f"FID and KID need it; without it report Fréchet and kernel distance, by --extractor {DEFAULT}"
+        lpips = "--lpips-weights random needs no download, but is not the LPIPS of the literature"
+        return complain(f"{error}. {lpips if 'alexnet' in str(error) else fid}", 2)
     except (ValueError, OSError, ImportError) as error:
         return complain(error, 2)
     except Exception as error:
