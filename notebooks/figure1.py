@@ -4,7 +4,7 @@
 # This page shows whether the images came closer to the real ones during training, and how steadily. Each line is one
 # run of the paper's network (DGAN): the colour tells the loss, shade and marker the weight λ. The dotted line is the
 # *floor*, the same distance between two halves of the *real* images. Below are the curves that the two settings the
-# paper calls best logged at each step.
+# paper calls best logged at each update of the generator.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute
@@ -15,11 +15,13 @@ right = "BCE λ=3"
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 
 import dgan_report as report
 from dgan_report.claims import setbacks
+from dgan_report.style import palette
 
 report.use_style()
 found = report.collect(runs, profile, data)
@@ -31,7 +33,7 @@ history = found.history.query("model == 'dgan' and metric in @DISTANCES")
 last = found.measured.query("model == 'dgan' and metric in @DISTANCES")
 extractors = list(history["extractor"].unique()) or ["not run"]
 figure, axes = plt.subplots(
-    len(extractors), 2, figsize=(9, 3.8 * len(extractors)), squeeze=False
+    len(extractors), 2, figsize=(9, 3.8 * len(extractors) + 0.8), squeeze=False
 )
 for name, row in zip(extractors, axes, strict=True):
     for letter, metric, axis in zip("ab", DISTANCES, row, strict=True):
@@ -54,15 +56,16 @@ for name, row in zip(extractors, axes, strict=True):
             **report.looks(part),
         )
         ends = last[(last["extractor"] == name) & (last["metric"] == metric)]
-        axis.axhline(ends["floor"].mean(), color="#777777", ls=":", label="floor")
+        floor = ends["floor"].mean()
+        axis.axhline(floor, color="#777777", ls=":", label="floor")
         axis.set(xlabel="epoch", ylabel="")
         # The kernel distance falls over decades and may be negative.
-        axis.set_yscale("symlog", linthresh=max(ends["floor"].mean(), 1e-3))
-        axis.set_ylim(bottom=min(0, 1.5 * part["value"].min()))
+        axis.set_yscale("symlog", linthresh=max(floor, 1e-3))
+        axis.set_ylim(bottom=np.nanmin([0, 1.5 * floor, 1.5 * part["value"].min()]))
         axis.get_legend().remove()
 handles, labels = axes[0, 0].get_legend_handles_labels()
 if handles:
-    figure.legend(handles, labels, loc="outside right center", fontsize=8)
+    figure.legend(handles, labels, loc="outside lower center", ncols=5, fontsize=8)
 
 ordered = history[history["metric"] == "kernel_distance"].sort_values("epoch")
 course = ordered.groupby(["run", "label", "extractor"])["value"].agg(
@@ -125,7 +128,11 @@ WIDE = (
 pair = found.of(left, right)
 logs = [pd.DataFrame(run.log()).assign(label=name) for name, run in pair.items()]
 log = pd.concat(logs or [pd.DataFrame({"label": []})], ignore_index=True)
-looks = report.looks(found.trained[found.trained["label"].isin(pair)])
+shown = found.trained[found.trained["label"].isin(pair)].drop_duplicates("label")
+families = shown.set_index("label")["family"]
+# One line of a family has the family's own colour; several have its shades.
+hues = {name: palette(families)[family] for name, family in families.items()}
+hues = hues if families.is_unique else report.looks(shown)["palette"]
 # A penalty that is 0 throughout is none, and not shown.
 columns = [c for c in CURVES if c in log and log[c].any()]
 figure, axes = plt.subplots(
@@ -141,12 +148,12 @@ for column, axis in zip(columns, axes.flat, strict=False):
         x="step",
         y=column,
         hue="label",
-        palette=looks["palette"],
+        palette=hues,
         lw=1,
         ax=axis,
         errorbar=None,
     )
-    axis.set(title=CURVES[column], ylabel="")
+    axis.set(title=CURVES[column], xlabel="generator updates", ylabel="")
     axis.legend(title="", fontsize=8)
     if column == "penalty" or column.endswith("gradient"):
         axis.set_yscale("log")
@@ -160,7 +167,7 @@ for name, rows in log.groupby("label", sort=False) if "score_gap" in log else ()
     tail = rows["score_gap"].dropna().iloc[-max(len(rows) // 10, 1) :]
     gaps.append(f"{tail.mean():.3g} ({name})")
 told = (
-    "Over the last tenth of the steps the critic scores real images above generated ones by "
+    "Over the last tenth of the updates the critic scores real images above generated ones by "
     f"{' and '.join(gaps)}, each in its own units."
     if gaps
     else "Not run."
@@ -168,7 +175,7 @@ told = (
 report.picture(
     figure,
     f"Figure C1. {told}",
-    alt="A panel for each logged quantity against the step, a line for each of the two runs.",
+    alt="A panel for each logged quantity against the updates, a line for each of the two runs.",
     note=report.badge(found, *pair) if pair else "",
 )
 
