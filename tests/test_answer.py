@@ -4,9 +4,10 @@ import re
 
 import pandas as pd
 from pages import definitions
-from synthetic import sweep, write_run
+from synthetic import SETTINGS, sweep, write_run
 
 import dgan_report as report
+from dgan_core.evaluations import Evaluation, save_evaluation
 from dgan_core.profiles import LAMBDAS
 from dgan_report.answer import closeness
 
@@ -94,6 +95,13 @@ def test_models_that_can_not_be_told_from_the_closest_are_named():
     text += "overlap)."
     assert closeness(rows, "lite") == text
     assert closeness(rows[::2], "lite") == "The closest model by features of lite is BCE λ=3."
+
+
+def test_an_extractor_of_real_images_alone_is_left_out(tmp_path):
+    sweep(tmp_path)
+    others = Evaluation({"kernel_distance": 0.4}, {**SETTINGS, "extractor": "efficientnet-lite0"})
+    save_evaluation(tmp_path / "quick/real-malignant-benign-seed0", others)
+    assert told(tmp_path).count("The closest model by ") == 1
 
 
 def test_nothing_is_said_of_nothing(tmp_path):
