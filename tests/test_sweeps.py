@@ -100,6 +100,10 @@ def test_a_kept_run_reads_as_the_run_and_holds_no_path(tmp_path, monkeypatch, ca
     assert kept.environment()["commit"] == ("1234567" if known == "unknown" else known)
     assert [path.name for path in (kept.path / "snapshots").glob("*")] == ["epoch-0001.safetensors.gz"]
     assert kept.load_snapshot(1)["g/000"].dtype == np.float16 and kept.epochs_with_samples() == [1]
+    run.save_snapshot(1, {"g/000": np.ones(3, "float32")})  # kept again, with other numbers
+    keep_runs.main(run.path.parent, tmp_path / "kept" / "quick", [run.path.name], "1234567")
+    assert [path.name for path in (kept.path / "snapshots").glob("*")] == ["epoch-0001.safetensors.gz"]
+    assert kept.load_snapshot(1)["g/000"].tolist() == [1, 1, 1]
     with pytest.raises(SystemExit, match="featured must name runs .* got other"):
         keep_runs.main(run.path.parent, tmp_path / "kept" / "quick", ["other"])
     with pytest.raises(SystemExit, match="holds no run directories"):

@@ -50,13 +50,10 @@ def keep(run: Run, target: Path, featured: bool = False, commit: str | None = No
         (kept / "snapshots").mkdir(exist_ok=True)
         if not _holds(Run.open(kept), half):  # a file of the same numbers may have other bytes
             Run.open(kept).save_snapshot(run.config.epochs, half)
-            pack(Run.open(kept).snapshot_path(run.config.epochs))
-
-
-def pack(path: Path) -> None:
-    """Put a compressed snapshot in the place of a plain one."""
-    write_arrays(path.with_name(f"{path.name}.gz"), *read_arrays(path))
-    path.unlink()
+        plain = Run.open(kept).snapshot_path(run.config.epochs)
+        if plain.suffix != ".gz":  # a packed one is written anew in its own form
+            write_arrays(plain.with_name(f"{plain.name}.gz"), *read_arrays(plain))
+            plain.unlink()
 
 
 def _holds(run: Run, arrays: dict[str, np.ndarray]) -> bool:
