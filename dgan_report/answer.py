@@ -58,12 +58,14 @@ def closer(by, main, judged):
     for name in sorted(counts, key=lambda name: name != main):
         effect, (wgan_gp, bce, of) = of_a.loc[(headed(distance_of(name)), name)], counts[name]
         winner = "WGAN-GP" if (effect["low"] or 0) > 0 else "BCE" if (effect["high"] or 0) < 0 else ""
-        won = f"{winner} is closer, at {wgan_gp if winner == 'WGAN-GP' else bce} of {of} values of λ"
-        lost = f"neither loss is clearly closer: WGAN-GP at {wgan_gp} of {of} values of λ, BCE at {bce}"
-        told.append(f"By {named(name)} {won if winner else lost}.")
+        text = f"{winner} is closer, at {wgan_gp if winner == 'WGAN-GP' else bce} of {of} values of λ"
+        if not winner:
+            text = f"neither loss is clearly closer: WGAN-GP at {wgan_gp} of {of} values of λ, BCE at {bce}"
+        told.append(f"By {named(name)} {text}.")
         winners.add(winner)
-    disagree = ["The yardsticks disagree."] if {"WGAN-GP", "BCE"} <= winners else []
-    return " ".join([*([MAIN[verdict]] if (verdict := together(judged)["A"]) in MAIN else []), *disagree, *told])
+    if {"WGAN-GP", "BCE"} <= winners:
+        told.insert(0, "The yardsticks disagree.")
+    return " ".join(filter(None, [MAIN.get(together(judged)["A"]), *told]))
 
 
 def named(extractor):
@@ -90,22 +92,19 @@ def closeness(rows, extractor):
 
 def cause(means, main, trained):
     """Loss or penalty: BCE and Wasserstein at one λ, without and with the gradient penalty."""
-    settings = {
-        "BCE": label("dgan", "bce", 5.0),
-        "BCE with the penalty": label("dgan", "bce", 5.0, "gp"),
-        "Wasserstein": label("dgan", "wasserstein", 5.0),
-        "Wasserstein with the penalty (WGAN-GP)": label("dgan", "wgan-gp", 5.0),
-    }
-    bce, penalised, alone, wgan_gp = settings.values()
+    bce, penalised = label("dgan", "bce", 5.0), label("dgan", "bce", 5.0, "gp")
+    wasserstein, wgan_gp = label("dgan", "wasserstein", 5.0), label("dgan", "wgan-gp", 5.0)
+    settings = [bce, penalised, wasserstein, wgan_gp]
     if penalised not in means:
         return "Whether the loss or the penalty makes the difference was not run here."
     state = trained.drop_duplicates("label").set_index("label")["state"]
-    number = {k: short(means[k]) if k in means else state.get(k, "not run") for k in settings.values()}
-    one, two, three, four = number.values()
+    number = {k: short(means[k]) if k in means else state.get(k, "not run") for k in settings}
     by = f"the {inline(headed(distance_of(main)))} by {named(main)} (low is good)"
-    text = f"Is it the loss or the gradient penalty? At λ = 5 adding the penalty takes {by} from {one} to {two} "
-    text += f"with BCE, and from {three} to {four} with Wasserstein, which makes it WGAN-GP."
-    if {*settings.values()} <= {*means.index} and (means[penalised] - means[bce]) * (means[wgan_gp] - means[alone]) < 0:
+    text = f"Is it the loss or the gradient penalty? At λ = 5 adding the penalty takes {by} from {number[bce]} "
+    text += f"to {number[penalised]} with BCE, and from {number[wasserstein]} to {number[wgan_gp]} with Wasserstein, "
+    text += "which makes it WGAN-GP."
+    known = {*settings} <= {*means.index}
+    if known and (means[penalised] - means[bce]) * (means[wgan_gp] - means[wasserstein]) < 0:
         text += " So what the penalty does depends on the loss: it makes one better and the other worse."
     return text
 

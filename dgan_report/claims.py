@@ -243,9 +243,12 @@ def lower_at(means):
 
 def lower_by(rows):
     """ "0 of 5 by efficientnet-lite0, 2 of 5 by radiomics": at how many λ WGAN-GP has the lower mean of `rows`."""
-    at = {k: lower_at(part.groupby("label")["value"].mean()) for k, part in rows.groupby("extractor", sort=False)}
-    tied = {k: f" (a tie at {of - a - b})" if a + b < of else "" for k, (a, b, of) in at.items()}
-    return ", ".join(f"{at[name][0]} of {at[name][2]} by {name}{tied[name]}" for name in at if at[name][2])
+    told = []
+    for name, part in rows.groupby("extractor", sort=False):
+        wgan_gp, bce, of = lower_at(part.groupby("label")["value"].mean())
+        tie = f" (a tie at {of - wgan_gp - bce})" if wgan_gp + bce < of else ""
+        told += [f"{wgan_gp} of {of} by {name}{tie}"] if of else []
+    return ", ".join(told)
 
 
 def in_paper():

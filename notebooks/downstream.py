@@ -80,8 +80,10 @@ SMALL = 0.02  # a difference in AUC that would matter
 
 def effect(low, high):
     """In words, from the interval of a difference in AUC."""
-    if low > 0 or high < 0:
-        return "helps" if low > 0 else "harms"
+    if low > 0:
+        return "helps"
+    if high < 0:
+        return "harms"
     return (
         f"less than {SMALL:g}" if -SMALL < low and high < SMALL else "can't be told"
     )

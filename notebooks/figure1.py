@@ -131,8 +131,8 @@ log = pd.concat(logs or [pd.DataFrame({"label": []})], ignore_index=True)
 shown = found.trained[found.trained["label"].isin(pair)].drop_duplicates("label")
 families = shown.set_index("label")["family"]
 # One line of a family has the family's own colour; several have its shades.
-hues = {name: palette(families)[family] for name, family in families.items()}
-hues = hues if families.is_unique else report.looks(shown)["palette"]
+shades = report.looks(shown)["palette"]
+hues = dict(families.map(palette(families))) if families.is_unique else shades
 # A penalty that is 0 throughout is none, and not shown.
 columns = [c for c in CURVES if c in log and log[c].any()]
 figure, axes = plt.subplots(

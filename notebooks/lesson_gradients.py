@@ -239,11 +239,10 @@ def times_harder(p):
 # %% tags=["exercise-check"]
 for p in (0.001, 0.1, 0.5, 0.9):
     score = np.log([p / (1 - p)]).astype("float32")
-    right = float(
-        (push(LOSSES["non-saturating"], score) / push(LOSSES["saturating"], score))[
-            0
-        ]
+    softly, hard = (
+        float(push(LOSSES[k], score)[0]) for k in ("saturating", "non-saturating")
     )
+    right = hard / softly
     answer = times_harder(p)
     assert answer is not None, "the function returns nothing yet"
     assert np.isclose(answer, right, rtol=1e-3), (

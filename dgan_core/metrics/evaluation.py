@@ -273,11 +273,11 @@ def _of_pairs(kind, pairs, real, fake, wanted, intervals, floor, seed, say):
 
 
 def _notes(real, fake, copies, zeros):
-    notes, known = [], {image.tobytes() for image in real}
-    if exact := sum(image.tobytes() in known for image in fake):
+    notes, known, drawn = [], {image.tobytes() for image in real}, [image.tobytes() for image in fake]
+    if exact := sum(image in known for image in drawn):
         notes.append(f"{exact} of the {len(fake)} generated images equal a real one, pixel for pixel: leave them out")
-    for name, images in (("real", real), ("generated", fake)):
-        repeats = len(images) - len({image.tobytes() for image in images})
+    for name, images, different in (("real", real, known), ("generated", fake, set(drawn))):
+        repeats = len(images) - len(different)
         if repeats:
             notes.append(
                 f"{repeats} of the {len(images)} {name} images repeat another one exactly: precision, recall, density "
