@@ -1,11 +1,7 @@
-"""Do synthetic images help a classifier? Arms at equal numbers, paired comparisons.
+"""Do synthetic images help a classifier? What it scores, and arms of training compared in pairs.
 
-A pool is one array of images: the real ones first, then whatever may be added to them. An arm is a choice of rows of
-the pool with weights; every arm is scored on the same real test images. Scores of two arms share their test images and
-training seeds, so their difference is far better known than either of them.
-
-A classifier is any function (x, y, weights, x_test, seed) → probability of class 1 for each test row, where x are
-features (N, D) or images (N, S, S, 1) uint8.
+An arm is a classifier's training set. Scores of two arms share their test images and training seeds, so their
+difference is far better known than either of them.
 """
 
 import numpy as np
@@ -14,34 +10,6 @@ import pandas as pd
 SPECIFICITY = 0.9  # at which the sensitivity is read
 BASELINES = ("real alone", "copies")  # what each arm is compared with
 RESAMPLES = 2000
-
-
-def arms(positives, negatives, more, synthetic, seed=0):
-    """{arm: (rows of the pool, their classes, their weights)}; what is added is as many images as there are positives.
-
-    positives, negatives: rows of the real training images.  more: {name: rows of real or augmented positives};
-    synthetic: {name: rows of generated positives}, which also take the place of the real ones in "NAME only".
-    Where more rows are there than are needed, the seed chooses.
-    """
-    rng, n = np.random.default_rng(seed), len(positives)
-    chosen = {}
-    for name, rows in {**more, **synthetic}.items():
-        if len(rows) < n:
-            raise ValueError(f"{name} must have at least {n} images, as many as there are real ones, got {len(rows)}")
-        chosen[name] = rng.choice(rows, n, replace=False)
-    of_class_1 = {
-        "real alone": positives,
-        "class weights": positives,
-        "copies": np.concatenate([positives, positives]),
-        **{name: np.concatenate([positives, rows]) for name, rows in chosen.items()},
-        **{f"{name} only": chosen[name] for name in synthetic},
-    }
-    found = {}
-    for name, rows in of_class_1.items():
-        y = np.repeat([1, 0], [len(rows), len(negatives)])
-        weights = len(y) / (2 * np.bincount(y)[y]) if name == "class weights" else np.ones(len(y))
-        found[name] = np.concatenate([rows, negatives]), y, weights
-    return found
 
 
 def measures(y, p, weights=None):

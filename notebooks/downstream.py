@@ -385,7 +385,44 @@ report.picture(
 # Every arm but the first two adds as many images as there are positive scans, and all arms have the same negatives.
 # "Only" means that synthetic positives replace the real ones. Such an arm can learn the wrong thing: where all
 # synthetic images are positive, a generator's artefacts mark the class in training, but they are absent from the test
-# scans.
+# scans. All images lie in one pool, the real ones first, and an arm is a choice of its rows.
+
+
+# %%
+def arms(positives, negatives, more, synthetic, seed=0):
+    """{arm: (rows of the pool, their classes, their weights)}; what is added is as many images as there are positives.
+
+    positives, negatives: rows of the real training images.  more: {name: rows of real or augmented positives};
+    synthetic: {name: rows of generated positives}, which also take the place of the real ones in "NAME only".
+    Where more rows are there than are needed, the seed chooses.
+    """
+    rng, n = np.random.default_rng(seed), len(positives)
+    chosen = {}
+    for name, rows in {**more, **synthetic}.items():
+        if len(rows) < n:
+            raise ValueError(
+                f"{name} must have at least {n} images, as many as there are real ones, got {len(rows)}"
+            )
+        chosen[name] = rng.choice(rows, n, replace=False)
+    of_class_1 = {
+        "real alone": positives,
+        "class weights": positives,
+        "copies": np.concatenate([positives, positives]),
+        **{
+            name: np.concatenate([positives, rows]) for name, rows in chosen.items()
+        },
+        **{f"{name} only": chosen[name] for name in synthetic},
+    }
+    found = {}
+    for name, rows in of_class_1.items():
+        y = np.repeat([1, 0], [len(rows), len(negatives)])
+        weights = (
+            len(y) / (2 * np.bincount(y)[y])
+            if name == "class weights"
+            else np.ones(len(y))
+        )
+        found[name] = np.concatenate([rows, negatives]), y, weights
+    return found
 
 
 # %%
@@ -469,7 +506,7 @@ for share, positives in scans.items():
     for name in chosen:
         x, scores = features if name == "probe" else pool, {}
         for k in range(int(seeds)):
-            of_arm = downstream.arms(positives, negatives, more, where, k)
+            of_arm = arms(positives, negatives, more, where, k)
             for arm, (index, labels, weights) in of_arm.items():
                 p = trainers[name](x[index], labels, weights, x[test], k)
                 scores.setdefault(arm, []).append(p)

@@ -56,21 +56,21 @@ def test_near_duplicates_share_a_group_and_others_do_not():
 
 def test_arms_add_as_many_images_as_there_are_positives_and_share_the_negatives():
     positives, negatives = np.arange(10), np.arange(10, 40)
-    arms = downstream.arms(positives, negatives, {"more": np.arange(40, 52)}, {"GAN": np.arange(52, 72)}, seed=1)
-    assert list(arms) == ["real alone", "class weights", "copies", "more", "GAN", "GAN only"]
-    for name, (rows, y, weights) in arms.items():
+    found = PAGE.arms(positives, negatives, {"more": np.arange(40, 52)}, {"GAN": np.arange(52, 72)}, seed=1)
+    assert list(found) == ["real alone", "class weights", "copies", "more", "GAN", "GAN only"]
+    for name, (rows, y, weights) in found.items():
         added = 10 if name in ("copies", "more", "GAN") else 0
         assert y.sum() == 10 + added and list(rows[y == 0]) == list(negatives)
         ratio = 1 if name == "class weights" else y.sum() / 30
         assert weights[y == 1].sum() / weights[y == 0].sum() == pytest.approx(ratio)
-    assert sorted(arms["copies"][0][:20]) == sorted([*range(10)] * 2)
-    assert set(arms["GAN"][0][:20]) >= set(range(10)) and len(set(arms["GAN"][0][:20])) == 20
-    assert min(arms["GAN only"][0][:10]) >= 52
+    assert sorted(found["copies"][0][:20]) == sorted([*range(10)] * 2)
+    assert set(found["GAN"][0][:20]) >= set(range(10)) and len(set(found["GAN"][0][:20])) == 20
+    assert min(found["GAN only"][0][:10]) >= 52
     assert not np.array_equal(
-        arms["GAN"][0], downstream.arms(positives, negatives, {}, {"GAN": np.arange(52, 72)}, seed=2)["GAN"][0]
+        found["GAN"][0], PAGE.arms(positives, negatives, {}, {"GAN": np.arange(52, 72)}, seed=2)["GAN"][0]
     )
     with pytest.raises(ValueError, match="GAN must have at least 10 images, .*, got 9"):
-        downstream.arms(positives, negatives, {}, {"GAN": np.arange(52, 61)})
+        PAGE.arms(positives, negatives, {}, {"GAN": np.arange(52, 61)})
 
 
 def test_copies_are_worth_a_weight_of_two_to_the_probe():
@@ -179,7 +179,7 @@ def test_a_planted_effect_is_found(monkeypatch, planted, expected):
     pool = np.concatenate([positives, draw(0, 60), synthetic])
     scores = {}
     for seed in range(3):
-        for arm, (rows, y, weights) in downstream.arms(
+        for arm, (rows, y, weights) in PAGE.arms(
             np.arange(4), np.arange(4, 64), {}, {"GAN": np.arange(64, 124)}, seed
         ).items():
             scores.setdefault(arm, []).append(PAGE.probe(pool[rows], y, weights, x_test, seed))

@@ -94,12 +94,12 @@ def memorisation(train, fake, held_out=None, n_permutations=999, seed=0):
         to_train = np.block([[own, across.T], [across, distances(fake, fake)]])
         np.fill_diagonal(to_train, np.inf)
         is_real = np.arange(len(to_train)) < n
-        neighbours = Neighbours(to_train, n, min(FEW, n - 2))  # a label says who is in the training set
+        neighbours = Neighbours(to_train, min(FEW, n - 2) + 1)  # a label says who is in the training set
     else:
         train, held_out = as_feature_pair(train, held_out, ("train", "held_out"))
         to_train = np.concatenate([_merged(distances(held_out, train), group), across])
         is_real = np.arange(len(to_train)) < len(held_out)
-        fixed = Neighbours(to_train, n, min(FEW, n - 2))(np.ones(n, bool))
+        fixed = Neighbours(to_train, min(FEW, n - 2) + 1)(np.ones(n, bool))
         neighbours = lambda _: fixed  # noqa: E731  (a label says only who is compared with whom)
 
     def shares(label):

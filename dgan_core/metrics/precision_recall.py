@@ -43,7 +43,7 @@ def precision_recall(real, fake, k=3):
     real, fake = as_feature_pair(real, fake, ("real", "fake"))
     k = _as_neighbour(k, {"the number of real": len(real), "the number of generated": len(fake)})
     both = _both_ways(real, fake)
-    return PrecisionRecall(*(float(_precision(_radii(own, k), across, k)[0]) for own, across in both))
+    return PrecisionRecall(*(_precision(_radii(own, k), across, k, *_all(across))[0] for own, across in both))
 
 
 def density_coverage(real, fake, k=5):
@@ -55,8 +55,8 @@ def density_coverage(real, fake, k=5):
     """
     real, fake = as_feature_pair(real, fake, ("real", "fake"))
     k = _as_neighbour(k, {"the number of real": len(real)})
-    radii = _radii(distances(real, real), k)
-    return DensityCoverage(*map(float, _density_coverage(radii, distances(real, fake), k)))
+    across = distances(real, fake)
+    return DensityCoverage(*_density_coverage(_radii(distances(real, real), k), across, k, *_all(across)))
 
 
 def precision_recall_interval(real, fake, k=3, seed=0, level=0.95):
@@ -70,7 +70,7 @@ def precision_recall_interval(real, fake, k=3, seed=0, level=0.95):
     k = _as_neighbour(k, halves)
     found = []
     for own, across in _both_ways(real, fake):
-        value = _precision(_radii(own, k), across, k)[0]
+        value = _precision(_radii(own, k), across, k, *_all(across))[0]
         halves = _of_halves(_precision, own, across, k, seed)[..., 0]
         found.append(_share_interval(value, halves, across.shape[1], _freedom(across), level))
     return PrecisionRecall(*found)
@@ -87,7 +87,7 @@ def density_coverage_interval(real, fake, k=5, seed=0, level=0.95):
     if len(fake) < 4:
         raise ValueError(f"this interval needs at least 4 generated images, two in each half, got {len(fake)}")
     own, across = distances(real, real), distances(real, fake)
-    density, coverage = _density_coverage(_radii(own, k), across, k)
+    density, coverage = _density_coverage(_radii(own, k), across, k, *_all(across))
     halves = _of_halves(_density_coverage, own, across, k, seed)
     freedom = _freedom(across)
     # At least 1/M²: where no ball holds a generated image, about 3/M of them might have lain where real ones do.
@@ -110,35 +110,42 @@ def _as_neighbour(k, sizes):
 def _both_ways(real, fake):
     """Distances within a set and to the other: precision's, and recall's, which is precision of the sets exchanged."""
     across = distances(real, fake)
-    return (distances(real, real), across), (distances(fake, fake), across.T)
+    return (distances(real, real), across), (distances(fake, fake), np.ascontiguousarray(across.T))
 
 
 def _radii(own, k):
-    """Distance of each point to its k-th nearest neighbour in its own set, itself not counted.  (N, N) → (N, 1)"""
-    return np.partition(own, k, axis=1)[:, k, None]  # column 0 is the distance 0 to itself
+    """Distance of each point to its k-th nearest neighbour in its own set, itself not counted.  (N, N) → (N,)"""
+    return np.partition(own, k, axis=1)[:, k]  # column 0 is the distance 0 to itself
 
 
-def _precision(radii, across, k, columns=slice(None)):
-    """Share of the columns within a closed ball.  radii (N, 1), below 0 where there is no ball; across (N, M) → (1,)"""
-    return np.array([(across <= radii)[:, columns].any(0).mean()])
+def _all(across):
+    return tuple(np.arange(size) for size in across.shape)
 
 
-def _density_coverage(radii, across, k, columns=slice(None)):
-    """Of open balls, otherwise as `_precision`.  → (2,)"""
-    inside = (across < radii)[:, columns]
-    return np.array([inside.sum() / (k * inside.shape[1]), inside.any(1).sum() / (radii >= 0).sum()])
+def _precision(radii, across, k, balls, points):
+    """Share of the points within a closed ball.  radii (N,), across (N, M), indices of both → (1 number,)"""
+    from .balls import inside
+
+    just_beyond = np.nextafter(radii, np.inf)  # an open ball of this radius is a closed one of the other
+    return (inside(across, just_beyond, balls, points)[1] / len(points),)
+
+
+def _density_coverage(radii, across, k, balls, points):
+    """Of open balls, otherwise as `_precision`.  → (2 numbers)"""
+    from .balls import inside
+
+    pairs, _, filled = inside(across, radii, balls, points)
+    return pairs / (k * len(points)), filled / len(balls)
 
 
 def _of_halves(statistic, own, across, k, seed):
     """`statistic` of two disjoint pairs of halves, for each split; of an odd set one image is left out.  → (S, 2, T)"""
-    rng, nearest = np.random.default_rng(seed), Neighbours(own, len(own) // 2, k)
+    rng, nearest = np.random.default_rng(seed), Neighbours(own, k + 1)  # itself among them
     found = []
     for _ in range(N_SPLITS):
         rows, columns = (rng.permutation(size)[: size // 2 * 2].reshape(2, -1) for size in across.shape)
         for i, j in zip(rows, columns, strict=True):
-            half = np.bincount(i, minlength=len(own)) > 0
-            radii = np.where(half[:, None], nearest(half, k), -1)
-            found.append(statistic(radii, across, k, j))
+            found.append(statistic(nearest(np.bincount(i, minlength=len(own)) > 0)[:, k], across, k, i, j))
     return np.array(found).reshape(N_SPLITS, 2, -1)
 
 
