@@ -6,7 +6,6 @@ from pages import definitions
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 
-from dgan_core import downstream
 from dgan_core.data import phantoms
 
 PAGE = definitions("downstream")
@@ -102,7 +101,7 @@ def test_measures_are_scikit_learns_with_weights(decimals):
     y = (rng.random(80) < 0.4).astype(int)
     p = np.round(np.clip(0.3 * y + 0.7 * rng.random(80), 0, 1), decimals)
     weights = rng.integers(0, 4, (6, 80)).astype(float)
-    found = downstream.measures(y, p, weights)
+    found = PAGE.measures(y, p, weights)
     for k, w in enumerate(weights):
         fpr, tpr, _ = roc_curve(y, p, sample_weight=w, drop_intermediate=False)
         assert found["AUC"][k] == pytest.approx(roc_auc_score(y, p, sample_weight=w), abs=1e-12)
@@ -114,7 +113,7 @@ def test_measures_are_scikit_learns_with_weights(decimals):
 def test_measures_of_known_scores():
     y = np.repeat([1, 0], [4, 10])
     p = np.r_[0.9, 0.8, 0.55, 0.1, 0.95, 0.6, np.full(8, 0.05)]
-    found = {name: values[0] for name, values in downstream.measures(y, p).items()}
+    found = {name: values[0] for name, values in PAGE.measures(y, p).items()}
     assert found["AUC"] == pytest.approx((9 + 9 + 8 + 8) / 40)
     assert found["sensitivity"] == pytest.approx(2 / 4)  # 1 of 10 negatives above 0.6
     assert found["calibration"] == pytest.approx(p.mean() - 4 / 14)
@@ -124,7 +123,7 @@ def test_a_difference_is_paired_and_arms_alike_differ_by_nothing():
     rng = np.random.default_rng(0)
     y = np.repeat([1, 0], 40)
     p = y + rng.normal(size=(3, 80))
-    table = downstream.compare(y, np.arange(80), {"real alone": p, "copies": p, "same": p.copy(), "monotone": p * 2})
+    table = PAGE.compare(y, np.arange(80), {"real alone": p, "copies": p, "same": p.copy(), "monotone": p * 2})
     differences = table[(table["measure"] == "AUC") & (table["against"] != "")]
     assert len(differences) == 1 + 2 + 2
     assert (differences[["value", "low", "high", "error"]] == 0).all(axis=None)
@@ -136,15 +135,13 @@ def test_a_difference_is_paired_and_arms_alike_differ_by_nothing():
 @pytest.mark.parametrize(("by_group", "least", "most"), [(True, 0.88, 0.99), (False, 0.5, 0.86)])
 def test_intervals_cover_a_difference_of_zero_if_groups_stay_together(monkeypatch, by_group, least, most):
     """Each scan has four frames with the same scores; taken for independent ones, intervals are half as wide."""
-    monkeypatch.setattr(downstream, "RESAMPLES", 200)
+    monkeypatch.setitem(PAGE.compare.__globals__, "RESAMPLES", 200)
     rng, covered, n = np.random.default_rng(0), 0, 80
     y, groups = np.repeat([1, 0], [60, 100]), np.repeat(np.arange(40), 4)
     for _ in range(n):
         signal = 1.2 * y[::4] + rng.normal(size=40)
         scores = [np.repeat(signal + 0.7 * rng.normal(size=40), 4)[None] for _ in range(2)]
-        table = downstream.compare(
-            y, groups if by_group else np.arange(160), dict(zip(downstream.BASELINES, scores, strict=True))
-        )
+        table = PAGE.compare(y, groups if by_group else np.arange(160), dict(zip(PAGE.BASELINES, scores, strict=True)))
         row = table[(table["arm"] == "copies") & (table["measure"] == "AUC") & (table["against"] != "")].iloc[0]
         covered += row["low"] <= 0 <= row["high"]
     assert least <= covered / n <= most
@@ -155,7 +152,7 @@ def test_intervals_hold_the_training_seeds():
     rng = np.random.default_rng(0)
     y = np.repeat([1, 0], 500)
     good, bad = y + 0.3 * rng.normal(size=1000), rng.normal(size=1000)
-    table = downstream.compare(y, np.arange(1000), dict.fromkeys(downstream.BASELINES, np.stack([good, bad])))
+    table = PAGE.compare(y, np.arange(1000), dict.fromkeys(PAGE.BASELINES, np.stack([good, bad])))
     row = table[(table["measure"] == "AUC") & (table["against"] == "")].iloc[0]
     assert row["low"] < 0.55 and row["high"] > 0.95 and row["value"] == pytest.approx(0.75, abs=0.02)
 
@@ -165,7 +162,7 @@ def test_intervals_hold_the_training_seeds():
 )
 def test_a_planted_effect_is_found(monkeypatch, planted, expected):
     """Four positives in 20 dimensions: further ones must help, negatives called positive must harm."""
-    monkeypatch.setattr(downstream, "RESAMPLES", 500)
+    monkeypatch.setitem(PAGE.compare.__globals__, "RESAMPLES", 500)
     rng, shift = np.random.default_rng(1), np.full(20, 0.35)
     draw = lambda label, n: rng.normal(size=(n, 20)) + label * shift  # noqa: E731
     y_test = np.repeat([1, 0], [250, 250])
@@ -183,7 +180,7 @@ def test_a_planted_effect_is_found(monkeypatch, planted, expected):
             np.arange(4), np.arange(4, 64), {}, {"GAN": np.arange(64, 124)}, seed
         ).items():
             scores.setdefault(arm, []).append(PAGE.probe(pool[rows], y, weights, x_test, seed))
-    table = downstream.compare(y_test, np.arange(500), scores)
+    table = PAGE.compare(y_test, np.arange(500), scores)
     row = table[(table["arm"] == "GAN") & (table["measure"] == "AUC") & (table["against"] == "copies")].iloc[0]
     if expected == "no help":  # copies drawn with repetition
         assert row["value"] < 0.01 and PAGE.effect(row["low"], row["high"]) != "helps"
