@@ -78,7 +78,7 @@ def test_features_alone_give_the_distances_and_shares():
 @pytest.fixture
 def no_umap(monkeypatch):
     """PCA in UMAP's place, which takes seconds."""
-    monkeypatch.setattr(evaluation, "umap_planes", lambda real, fake, seed, n_neighbors: metrics.pca(real, fake))
+    monkeypatch.setattr(evaluation, "umap_repeats", lambda x, y, seeds, *_, **__: [metrics.pca(x, y)] * len(seeds))
 
 
 def evaluated(real, fake, extractor="random-vgg16", **options):
@@ -126,7 +126,7 @@ def test_what_is_left_out_is_not_computed(monkeypatch):
     def never(*_, **__):
         raise AssertionError("computed though left out")
 
-    for name in ("umap_planes", "lpips_pairs", "lpips_network", "ms_ssim_pairs", "frechet_distance_interval",
+    for name in ("umap_repeats", "lpips_pairs", "lpips_network", "ms_ssim_pairs", "frechet_distance_interval",
                  "kernel_distance_interval", "precision_recall_interval", "density_coverage_interval"):  # fmt: skip
         monkeypatch.setattr(evaluation, name, never)
     wanted = ["frechet_distance", "precision", "density", "swd"]

@@ -98,3 +98,12 @@ def test_impossible_settings_are_refused():
 def test_quantile_grid_handles_ties():
     p, q = np.array([[0.0], [0.0], [1.0]]), np.array([[0.0], [1.0]])
     assert swd._wasserstein_1d(p, q) == pytest.approx([1 / 6])
+
+
+def test_umap_by_several_seeds_at_once_is_umap_by_each():
+    real, fake, told = rng.normal(size=(30, 6)), rng.normal(size=(25, 6)) + 1, []
+    planes = swd.umap_repeats(real, fake, [0, 1, 2], 5, progress=lambda *count: told.append(count))
+    for seed, found in enumerate(planes):
+        for side, alone in zip(found, metrics.umap(real, fake, seed, 5), strict=True):
+            np.testing.assert_array_equal(side, alone)
+    assert told == [(1, 3), (2, 3), (3, 3)]

@@ -9,6 +9,9 @@ It is meant to look like BUSI at a glance (layers, dark mass, speckle, grey leve
 Lengths are fractions of the image side, z from 0 at the skin to 1, x from 0 to 1, so that every size shows one anatomy.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from PIL import Image
 from scipy import fft, ndimage
@@ -30,8 +33,12 @@ def phantoms(n, size, label="malignant", seed=0):
     if n < 0 or size < 8:
         raise ValueError(f"phantoms needs n ≥ 0 and size ≥ 8, got n={n} and size={size}.")
     images = np.empty((n, size, size, 1), np.uint8)
-    for i in range(n):
+
+    def draw(i):
         images[i, ..., 0] = phantom(size, label, np.random.SeedSequence((seed, LABELS[label], i)))
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(draw, range(n)))
     return images
 
 

@@ -27,8 +27,7 @@ from .lpips import lpips_network, lpips_pairs
 from .memorisation import Memorisation, memorisation
 from .ms_ssim import ms_ssim_levels, ms_ssim_pairs
 from .precision_recall import density_coverage, density_coverage_interval, precision_recall, precision_recall_interval
-from .swd import pca, sliced_wasserstein
-from .swd import umap as umap_planes
+from .swd import pca, sliced_wasserstein, umap_repeats
 from .table import METRICS, chosen, honest, split
 from .torch_setup import as_device
 
@@ -195,12 +194,12 @@ def _with_floor(x, y, name, wanted, intervals, floor, seed, say=lambda *_: None)
     if floor:
         a, b = halves(len(x), seed)
         once = [k for k in wanted if k != "frechet_distance_infinity"]
-        found, _ = _of_features(x[a], x[b], name, once, False, seed, lambda *_: None, seeds=0)
+        found, _ = _of_features(x[a], x[b], name, once, False, seed, lambda *_: None, repeats=1)
         numbers |= {f"{k}_floor": v for k, v in found.items()}
     return numbers, embeddings
 
 
-def _of_features(x, y, name, wanted, intervals, seed, say, seeds=N_UMAP_SEEDS):
+def _of_features(x, y, name, wanted, intervals, seed, say, repeats=N_UMAP_SEEDS):
     x, y = _scaled(x, y, name)
     n, m = len(x), len(y)
     halved = intervals and m >= 8  # each half needs more than recall's three neighbours
@@ -231,24 +230,24 @@ def _of_features(x, y, name, wanted, intervals, seed, say, seeds=N_UMAP_SEEDS):
                 numbers |= _entries(k, value)
     for kind in ("pca", "umap"):
         if f"swd_{kind}" in wanted:
-            say(f"plane of {kind.upper()}", 0, seeds + 1)
-            planes = pca(x, y) if kind == "pca" else _umap(x, y, seed)
+            stage = f"plane of {kind.upper()}"
+            say(stage, 0, repeats if kind == "umap" else 1)
+            count = lambda done, total, stage=stage: say(stage, done, total)  # noqa: E731
+            fits = [pca(x, y)] if kind == "pca" else _umap(x, y, range(seed, seed + repeats), count)
+            planes, *others = fits
             swd = sliced_wasserstein_interval if intervals else sliced_wasserstein
             numbers |= _entries(f"swd_{kind}", swd(*planes, seed=seed))
             embeddings |= {
                 f"{kind}_{side}": p.astype(np.float32) for side, p in zip(("real", "fake"), planes, strict=True)
             }
-    if "swd_umap" in wanted and seeds:
-        spread = [numbers["swd_umap"]]
-        for k in range(1, seeds):
-            say("plane of UMAP", k, seeds)
-            spread.append(sliced_wasserstein(*_umap(x, y, seed + k), seed=seed))
-        numbers["swd_umap_std"] = float(np.std(spread, ddof=1))
+            if others:
+                spread = [numbers["swd_umap"], *(sliced_wasserstein(*other, seed=seed) for other in others)]
+                numbers["swd_umap_std"] = float(np.std(spread, ddof=1))
     return numbers, embeddings
 
 
-def _umap(x, y, seed):
-    return umap_planes(x, y, seed=seed, n_neighbors=min(15, len(x) + len(y) - 1))
+def _umap(x, y, seeds, progress):
+    return umap_repeats(x, y, seeds, min(15, len(x) + len(y) - 1), progress=progress)
 
 
 def _of_pairs(kind, pairs, real, fake, wanted, intervals, floor, seed, say):

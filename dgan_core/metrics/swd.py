@@ -7,7 +7,9 @@ models at equal N and equal features, never between extractors.
 """
 
 import functools
+import os
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
@@ -59,6 +61,7 @@ def _import_umap():
     for module in (layouts, umap_, utils):
         for function in vars(module).values():
             if isinstance(function, Dispatcher) and not function.signatures:
+                function.targetoptions["nogil"] = True  # so that fits run side by side
                 with suppress(RuntimeError):  # no writable cache folder: compiled anew in each process
                     function.enable_caching()
     return UMAP
@@ -69,19 +72,27 @@ def umap(real, fake, seed=0, n_neighbors=15, min_dist=0.1):
 
     Repeatable on one machine by its seed (which costs the parallel layout), not from machine to machine.
     """
+    return umap_repeats(real, fake, [seed], n_neighbors, min_dist)[0]
+
+
+def umap_repeats(real, fake, seeds, n_neighbors=15, min_dist=0.1, progress=None):
+    """`umap` by each of the seeds, one at a time on every core.  [((N, 2), (M, 2))]  progress: of (done, total)."""
     x, n = _joint(real, fake)
     most = len(x) - 1
     if not 2 <= as_positive_integer(n_neighbors, "n_neighbors") <= most:
         raise ValueError(f"n_neighbors must lie between 2 and {most}, one less than the images, got {n_neighbors}")
-    given = {"n_neighbors": n_neighbors, "min_dist": min_dist, "random_state": seed}
+    given = {"n_neighbors": n_neighbors, "min_dist": min_dist}
     if len(x) < UMAP_APPROXIMATES:  # umap would compare every pair too, by a Python call each
         x, given["metric"] = distance.squareform(distance.pdist(x)), "precomputed"
-    UMAP = _import_umap()
-    with warnings.catch_warnings():
+    UMAP, planes = _import_umap(), []
+    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         warnings.filterwarnings("ignore", "n_jobs value", UserWarning)  # a seed means one job
         warnings.filterwarnings("ignore", "using precomputed metric", UserWarning)
-        points = UMAP(**given).fit_transform(x)
-    return points[:n], points[n:]
+        for points in pool.map(lambda seed: UMAP(**given, random_state=seed).fit_transform(x), seeds):
+            planes.append((points[:n], points[n:]))
+            if progress is not None:
+                progress(len(planes), len(seeds))
+    return planes
 
 
 def _wasserstein_1d(p, q):
