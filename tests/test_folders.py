@@ -51,6 +51,17 @@ def test_lossless_formats_come_back_pixel_for_pixel(tmp_path, form, options):
         assert read.dtype == np.uint8
 
 
+def test_all_files_that_cannot_be_used_are_told_at_once(tmp_path):
+    cut = encoded(GREY)[:-8]
+    bad = folder(tmp_path, a=GREY, b=cut, c=GREY, d=b"", e=cut)
+    with pytest.raises(ValueError, match=r"b\.png is broken .*; 2 more can't be used, such as .*d\.png$"):
+        metrics.read_images(bad)
+    (bad / "d.png").write_bytes(encoded(GREY))
+    (bad / "e.png").unlink()
+    with pytest.raises(ValueError, match=r"b\.png is broken [^;]*$"):
+        metrics.read_images(bad)
+
+
 def test_jpeg_is_decoded_as_pillow_does_and_the_suffix_does_not_matter(tmp_path):
     smooth = np.indices((12, 16, 3)).sum(0).astype(np.uint8) * 7
     stored = encoded(smooth, "JPEG", quality=95)

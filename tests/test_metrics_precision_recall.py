@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from dgan_core.metrics.intervals import wilson
+from dgan_core.metrics.neighbours import Neighbours
 from dgan_core.metrics.precision_recall import (
     density_coverage,
     density_coverage_interval,
@@ -43,6 +44,15 @@ def test_both_equal_the_papers_formulas_in_loops(n, m, k):
     real, fake = rng.normal(size=(n, 3)), rng.normal(0.7, 0.8, size=(m, 3))
     assert precision_recall(real, fake, k) == pytest.approx(precision_recall_by_loops(real, fake, k))
     assert density_coverage(real, fake, k) == pytest.approx(density_coverage_by_loops(real, fake, k))
+
+
+def test_nearest_among_chosen_columns_are_what_sorting_finds():
+    distance = rng.integers(0, 9, (7, 12)).astype(float)  # with ties
+    near = Neighbours(distance, 4)
+    for n in (12, 5, 4, 2, 0):
+        chosen = np.isin(np.arange(12), rng.permutation(12)[:n])
+        expected = np.sort(np.where(chosen, distance, np.inf), axis=1)[:, :4]
+        np.testing.assert_array_equal(near(chosen), expected)
 
 
 def test_a_set_against_itself_is_perfect():

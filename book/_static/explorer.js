@@ -65,7 +65,7 @@ function explore(root) {
     lam.disabled = !weighted.includes(family.value);
     for (const section of sections) {
       section.hidden = !shown.includes(section);
-      section.style.order = shown.indexOf(section);
+      section.style.setProperty("--place", shown.indexOf(section));
     }
     told.textContent = shown.map((section) => `${nameOf(section)}: ${atEpoch(section, now)}`).join("; ");
     root.classList.toggle("dgan-pair", shown.length === 2);

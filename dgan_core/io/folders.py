@@ -172,9 +172,30 @@ def _decode_all(source, files, exclude, size, grey, progress, fit):
             f"{source} holds masks beside their images, {len(masks)} in all, such as {masks[0]!r}: "
             "leave them out by exclude='*_mask*' (--exclude '*_mask*')"
         )
-    named = ((f"{source}/{name}", decode(files[name](), f"{source}/{name}")) for name in names)
+    named = _decoded({f"{source}/{name}": files[name] for name in names})
     images, notes = _stack(source, named, len(names), size, grey, progress, fit)
     return ImageSet(images, names, len(files) - len(names), unmatched, notes)
+
+
+def _decoded(files):
+    """(name, pixels) of each file in turn. The error of the first that can't be used names others like it too."""
+    names = list(files)
+    for i, name in enumerate(names):
+        try:
+            pixels = decode(files[name](), name)
+        except ValueError as error:
+            others = [other for other in names[i + 1 :] if not _usable(files[other], other)]
+            more = f"; {len(others)} more can't be used, such as {others[0]}" if others else ""
+            raise ValueError(f"{error}{more}") from error
+        yield name, pixels
+
+
+def _usable(read, name):
+    try:
+        decode(read(), name)
+    except ValueError:
+        return False
+    return True
 
 
 def _stack(source, named, n, size, grey, progress, fit):

@@ -13,14 +13,14 @@ _compile = numba.njit(nogil=True)
 
 @_compile
 def nearest(order, distance, chosen, k):
-    """The k smallest distances of every point to chosen columns, at least k of them.  → (P, k)
+    """The k smallest distances of every point to chosen columns, infinity where fewer are chosen.  → (P, k)
 
     order (P, Q), the columns by distance; distance (P, Q), sorted; chosen (Q,) bool.
     """
-    found = np.empty((len(order), k))
+    found = np.full((len(order), k), np.inf)
     for i in range(len(order)):
         count = column = 0
-        while count < k:
+        while count < k and column < order.shape[1]:
             if chosen[order[i, column]]:
                 found[i, count] = distance[i, column]
                 count += 1

@@ -14,7 +14,7 @@ def explorer(tab, address):
 def shown(tab):
     """The visible runs' names and captions, in reading order."""
     return tab.locator(".dgan-run:visible").evaluate_all(
-        """all => all.sort((a, b) => a.style.order - b.style.order)
+        """all => all.sort((a, b) => getComputedStyle(a).order - getComputedStyle(b).order)
               .map(run => [run.querySelector("h2").textContent,
                            run.querySelector("figure:not([hidden]) figcaption")?.textContent.split(" · ")[0]])"""
     )
@@ -64,6 +64,16 @@ def test_a_view_has_an_address(explorer, address):
     assert shown(explorer) == before == [["BCE λ=0.5", "epoch 2"], ["WGAN-GP λ=0.5", "epoch 2"]]
     explorer.goto(f"{address}/notebooks/explorer.html?model=NO&lam=4&epoch=x&beside=no&seed=9")
     assert [name for name, _ in shown(explorer)] == ["WGAN-GP λ=5", "BCE λ=5"]
+
+
+def test_on_a_phone_both_images_stand_beside_each_other_ahead_of_the_numbers(explorer):
+    explorer.set_viewport_size({"width": 390, "height": 844})
+    places = "all => all.map(e => e.getBoundingClientRect()).filter(b => b.width)"
+    left, right = explorer.locator(".dgan-run figure:not([hidden]) img").evaluate_all(places)
+    assert left["top"] == right["top"] and left["right"] < right["left"] and right["right"] <= 390
+    tables = explorer.locator(".dgan-run .dgan-table").evaluate_all(places)
+    assert len(tables) == 2 and all(table["top"] > left["bottom"] for table in tables)
+    assert abs(tables[0]["left"] - tables[1]["left"]) < 1  # over the whole width, one below the other
 
 
 def test_without_scripts_everything_is_there(chromium, address):
