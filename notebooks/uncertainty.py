@@ -21,7 +21,7 @@ results = "results"  # folder of coverage.json, in the project or absolute
 n = 420  # phantoms whose features show the Fréchet distance's bias, half on each side
 image_size = 64  # their side in pixels
 data = "phantom"  # images for the conventions: "phantom", "busi" (downloaded once) or a BUSI folder
-n_compared = 8  # of each class; few, since each package runs an Inception network on the processor
+n_compared = 16  # of each class; few, since each package runs an Inception network on the processor
 size_compared = 128  # their side in pixels
 seed = 0  # of the phantoms, the subsets, and the weights of that network
 
