@@ -12,11 +12,11 @@ def read_results(results, name):
 
 
 def duration(seconds):
-    """Three digits in the unit that suits: ms, s or min."""
+    """Three digits in the unit that suits, ms, s or min, which stays on the number's line."""
     for unit, size in (("min", 60), ("s", 1)):
         if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1e3:.3g} ms"
+            return f"{seconds / size:.3g}\u00a0{unit}"
+    return f"{seconds * 1e3:.3g}\u00a0ms"
 
 
 def measured_on(measured, packages=None, also=""):

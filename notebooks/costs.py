@@ -52,7 +52,7 @@ else:
         "ours": rows["ours_seconds"].map(duration),
         "package": rows["package"],
         "theirs": rows["theirs_seconds"].map(duration),
-        "times as fast": rows["ratio"].map("{:.3g}".format),
+        "times as fast": rows["ratio"].map(lambda x: f"{x:.3g}" if x < 100 else f"{x:,.0f}"),
         "asked for": rows["bar"].map("≥ {:g}".format),
         "met": rows["met"].map({True: "yes", False: "no"}),
         "how": rows["how"],

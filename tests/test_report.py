@@ -198,7 +198,7 @@ def test_results_are_read_or_not_run(tmp_path):
     assert read_results(tmp_path, "x.json") is None
     (tmp_path / "x.json").write_text('{"a": 1}')
     assert read_results(tmp_path, "x.json") == {"a": 1}
-    assert [duration(s) for s in (90, 1, 0.0123)] == ["1.5 min", "1 s", "12.3 ms"]
+    assert [duration(s) for s in (90, 1, 0.0123)] == ["1.5\u00a0min", "1\u00a0s", "12.3\u00a0ms"]
 
 
 def test_folders_are_of_the_caller_or_of_the_project(tmp_path, monkeypatch):

@@ -317,7 +317,7 @@ def test_cost_and_state_are_what_the_directories_say(tmp_path, monkeypatch):
     assert any("2 runs, 1 of them finished." in c and "BCE λ=0.5" in c for c in captions(shown))
     write_record(path / "status.json", status | {"peak_memory": 2.5e9, "peak_device_memory": 1.25e9})
     cost = table(run_page("tables", monkeypatch, runs=str(tmp_path))[1], "P2")
-    assert [*cost["BCE λ=3"].values()][5:8] == ["2 min, GPU", "2.5 GB", "1.2 GB"]
+    assert [*cost["BCE λ=3"].values()][5:8] == ["2\u00a0min, GPU", "2.5 GB", "1.2 GB"]
 
 
 def test_precisions_of_a_setting_are_compared_over_their_seeds(tmp_path, monkeypatch):
