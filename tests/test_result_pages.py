@@ -310,9 +310,9 @@ def test_cost_and_state_are_what_the_directories_say(tmp_path, monkeypatch):
     write_record(broken / "status.json", {"state": "failed", "reason": "no space left"})
     _, shown = run_page("tables", monkeypatch, runs=str(tmp_path))
     states, cost = table(shown, "P1"), table(shown, "P2")
-    assert [*states[path.name].values()][1:6] == ["finished", "2 min", "1 s", "random-vgg16", "abcdef0123"]
+    assert [*states[path.name].values()][1:6] == ["finished", "2\u00a0min", "1\u00a0s", "random-vgg16", "abcdef0123"]
     assert [*states[broken.name].values()][1:4] == ["failed: no space left", "not run", "not run"]
-    row = ["0", "32×32", "4", "80", "1.5 s", "2 min, CPU", "not logged", "", "1 s"]
+    row = ["0", "32×32", "4", "80", "1.5\u00a0s", "2\u00a0min, CPU", "not logged", "", "1\u00a0s"]
     assert list(cost) == ["BCE λ=3"] and [*cost["BCE λ=3"].values()] == row
     assert any("2 runs, 1 of them finished." in c and "BCE λ=0.5" in c for c in captions(shown))
     write_record(path / "status.json", status | {"peak_memory": 2.5e9, "peak_device_memory": 1.25e9})
