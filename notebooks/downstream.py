@@ -480,9 +480,8 @@ def compare(y, groups, scores, seed=0):
         len(names), np.full(len(names), 1 / len(names)), RESAMPLES
     )[:, group]
     drawn = drawn[(drawn[:, y == 1].sum(1) > 0) & (drawn[:, y == 0].sum(1) > 0)]
-    drawn = np.concatenate([np.ones((1, len(y)), int), drawn]).astype(
-        float
-    )  # the first is the sample itself
+    # The first is the sample itself.
+    drawn = np.concatenate([np.ones((1, len(y))), drawn])
     n_seeds = len(next(iter(scores.values())))
     of_seed = (
         rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), len(drawn))
@@ -498,22 +497,11 @@ def compare(y, groups, scores, seed=0):
         }
     rows = []
     for arm, measured in found.items():
+        others = () if arm == "real alone" else [b for b in BASELINES if b != arm]
         for name, values in measured.items():
-            for against in ("", *BASELINES):
-                if against not in (
-                    arm,
-                    *(BASELINES if arm == "real alone" else ()),
-                ):
-                    rows.append(
-                        [
-                            arm,
-                            name,
-                            against,
-                            *_summary(
-                                values - (found[against][name] if against else 0)
-                            ),
-                        ]
-                    )
+            for against in ("", *others):
+                difference = values - found[against][name] if against else values
+                rows.append([arm, name, against, *_summary(difference)])
     return pd.DataFrame(
         rows, columns=["arm", "measure", "against", "value", "low", "high", "error"]
     )

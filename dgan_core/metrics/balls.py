@@ -3,12 +3,11 @@
 numba compiles both on first use (seconds) and keeps the result on disk.
 """
 
-from contextlib import suppress
-
-import numba
 import numpy as np
 
-_compile = numba.njit(nogil=True)
+from .numba_setup import compiled
+
+_compile = compiled(nogil=True)
 
 
 @_compile
@@ -45,8 +44,3 @@ def inside(distance, radii, balls, points):
         pairs += within
         filled += within > 0
     return pairs, held.sum(), filled
-
-
-for _compiled in (nearest, inside):
-    with suppress(RuntimeError):  # no writable cache folder: compiled anew in each process
-        _compiled.enable_caching()

@@ -100,7 +100,7 @@ def frechet_distance_interval(x, y, level=0.95):
     """
     level = as_level(level)
     x, y = _at_least(3, *as_feature_pair(x, y))
-    _, *sides = leave_one_out.frechet_distances(x, y)
+    sides = leave_one_out.frechet_distances(x, y)
     return _at_least_0(_jackknife(frechet_distance(x, y), level, *sides, least=_second_order(_linear, x, y)))
 
 
@@ -125,13 +125,11 @@ def frechet_distance_infinity(x, y, seed=0, level=0.95, intervals=True):
         for _ in range(n_splits):
             parts = (np.array_split(rng.permutation(len(z)), k) for z in (x, y))
             for i, j in zip(*parts, strict=True):
-                if not intervals:
-                    value += weight / k * frechet_distance(x[i], y[j])
-                    continue
-                distance, without_x, without_y = leave_one_out.frechet_distances(x[i], y[j])
-                value += weight / k * distance
-                influence_x[i] += weight * _influence(without_x)
-                influence_y[j] += weight * _influence(without_y)
+                value += weight / k * frechet_distance(x[i], y[j])
+                if intervals:
+                    without_x, without_y = leave_one_out.frechet_distances(x[i], y[j])
+                    influence_x[i] += weight * _influence(without_x)
+                    influence_y[j] += weight * _influence(without_y)
     if not intervals:
         return float(value)
     # Σ influence/N is the intercept's linear part, so leaving image i out takes influenceᵢ/(N − 1) away.

@@ -27,7 +27,7 @@ def kernel_distance(x, y):
 
 
 def frechet_distances(x, y):
-    """The Fréchet distance; without each image of x, up to tr Σ₂; of y, up to tr Σ₁.  (N, D), (M, D) → 1, (N,), (M,)
+    """The Fréchet distance without each image of x, up to tr Σ₂, and of y, up to tr Σ₁.  (N, D), (M, D) → (N,), (M,)
 
     With centred rows A, B, tr (Σ₁Σ₂)^½ is the nuclear norm of A·Bᵀ / √((N−1)(M−1)). Of A·Bᵀ = U s Vᵀ the rows of U s
     are the images of x in the eigenvectors of the matrix whose root is taken, and those of V s the images of y: one
@@ -37,11 +37,9 @@ def frechet_distances(x, y):
     shift = x.mean(0) - y.mean(0)
     left, right = (np.linalg.qr(z) if len(z) > z.shape[1] else (None, z) for z in (a, b))
     u, s, vt = np.linalg.svd(left[1] @ right[1].T, full_matrices=False)
-    roots = s.sum() / np.sqrt((len(x) - 1) * (len(y) - 1))
-    value = shift @ shift + np.vdot(a, a) / (len(x) - 1) + np.vdot(b, b) / (len(y) - 1) - 2 * roots
     u, v = u * s, vt.T * s
     u, v = (z if q is None else q @ z for z, q in ((u, left[0]), (v, right[0])))
-    return value, _without_each(a, shift, u, s, len(y)), _without_each(b, -shift, v, s, len(x))
+    return _without_each(a, shift, u, s, len(y)), _without_each(b, -shift, v, s, len(x))
 
 
 def _without_each(centred, shift, g, s, m):

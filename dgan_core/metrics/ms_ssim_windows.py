@@ -9,12 +9,11 @@ All is float32. σₓᵧ = E[xy] − μμ' would cancel where both images are fl
 mean taken off, which changes no covariance: MS-SSIM is then within 1e-6 of float64's.
 """
 
-from contextlib import suppress
-
 import numba
 import numpy as np
 
 from .ms_ssim import SIGMA, TAPS
+from .numba_setup import compiled
 
 C1, C2 = np.float32((0.01 * 255) ** 2), np.float32((0.03 * 255) ** 2)
 FAR = np.float32(1e30)
@@ -25,7 +24,6 @@ T0, T1, T2, T3, T4, T5 = (_gauss / _gauss.sum())[:6].astype(np.float32)
 # Python's division by 0 raises, a branch that keeps a loop from being vectorised; no divisor here can be 0. A function
 # that is handed rows costs more than a row's work, unless it is written into its caller.
 _options = {"fastmath": True, "nogil": True, "error_model": "numpy"}
-_compile = numba.njit(**_options)
 _inline = numba.njit(inline="always", **_options)
 
 
@@ -79,7 +77,7 @@ def _whole(rows, m, v, n, w, centre, other):
     return total
 
 
-@_compile
+@compiled(**_options)
 def pair_terms(pixels, mean, variance, centre, others, means, variances, centres, coarsest, out):
     """Mean over windows of cs, at the coarsest level of l·cs, of one image with each of M others.  → out (M,) float64
 
@@ -110,7 +108,3 @@ def pair_terms(pixels, mean, variance, centre, others, means, variances, centres
             for k in range(head):
                 blurred[k] = blurred[b - a + k]
         out[j] = total / (height * (s - TAPS + 1))
-
-
-with suppress(RuntimeError):  # no writable cache folder: compiled anew in each process
-    pair_terms.enable_caching()

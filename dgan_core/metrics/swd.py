@@ -10,7 +10,6 @@ import functools
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 import numpy as np
 import scipy.linalg
@@ -58,12 +57,13 @@ def _import_umap():
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
         from numba.core.dispatcher import Dispatcher
         from umap import UMAP, layouts, umap_, utils
+
+        from .numba_setup import kept_on_disk
     for module in (layouts, umap_, utils):
         for function in vars(module).values():
             if isinstance(function, Dispatcher) and not function.signatures:
                 function.targetoptions["nogil"] = True  # so that fits run side by side
-                with suppress(RuntimeError):  # no writable cache folder: compiled anew in each process
-                    function.enable_caching()
+                kept_on_disk(function)
     return UMAP
 
 
