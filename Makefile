@@ -26,7 +26,7 @@ help:  ## list these commands
 
 # What is locked comes by hash; the last line adds torch, locked too, in the build that pip finds right for this machine.
 # radiomics is compiled each time: a wheel that pip keeps from elsewhere would hide what compiling lacks.
-$(READY): requirements/hashes.txt requirements/radiomics.txt pyproject.toml
+$(READY): requirements/hashes.txt requirements/radiomics.txt requirements/requirements.txt pyproject.toml
 	@python=$$(tools/find_python.sh $(PYTHON)) && "$$python" -m venv .venv
 	$(BIN)/pip install -qq --no-deps --require-hashes --requirement requirements/hashes.txt
 	@$(BIN)/pip install --quiet --no-cache-dir --no-deps --no-build-isolation --require-hashes --requirement requirements/radiomics.txt || \
@@ -45,10 +45,11 @@ book: $(READY) pairs  ## set up, run what is missing of the report, build the bo
 	@echo "book: $(CURDIR)/build/_build/html/index.html"
 
 sweep: $(READY) pairs  ## train and evaluate the settings that SWEEP lists, e.g. SWEEP=workflow/sweeps/weights.yaml DATA=… BACKBONE=…
+	@test -f "$(SWEEP)" || { echo "SWEEP must name a file, such as workflow/sweeps/weights.yaml, got '$(SWEEP)'"; exit 1; }
 	@$(SNAKEMAKE) --keep-going sweep $(SETTINGS) sweep="$(SWEEP)" backbone="$(BACKBONE)"
 
 run: $(READY) pairs  ## train one run, e.g. LOSS=bce LAM=3; the executed notebook is OUT
-	$(BIN)/python tools/execute.py notebooks/train.ipynb "$(OUT)" -r loss "$(LOSS)" -p lam "$(LAM)" -p seed "$(SEED)" -r profile "$(PROFILE)" -r data "$(DATA)"
+	$(BIN)/python tools/execute.py notebooks/train.ipynb "$(OUT)" -r loss "$(LOSS)" -p lam "$(LAM)" -p seed "$(SEED)" -r profile "$(PROFILE)" -r data "$(DATA)" $(if $(STOP_AFTER),-r stop_after "$(STOP_AFTER)")
 
 serve:  ## show the built book at http://127.0.0.1:8000, or another PORT, until Ctrl-C
 	@test -f build/_build/html/index.html || { echo "there is no book in build/ yet: run make book first"; exit 1; }

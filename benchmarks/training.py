@@ -63,6 +63,7 @@ def by_hand(config, graph):
     import tensorflow as tf
 
     from dgan_core import models
+    from dgan_core.training.schedule import weight_penalty
 
     import keras
 
@@ -84,7 +85,7 @@ def by_hand(config, graph):
             norm = tf.sqrt(tf.reduce_sum(tf.square(slope), axis=(1, 2, 3)) + 1e-12)
             penalty = tf.reduce_mean(tf.square(norm - 1.0))
             real_score, fake_score = scores(real), scores(fake)
-            loss = tf.reduce_mean(fake_score) - tf.reduce_mean(real_score) + config.weight_penalty * penalty
+            loss = tf.reduce_mean(fake_score) - tf.reduce_mean(real_score) + weight_penalty(config) * penalty
         adam.apply_gradients(
             zip(tape.gradient(loss, critic.trainable_variables), critic.trainable_variables, strict=True)
         )

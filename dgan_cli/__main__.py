@@ -58,12 +58,14 @@ def main(argv: list[str] | None = None) -> int:
     try:
         given = parameters(words)
         of_fit = {name: given.pop(name) for name in OF_FIT if name in given}
+        if not isinstance(again := of_fit.get("retrain", False), bool):
+            raise ValueError(f"retrain must be True or False, got {again!r}")
         config = Config(**given)
         from dgan_core.training.loop import fit  # after the check: it loads a deep-learning framework
 
         run = fit(config, **of_fit)
-        print(f"the run lies in {run.path}{'' if run.finished else ', not finished yet'}; its images are in samples/")
-    except (ValueError, OSError, RuntimeError) as error:
+        print(f"the run is in {run.path}{'' if run.finished else ', not finished yet'}; its images are in samples/")
+    except (ValueError, OSError, RuntimeError, ImportError, FloatingPointError) as error:
         print(f"dgan train: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

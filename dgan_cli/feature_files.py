@@ -22,12 +22,16 @@ class Stored(NamedTuple):
     extractor: str | None  # a label as `features.label` gives it
 
 
+def stored(features, extractor):
+    """Features (N, D) with their statistics."""
+    return Stored(features, features.mean(0), np.atleast_2d(np.cov(features, rowvar=False)), extractor)
+
+
 def write_features(path, features, extractor):
     """Write features (N, D) with their statistics; the file is whole or not there."""
-    features = as_features(features)
     content = io.BytesIO()
     name = np.frombuffer(extractor.encode(), np.uint8)
-    np.savez(content, features=features, mu=features.mean(0), sigma=np.cov(features, rowvar=False), extractor=name)
+    np.savez(content, **{**stored(as_features(features), extractor)._asdict(), "extractor": name})
     write_atomically(Path(path), content.getvalue())
 
 
@@ -36,8 +40,7 @@ def read_features(path):
     arrays = read_npz(Path(path))
     label = bytes(arrays["extractor"].astype(np.uint8)).decode() if "extractor" in arrays else None
     if "features" in arrays:
-        features = as_features(arrays["features"], f"{path}/features")
-        return Stored(features, features.mean(0), np.atleast_2d(np.cov(features, rowvar=False)), label)
+        return stored(as_features(arrays["features"], f"{path}/features"), label)
     mu, sigma = (arrays.get(name, np.empty(0)).astype(np.float64) for name in ("mu", "sigma"))
     if mu.ndim != 1 or len(mu) == 0 or sigma.shape != (len(mu), len(mu)):
         raise ValueError(

@@ -16,11 +16,12 @@ from dgan_core.io.folders import ImageSet, no_match, read_set
 from dgan_core.io.weights import sha256
 from dgan_core.metrics.cache import array_hash
 from dgan_core.metrics.checks import as_positive_integer, as_seed
+from dgan_core.metrics.evaluation import N_UMAP_SEEDS
 from dgan_core.metrics.features import DEFAULT, EXTRACTORS, label, radiomics
 from dgan_core.metrics.fid import frechet_distance_of_statistics
 from dgan_core.metrics.table import BY_INCEPTION, canonical, chosen, honest
 
-from .feature_files import Stored, read_features, write_features
+from .feature_files import Stored, read_features, stored, write_features
 from .progress import Progress
 
 SETTINGS = ("weights", "lpips_weights", "convention", "size", "fit", "grey", "exclude", "seed", "batch_size")
@@ -53,19 +54,30 @@ def measure(args):
 
 def check(args):
     """Refuse what can be refused before any image is read."""
-    as_seed(args.seed, "--seed", 10)
+    as_seed(args.seed, "--seed", N_UMAP_SEEDS)
     as_positive_integer(args.batch_size, "--batch-size")
+    stored = [source for source in (args.real, args.fake) if source.lower().endswith(".npz")]
     for name in (args.extractor, *args.others):
         if name is not None and name not in EXTRACTORS:
             raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {name!r}")
     if args.metrics is not None:
         chosen(args.metrics)
         by_inception = [name for name in args.metrics if name in BY_INCEPTION.values()]
-        if by_inception and args.extractor != "inception" and not args.real.endswith(".npz"):
+        if by_inception and args.extractor != "inception" and not stored:
             raise ValueError(
                 f"{', '.join(by_inception)} need Inception's features: add --extractor inception, or ask for "
-                f"{', '.join(name for name, short in BY_INCEPTION.items() if short in by_inception)} of another's"
+                f"{', '.join(name for name, short in BY_INCEPTION.items() if short in by_inception)}, which any "
+                "extractor gives"
             )
+        if args.copies and not {"memorisation_share", "memorisation_p"} & set(chosen(args.metrics)):
+            raise ValueError("--copies needs the memorisation test: add memorisation to --metrics")
+    for option in ("--copies", "--save-features", "--others"):
+        if stored and getattr(args, option[2:].replace("-", "_")):
+            raise ValueError(f"{option} needs images on both sides, and {stored[0]} holds features")
+    if args.save_features is not None:
+        args.save_features.mkdir(parents=True, exist_ok=True)
+        for side in ("real", "fake"):
+            check_output("--save-features", args.save_features / f"{side}.npz", args.force)
     for option, path in (("--output", args.output), ("--copies", args.copies)):
         if path is not None:
             check_output(option, path, args.force)
@@ -89,6 +101,8 @@ def check_output(option, path, force):
 def read(side, source, args):
     """An ImageSet, or Stored features."""
     if source.lower().endswith(".npz"):
+        if not Path(source).is_file():
+            raise FileNotFoundError(f"{source} doesn't exist: give a file of features, or images")
         return read_features(source)
     progress = Progress()
     try:
@@ -112,42 +126,25 @@ def alike(real, fake, notes):
 
 
 def from_images(real, fake, real_names, fake_names, args):
-    extractor, progress = args.extractor or DEFAULT, Progress()
+    progress = Progress()
     try:
         found = metrics.evaluate(
-            real, fake, extractor, args.others, args.metrics, args.weights, args.lpips_weights, args.convention,
-            args.intervals, args.floor, args.umap, args.seed, args.batch_size, args.device, args.cache, progress,
+            real, fake, args.extractor or DEFAULT, args.others, args.metrics, args.weights, args.lpips_weights,
+            args.convention, args.intervals, args.floor, args.umap, args.seed, args.batch_size, args.device,
+            args.cache, progress,
         )  # fmt: skip
-        result = {"settings": found.settings, "numbers": found.numbers, "others": found.others, "notes": found.notes}
-        if args.save_features is not None or "radiomics" in (extractor, *args.others):
-            result |= of_features(real, fake, extractor, args, progress)
     finally:
         progress.end()
+    result = {"settings": found.settings, "numbers": found.numbers, "others": found.others, "notes": found.notes}
+    name = found.settings["extractor"]
+    if args.save_features is not None and name in found.features:
+        for side, values in zip(("real", "fake"), found.features[name], strict=True):
+            write_features(args.save_features / f"{side}.npz", values, name)
+    if "radiomics" in found.features:
+        result["differences"] = largest_differences(*found.features["radiomics"])
     if args.copies is not None:
-        if found.copies is None:
-            raise ValueError("--copies needs the memorisation test: add memorisation to --metrics")
         result["copies"] = draw_copies(args.copies, real, fake, found.copies, real_names, fake_names)
     return result
-
-
-def of_features(real, fake, extractor, args, progress):
-    """Features again, from the cache where there is one: to keep them, or to say which differ."""
-
-    def pair(name, weights=None, convention="torch-fidelity"):
-        count = lambda done, total: progress(f"features to keep, {name}", done, total)  # noqa: E731
-        return [
-            metrics.features(x, name, weights, convention, args.batch_size, args.seed, args.cache, args.device, count)
-            for x in (real, fake)
-        ]
-
-    kept = {}
-    if args.save_features is not None:
-        args.save_features.mkdir(parents=True, exist_ok=True)
-        for side, values in zip(("real", "fake"), pair(extractor, args.weights, args.convention), strict=True):
-            write_features(args.save_features / f"{side}.npz", values, label(extractor, args.weights, args.convention))
-    if "radiomics" in (extractor, *args.others):
-        kept["differences"] = largest_differences(*pair("radiomics"))
-    return kept
 
 
 def largest_differences(real, fake, n=5):
@@ -167,16 +164,23 @@ def from_files(real, fake, args):
     names = [side.extractor for side in (real, fake) if isinstance(side, Stored) and side.extractor]
     if len(set(names)) > 1:
         raise ValueError(f"REAL and FAKE must be features of one extractor, got {names[0]} and {names[1]}")
-    name = args.extractor or (names[0] if names else None)
-    if names and name != names[0]:
-        raise ValueError(f"--extractor must be left out or be {names[0]}, which the file's features are, got {name}")
+    extractor = args.extractor or (names[0].split(":")[0].split(" (")[0] if names else None)
+    name = names[0] if names else extractor
     if not all(isinstance(side, Stored) for side in (real, fake)):
-        if name not in EXTRACTORS:
+        if extractor not in EXTRACTORS:
             raise ValueError(
                 f"--extractor must name what the file's features are, one of {', '.join(EXTRACTORS)}, so that the "
-                f"other side gets the same, got {name!r}"
+                f"other side gets the same, got {extractor!r}"
             )
-        real, fake = (side if isinstance(side, Stored) else of_images(side.images, name, args) for side in (real, fake))
+        name = label(extractor, args.weights, args.convention)
+    if names and name != names[0] or args.extractor and not name.startswith(args.extractor):
+        raise ValueError(
+            f"the file's features are {names[0]}, so --extractor, --weights and --convention must say the same, "
+            f"got {label(extractor, args.weights, args.convention)}"
+        )
+    real, fake = (
+        side if isinstance(side, Stored) else of_images(side.images, extractor, name, args) for side in (real, fake)
+    )
     name = name or "features of files"
     settings = {"extractor": name, "lpips": None, "ms_ssim_levels": None}
     if real.features is None or fake.features is None:
@@ -188,20 +192,20 @@ def from_files(real, fake, args):
             real.features, fake.features, name, args.metrics, args.intervals, args.floor, args.seed
         )
         lacking = [k for k in chosen(args.metrics or ()) if k not in map(canonical, numbers)]
-        notes = [f"{', '.join(lacking)}: features alone don't give it, images do"] if lacking else []
+        notes = [f"not measured: {', '.join(lacking)}, which needs images, not features alone"] if lacking else []
     return {"settings": settings, "numbers": numbers, "others": {}, "notes": notes}
 
 
-def of_images(images, name, args):
+def of_images(images, extractor, name, args):
     found = metrics.features(
-        images, name, args.weights, args.convention, args.batch_size, args.seed, args.cache, args.device
+        images, extractor, args.weights, args.convention, args.batch_size, args.seed, args.cache, args.device
     )
-    return Stored(found, found.mean(0), np.atleast_2d(np.cov(found, rowvar=False)), name)
+    return stored(found, name)
 
 
 def describe(source, side, images):
     if isinstance(side, Stored):
-        n = "unknown" if side.features is None else len(side.features)
+        n = None if side.features is None else len(side.features)
         return {"source": source, "n": n, "sha256": sha256(Path(source))}
     images = side.images if images is None else images
     n, height, width, channels = images.shape

@@ -40,9 +40,9 @@ def parser():
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Compare generated images with real ones by every metric of this project.\n"
-        "REAL and FAKE are folders or .zip archives of PNG, JPEG, BMP, TIFF or WebP files, .npy files of shape\n"
-        "(N, H, W), (N, H, W, 1) or (N, H, W, 3) in uint8, or .npz files of features or statistics: at least 12 real\n"
-        "and 6 generated images, all of one size.",
+        "REAL and FAKE are folders or .zip archives of PNG, JPEG, BMP, TIFF, WebP or 8-bit DICOM files, .npy files of\n"
+        "shape (N, H, W), (N, H, W, 1) or (N, H, W, 3) in uint8, or .npz files of features or statistics: at least\n"
+        "12 real and 6 generated images, all of one size.",
         epilog=f"""examples:
   {PROGRAM} scans/ generated.zip --exclude '*_mask*' --size 256
   {PROGRAM} real/ fake/ --extractor inception --metrics fid,kid
@@ -70,7 +70,8 @@ exit status: 0 measured, 1 an unexpected error, 2 an argument or a file that can
     add("--grey", action="store_true", help="turn colour into grey (luma)")
     add("--exclude", action="append", default=[], metavar="GLOB", help="leave out files or folders by name, such as "
         "'*_mask*' or masks; may be repeated")  # fmt: skip
-    add("--seed", type=int, default=0, help="of subsets, projections, UMAP and random weights (default: 0)")
+    add("--seed", type=int, default=0, help="of subsets, halves, permutations, projections, UMAP and random weights "
+        "(default: 0)")  # fmt: skip
     add("--batch-size", type=int, default=8, metavar="N", help="images at once (default: 8; a GPU takes 64)")
     add("--device", metavar="NAME", help="cpu, cuda, …; default: a GPU where there is one")
     add("--cache", metavar="FOLDER", help="keep features there, for the next time the same images come")
@@ -78,7 +79,7 @@ exit status: 0 measured, 1 an unexpected error, 2 an argument or a file that can
         "or FAKE")  # fmt: skip
     add("--copies", type=Path, metavar="FILE.png", help="draw the generated images nearest to real ones, beside them")
     add("--output", type=Path, metavar="FILE.json", help="write the numbers and how they came about")
-    add("--force", action="store_true", help="replace an --output or --copies that exists")
+    add("--force", action="store_true", help="replace files that exist: of --output, --copies and --save-features")
     add("--json", action="store_true", help="print what --output writes, instead of the table")
     return new
 
@@ -88,13 +89,15 @@ def main(argv):
     args = parser().parse_args(argv)
     try:
         result = measure(args)
-        if args.output is not None:
-            check_output("--output", args.output, args.force)  # again: its place may have been taken meanwhile
-            write_json(args.output, result)
-        print(json.dumps(result, indent=1, allow_nan=False) if args.json else render(result), flush=True)
+        try:
+            if args.output is not None:
+                check_output("--output", args.output, args.force)  # again: its place may have been taken meanwhile
+                write_json(args.output, result)
+        finally:  # what was measured is shown even where it can't be written
+            print(json.dumps(result, indent=1, allow_nan=False) if args.json else render(result), flush=True)
         return 0
     except KeyboardInterrupt:
-        return complain("interrupted; nothing was written", 130)
+        return complain("interrupted; no result was written", 130)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

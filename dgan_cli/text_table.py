@@ -18,8 +18,7 @@ def rows(numbers):
         between = "" if std is None else f"± {_short(std, 3)}"
         if low is not None and high is not None:
             between = f"[{_short(low, 3)}, {_short(high, 3)}]"
-        good = f"{GOOD[metric.better]}: {metric.why}" if metric.why in ("alike", "varied") else GOOD[metric.better]
-        good = metric.why or good if metric.why.startswith("small") else good
+        good = metric.why or GOOD[metric.better]
         table.append((heading(names[key]), _short(value), between, "" if floor is None else _short(floor), good))
     return table
 
@@ -39,7 +38,8 @@ def render(result):
         size = f" of {s['width']}×{s['height']} pixels" if s.get("width") else ""
         kind = {1: "grey images", 3: "colour images"}.get(s.get("channels"), "images' features")
         left_out = f", {s['excluded']} files left out" if s.get("excluded") else ""
-        lines.append(f"{side}   {s['n']} {kind}{size} from {s['source']}{left_out}")
+        what = f"{s['n']} {kind}" if s["n"] is not None else "statistics of unknown images"
+        lines.append(f"{side}   {what}{size} from {s['source']}{left_out}")
     lines.append("")
 
     def line(row):
@@ -61,9 +61,15 @@ def render(result):
     lines.append("")
     if any("_floor" in name for name in result["numbers"]):
         lines.append("Floor: two halves of the real images against each other, half as many a side.")
-    if any(row[2].startswith("±") for numbers in sections.values() for row in rows(numbers)):
-        lines.append("±: standard deviation over subsets or seeds, which is no standard error.")
+    spreads = dict.fromkeys(
+        METRICS[canonical(name)].spread
+        for numbers in sections.values()
+        for name in numbers
+        if f"{name}_std" in numbers and f"{name}_low" not in numbers
+    )
+    if spreads:
+        lines.append(f"±: standard deviation over {' or '.join(spreads)}, which is no standard error.")
     n, m = result["real"]["n"], result["fake"]["n"]
-    count = f"N = {n}" if n == m else f"{n} real and {m} generated images"
+    count = "equally many images" if None in (n, m) else f"N = {n}" if n == m else f"{n} real and {m} generated images"
     lines.append(f"Fréchet distances compare only at {count}, this size and these features.")
     return "\n".join(lines)

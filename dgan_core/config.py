@@ -19,8 +19,9 @@ from dgan_core.profiles import LOSSES, PENALTIES, tables
 SEED_LIMIT = 2**32 - 1
 TEXT = {"strict": True, "min_length": 1, "max_length": 4096}  # strict: pydantic would decode bytes
 Width = Annotated[int, Field(ge=1, le=1024)]
-OF_DGAN = ("loss", "penalty", "lam", "lam_penalty", "lam_perceptual", "precision")  # which no StyleGAN has
+OF_DGAN = ("loss", "penalty", "lam", "lam_penalty", "lam_perceptual", "precision")  # refused for a StyleGAN
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"  # of a loss or a penalty
+RUN_ID = {"strict": True, "pattern": r"^([A-Za-z0-9_-][A-Za-z0-9_.-]{0,99})?$"}
 MEANT = {"lr": "learning_rate", "lambda": "lam", "lambda_": "lam", "lam_gp": "lam_penalty", "size": "image_size"}
 
 
@@ -54,7 +55,7 @@ class Config(BaseModel):
     perceptual_scale: float = _number(1e-4, "a number > 0", ge=None, gt=0)  # raw ImageNet features are ~10²
 
     data: str = _must("'phantom', 'busi' or a folder of images", "phantom", **TEXT)
-    label: str = _must("the name of a class, such as 'malignant' or 'benign'", "malignant", strict=True, pattern=NAME)
+    label: str = _must("the name of a class, such as 'malignant' or 'benign'", "malignant", **TEXT)
     image_size: Literal[32, 64, 128, 256, 512] = _must("32, 64, 128, 256 or 512", 512)
     resize: Literal["stretch", "pad", "crop"] = _must("'stretch', 'pad' or 'crop'", "stretch")
     n_phantoms: int = _whole(210, 100_000, least=2)  # as many as BUSI has malignant scans
@@ -73,7 +74,7 @@ class Config(BaseModel):
     mapping_layers: int = _whole(8, 64)
     channel_base: int = _whole(32768, 2**20)  # channels at resolution r: channel_base / r, at most
     channel_max: int = _whole(512, 2048)
-    style_mixing: float = _must("a number in [0, 1]", 0.9, ge=0, le=1)  # share of images made of two w
+    style_mixing: float = _must("a number in [0, 1]", 0.9, ge=0, le=1)  # chance that a minibatch mixes two w
     r1_scale: float = _number(2e-4)  # γ = r1_scale · image_size² / batch_size
     path_weight: float = _number(2.0)  # 0: no path-length regularisation
     ada_target: float = _must("a number in [-1, 1]", 0.6, ge=-1, le=1)  # of E[sign D(real)]
@@ -95,12 +96,7 @@ class Config(BaseModel):
 
     extractor: str = _must("a feature extractor's name, see dgan_core.metrics.features", "inception", **TEXT)
     lpips_weights: str = _must("'official', 'random' or a weights file", "official", **TEXT)
-    run_id: str = _must(
-        "letters, digits, '.', '_' and '-', at most 100, not starting with '.'",
-        "",
-        strict=True,
-        pattern=r"^([A-Za-z0-9_-][A-Za-z0-9_.-]{0,99})?$",
-    )
+    run_id: str = _must("letters, digits, '.', '_' and '-', at most 100, not starting with '.'", "", **RUN_ID)
 
     def __init__(self, /, _defined: bool = True, **parameters: Any) -> None:
         try:
@@ -137,14 +133,13 @@ class Config(BaseModel):
     @field_validator("backbone", "lpips_weights")
     @classmethod
     def _possible(cls, file: str) -> str:
-        _path(file)
-        return file
+        return str(path.resolve()) if (path := _path(file)).is_file() else file
 
-    @field_validator("run_id", mode="before")
+    @field_validator("run_id", "label", "data", mode="before")
     @classmethod
-    def _as_text(cls, run_id: Any) -> Any:
+    def _as_text(cls, name: Any) -> Any:
         """Papermill hands `-p run_id 7` on as a number."""
-        return str(run_id) if isinstance(run_id, int) else run_id
+        return str(name) if isinstance(name, int) else name
 
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
@@ -184,12 +179,13 @@ class Config(BaseModel):
             parts += [f"{name}{value:g}".replace("+", "") for name, value in weights.items() if value is not None]
         parts += [f"seed{self.seed}", "" if self.variant == "t" else self.variant]
         if self.data != "phantom":  # a folder by its last name; BUSI by BUSI, wherever it lies
-            data = "busi" if "busi" in self.data.lower() else Path(self.data).stem.lower()
+            data = "busi" if is_busi(self.data) else Path(self.data).stem.lower()
             parts.append(re.sub(r"[^a-z0-9]+", "-", data).strip("-"))
         told = {"label": "{}", "resize": "{}", "image_size": "{}px", "epochs": "{}epochs", "precision": "{}"}
         differ = [f for f in Config.model_fields if f not in NAMED and getattr(self, f) != getattr(profile, f)]
-        parts += [told[field].format(getattr(self, field)) for field in differ if field in told]
-        others = {field: str(getattr(self, field)).rsplit("/", 1)[-1] for field in differ if field not in told}
+        plain = [field for field in differ if field in told and re.fullmatch(NAME, str(getattr(self, field)))]
+        parts += [told[field].format(getattr(self, field)) for field in plain]
+        others = {field: str(getattr(self, field)).rsplit("/", 1)[-1] for field in differ if field not in plain}
         parts += [hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()[:6]] if others else []
         return "-".join(part for part in parts if part)[:100]
 
@@ -207,27 +203,17 @@ class Config(BaseModel):
         chosen = {name: names[name] for name in (given | injected) - {*besides} if names.get(name) is not None}
         return cls(**{name: value for name, value in chosen.items() if name in injected or name in cls.model_fields})
 
-    @property
-    def weight_penalty(self) -> float:
-        """Coefficient of the penalty."""
-        return self.lam if self.lam_penalty is None else self.lam_penalty
-
-    @property
-    def weight_perceptual(self) -> float:
-        """Coefficient of the perceptual term, its scale included."""
-        return self.perceptual_scale * (self.lam if self.lam_perceptual is None else self.lam_perceptual)
-
-    @property
-    def r1_gamma(self) -> float:
-        """γ of the R1 penalty, by the heuristic of Karras et al. 2020 (ADA): ∝ pixels, ∝ 1 / batch."""
-        return self.r1_scale * self.image_size**2 / self.batch_size
-
 
 # Fields that a run's name tells by itself, or that don't change the run.
 NAMED = (
     *("profile", "model", "loss", "penalty", "lam", "lam_penalty", "lam_perceptual", "data", "seed", "variant"),
     *("run_id", "extractor", "lpips_weights", "checkpoint_every"),
 )
+
+
+def is_busi(data: str) -> bool:
+    """Whether images are BUSI's by the name of their folder or of the one that it lies in."""
+    return any(re.search("(?<![a-z])busi(?![a-z])", part.lower()) for part in Path(data).parts[-2:])
 
 
 def _check_defined(field: str, name: str, table: str, shipped: tuple[str, ...]) -> None:

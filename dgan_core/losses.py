@@ -7,7 +7,6 @@ penalty is one. The two tables at the end are open to a reader's own:
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 from dgan_core import backend
@@ -86,9 +85,7 @@ class Objective(NamedTuple):
 
 def slopes(critic: Callable, images: Any) -> Any:
     """∇D at each image, in the images' shape (B, …).  critic: (B, …) → (B, 1); any backbone in it is differentiated."""
-    images = ops.convert_to_tensor(images)
-    _, (slope,) = backend.value_and_grad(lambda x: (ops.sum(critic(x[0])), ()), [images])
-    return slope
+    return backend.gradient(lambda x: ops.sum(critic(x)), images)
 
 
 def no_penalty(critic: Callable, real: Any, fake: Any, eps: Any) -> Any:
@@ -119,7 +116,7 @@ def r1_r2(critic: Callable, real: Any, fake: Any, eps: Any = None) -> Any:
 
 
 def clip(parameters: list, limit: float = 0.01) -> list:
-    """Every parameter of the critic brought into ±limit; Arjovsky et al. 2017, algorithm 1, with its limit."""
+    """Every parameter of the critic clipped to ±limit; Arjovsky et al. 2017, algorithm 1, with its limit."""
     return [ops.clip(p, -limit, limit) for p in parameters]
 
 
@@ -163,5 +160,5 @@ PENALTIES = {
     "gp": Penalty(gradient_penalty),
     "r1": Penalty(r1),
     "r1-r2": Penalty(r1_r2),
-    "clip": Penalty(project=partial(clip, limit=0.01)),
+    "clip": Penalty(project=clip),
 }

@@ -27,7 +27,7 @@ import filelock
 import numpy as np
 
 from dgan_core.config import Config
-from dgan_core.evaluations import Evaluation, read_evaluation, read_grid, save_evaluation, save_grid
+from dgan_core.evaluations import Evaluation, read_evaluation, read_grid, save_grid
 from dgan_core.io import files
 from dgan_core.io.environment import environment
 from dgan_core.io.files import DamagedFile
@@ -90,7 +90,7 @@ class Run:
         self._previous = self.path / "checkpoint-previous.safetensors"
         self._log_path = self.path / "log.jsonl"
         self._log = hashlib.sha256()  # of the rows that this process knows of: begin() reads, append_log adds
-        self._marks: dict[int, dict[str, Any]] = {0: _mark(0, self._log)}  # by step: the log up to it
+        self._marks: dict[int, dict[str, Any]] = {}  # by step: the log up to it
 
     @classmethod
     def open(cls, path: str | Path) -> "Run":
@@ -113,15 +113,17 @@ class Run:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Nobody else trains in this directory meanwhile.  The system drops the lock of a process that died."""
-        lock = self._filelock(timeout=0)
+        """Hold the run's lock: no other process can train here meanwhile.  RuntimeError where one does.
+
+        The system drops the lock of a process that died.
+        """
         try:
-            lock.acquire()
+            held = self._filelock(timeout=0).acquire()
         except filelock.Timeout:
             raise RuntimeError(
                 f"{self.path} is being trained by another process: wait for it, or choose another run_id"
             ) from None
-        with lock:
+        with held:
             for folder in (self.path, self.path / "snapshots", self.path / "samples"):
                 files.remove_partial_files(folder)
             yield
@@ -141,7 +143,7 @@ class Run:
 
     def set_status(self, state: str, **facts: Any) -> None:
         """When training ends, also store the log's length and SHA-256, to verify it later."""
-        log = {} if state == "running" else self._marks[max(self._marks)]
+        log = self._marks[max(self._marks)] if self._marks and state != "running" else {}
         files.write_record(self.path / "status.json", {"state": state, **facts, **log})
 
     def record_environment(self, **facts: Any) -> None:
@@ -156,9 +158,8 @@ class Run:
             return {}
 
     def changed(self, source: dict[str, str]) -> list[str]:
-        """The modules of `source`, {module: hash}, that trained this run in another form; none before it has begun."""
-        recorded = self.environment().get("source", {})
-        if not self.status() or recorded == source:
+        """The names of `source`, {module: hash}, that trained this run in another form; none before it has begun."""
+        if not (recorded := self.environment().get("source", {})):
             return []
         return [name for name in sorted({*source, *recorded}) if source.get(name) != recorded.get(name)]
 
@@ -264,7 +265,7 @@ class Run:
         path = self.snapshot_path(epoch)
         if not path.is_file():
             kept = sorted(p.name.split(".")[0] for p in path.parent.glob("*.safetensors*"))
-            raise FileNotFoundError(f"{self.path} has no snapshot of epoch {epoch}; kept are {', '.join(kept)}")
+            raise FileNotFoundError(f"{self.path} has no snapshot of epoch {epoch}; kept: {', '.join(kept) or 'none'}")
         try:
             arrays, facts = files.read_arrays(path)
         except DamagedFile as error:
@@ -286,12 +287,8 @@ class Run:
         """The epochs of samples/epoch-NNNN.png, in order."""
         return sorted(int(path.stem.split("-")[1]) for path in self.path.glob("samples/epoch-*.png"))
 
-    def save_evaluation(self, evaluation: Evaluation, embeddings: dict[str, np.ndarray], images: np.ndarray) -> None:
-        """Keep what was measured on the last snapshot's images (N, S, S, 1) uint8; see `evaluations`."""
-        save_evaluation(self.path, evaluation, embeddings, images)
-
     def evaluation(self) -> Evaluation | None:
-        """What was measured, or None."""
+        """What `evaluations.save_evaluation` kept of what was measured, or None."""
         return read_evaluation(self.path)
 
 

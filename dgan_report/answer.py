@@ -61,6 +61,7 @@ def closer(by, main, judged):
         text = f"{winner} is closer, at {wgan_gp if winner == 'WGAN-GP' else bce} of {of} values of λ"
         if not winner:
             text = f"neither loss is clearly closer: WGAN-GP at {wgan_gp} of {of} values of λ, BCE at {bce}"
+            text += f", a tie at {ties}" if (ties := of - wgan_gp - bce) else ""
         told.append(f"By {named(name)} {text}.")
         winners.add(winner)
     if {"WGAN-GP", "BCE"} <= winners:

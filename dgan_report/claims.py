@@ -255,8 +255,8 @@ def in_paper():
     """The same of the paper's own tables, in a sentence."""
     paper = load_paper().dropna(subset="value")
     printed = [(m, lower_at(paper[paper["metric"] == m].set_index("label")["value"])) for m in DISTANCES]
-    told = " and ".join(f"{inline(headed(m, 'inception'))} at {lower} of {of}" for m, (lower, _, of) in printed)
-    return f"In the paper's tables it has the lower {told} that can be read."
+    told = " and ".join(f"the lower {inline(headed(m, 'inception'))} at {n} of {of}" for m, (n, _, of) in printed)
+    return f"In the paper's tables, where both losses' values of λ can be read, it has {told}."
 
 
 def main_claim(found):

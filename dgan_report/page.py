@@ -5,6 +5,7 @@ from html import escape
 
 import pandas as pd
 
+from dgan_core.config import is_busi
 from dgan_core.metrics.table import METRICS, heading
 
 NUMBERED = re.compile(r"(Figure|Table) ([A-Z]?\d+)\. ")
@@ -41,7 +42,7 @@ def data_name(value):
     text = str(value).replace("\\", "/").rstrip("/")
     if text == "phantom":
         return PHANTOMS
-    return "BUSI" if "busi" in text.lower() else text.split("/")[-1]
+    return "BUSI" if is_busi(text) else text.split("/")[-1]
 
 
 def badge(found, *labels):

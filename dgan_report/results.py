@@ -1,13 +1,12 @@
 """Run directories → tidy tables: what was trained, what was measured at the end, and what on the way."""
 
 import math
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from dgan_core.config import NAMED, Config
+from dgan_core.config import NAMED, Config, is_busi
 from dgan_core.evaluations import read_evaluation
 from dgan_core.metrics.table import METRICS, canonical
 from dgan_core.runs import Run, runs_root
@@ -33,7 +32,7 @@ REAL = dict.fromkeys(SETTING) | {"label": MODELS["real"], "family": MODELS["real
 MEASURED = [*SETTING, "extractor", "main", "metric", "value", "low", "high", "std", "floor", "std_floor"]
 TRAINED = [*SETTING, "image_size", "epochs", "batch_size", "n_critic", "profile", "state", "reason", "steps",
            "seconds", "evaluation_seconds", "peak_memory", "peak_device_memory", "commit", "cpu", "cores",
-           "lpips", "n_real", "extractor", "written"]  # fmt: skip
+           "lpips", "n_real", "extractor"]  # fmt: skip
 HISTORY = [*SETTING, "extractor", "main", "epoch", "metric", "value"]
 
 
@@ -163,15 +162,14 @@ def _training(run, evaluation):
     facts |= {name: status.get(name) for name in ("reason", "steps", "seconds", "peak_memory", "peak_device_memory")}
     settings = evaluation.settings if evaluation else {}
     hardware = environment.get("hardware", {})
-    files = [run.path / name for name in ("metrics.json", "status.json", "config.json")]
-    newest = max(file.stat().st_mtime for file in files if file.is_file())
+
     return facts | {
         "state": status.get("state", "unknown"),
         "evaluation_seconds": evaluation.seconds if evaluation else None,
         "commit": str(environment.get("commit", "unknown"))[:10],
         "cpu": hardware.get("cpu", "unknown"), "cores": hardware.get("cores"),
         "lpips": settings.get("lpips"), "n_real": settings.get("n_real"), "extractor": settings.get("extractor"),
-        "written": datetime.fromtimestamp(newest, UTC).strftime("%Y-%m-%d"),
+
     }  # fmt: skip
 
 
@@ -217,5 +215,5 @@ def _place(run):
 
 def _same(a, b):
     """Whether two `data` values mean the same: equal names, both BUSI, or paths to the same folder."""
-    names = {"BUSI" if "busi" in Path(str(value)).name.lower() else str(value) for value in (a, b)}
+    names = {"BUSI" if is_busi(str(value)) else str(value) for value in (a, b)}
     return len(names) == 1 or Path(a).expanduser().resolve() == Path(b).expanduser().resolve()

@@ -54,21 +54,19 @@ def demodulation(kernel: Any, style: Any) -> Any:
     return ops.rsqrt(ops.matmul(ops.square(style), power) + 1e-8)
 
 
-def modulated_conv(
-    x: Any, kernel: Any, style: Any, demodulate: bool = True, up: bool = False, padding: str = "same"
-) -> Any:
+def modulated_conv(x: Any, kernel: Any, style: Any, demodulate: bool = True, up: bool = False) -> Any:
     """Convolution by kernels s·w of each image's own style s; Karras et al. 2020, eqs. 1–3.
 
     x (B, H, W, in), kernel (k, k, in, out) as it is used, style (B, in) → (B, H', W', out).  Scaling the inputs by
     s and the outputs by the demodulation is the same as scaling the kernel, and needs one kernel for the whole batch.
-    up: H' = 2H, by a transposed 3×3 convolution and the low-pass with gain 4; `padding` is then not used.
+    up: H' = 2H, by a transposed 3×3 convolution and the low-pass with gain 4.
     """
     x = x * style[:, None, None, :]
     if up:
         x = ops.conv_transpose(x, ops.transpose(kernel, (0, 1, 3, 2)), strides=2, padding="valid")  # (B, 2H + 1, …)
         x = filters.down_2d(_pad(x, 1), 4.0 * FIR_2D, 1)
     else:
-        x = ops.conv(x, kernel, padding=padding)
+        x = ops.conv(x, kernel, padding="same")
     return x * demodulation(kernel, style)[:, None, None, :] if demodulate else x
 
 

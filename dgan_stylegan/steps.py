@@ -12,6 +12,7 @@ from dgan_core import backend
 from dgan_core.config import Config
 from dgan_core.losses import accuracy, bce_critic, bce_generator, r1
 from dgan_core.training.adam import adam, gradient_norm
+from dgan_core.training.schedule import r1_gamma
 from dgan_stylegan.augmentation import augment
 from dgan_stylegan.blur import blur
 
@@ -35,12 +36,11 @@ class Steps(NamedTuple):
 def make_steps(gan: Any) -> Steps:
     """The steps of a trainer's networks under its Config."""
     config, critic = gan.config, gan.critic
-    frozen = [v.value for v in critic.non_trainable_variables]
     adams = {"c": lazy_adam(config, R1_EVERY), "g": lazy_adam(config, PATH_EVERY if config.path_weight else 0)}
 
     def score(c, images, p, view):
         images = blur(images, view["kernel"]) if "kernel" in view else images
-        return critic.stateless_call(c, frozen, augment(images, p, view["drawn"]))[0]
+        return critic.stateless_call(c, [], augment(images, p, view["drawn"]))[0]
 
     def descend(state, network, loss, rate):
         """(state, extras, gradients) after one Adam step on the network's parameters; loss(them) → (value, extras)."""
@@ -67,7 +67,7 @@ def make_steps(gan: Any) -> Steps:
     def r1_step(state, real, view, rate):
         def loss(c):
             penalty = r1(lambda x: score(c, x, state["p"], view), real)
-            return R1_EVERY * config.r1_gamma / 2.0 * penalty, penalty
+            return R1_EVERY * r1_gamma(config) / 2.0 * penalty, penalty
 
         return descend(state, "c", loss, rate)[:2]
 

@@ -160,8 +160,7 @@ class StyleGAN:
         return ws, w
 
     def _map(self, g: list, z: Any) -> Any:
-        constants = [v.value for v in self.mapping.non_trainable_variables]
-        return self.mapping.stateless_call(g[: len(self.mapping.trainable_variables)], constants, z)[0]
+        return self.mapping.stateless_call(g[: len(self.mapping.trainable_variables)], [], z)[0]
 
     def images(self, g: list, buffers: list, ws: Any, noise: list, training: bool) -> tuple[Any, list]:
         """(images (B, S, S, 1), buffers after) by the synthesis's part of g."""

@@ -3,8 +3,9 @@
 #
 # This page says two things about the project's code: what it costs, and what becomes of a run that crashes. The first
 # three sections say how long the metrics, the StyleGANs and training take, compared with the package or hand-written
-# code that people would use instead, and why. A script in `benchmarks/` measured every time; each table says on which
-# machine. The time *asked for* is the project's own goal. The last section counts faults that were made on purpose.
+# code that people would use instead, and why. All times were measured by scripts in `benchmarks/`; each table says on
+# which machine. The time *asked for* is the project's own goal. The last section counts faults that were made on
+# purpose.
 
 # %% tags=["parameters", "hide-input"]
 results = "results"  # what the benchmarks and make faults wrote, in the project or absolute
@@ -328,9 +329,10 @@ if {"float32", "bfloat16"} <= set(wide):
             _, low, high = mean_interval(difference)
             apart += [report.headed(metric)[:-2]] * (low > 0 or high < 0)
         ratio = seconds.loc[setting, "float32"] / seconds.loc[setting, "bfloat16"]
+        which = f" ({', '.join(apart)})" if apart else ""
         told.append(
-            f"{setting}: {', '.join(apart) or 'none'} of {len(SHOWN)} metrics differs beyond its paired interval "
-            f"over seeds; float32 took {ratio:.2g} times as long."
+            f"{setting}: {len(apart) or 'none'} of {len(SHOWN)} metrics differs between the precisions{which}; float32 "
+            f"took {ratio:.2g} times as long."
         )
 table = listed.unstack(sort=False).reindex(columns=["float32", "bfloat16"])
 table = table.rename(
@@ -339,7 +341,8 @@ table = table.rename(
 table.index.names = ["setting", "metric"]
 report.show(
     table,
-    f"Table K3. {' '.join(told) or 'not run.'}",
+    f"Table K3. {' '.join(told) or 'not run.'} A metric differs if the 95 % interval of its paired difference excludes "
+    "0; with so few seeds only a large difference can be seen.",
     report.badge(both),
 )
 
@@ -375,7 +378,7 @@ else:
     bar = on_gpu["bar"]
     caption = (
         f"Table K4. {on_gpu['device']}, {on_gpu['backend']}: the printed protocol in bfloat16 takes "
-        f"{duration(rows['protocol_seconds'][0])}; {duration(bar['seconds'])} are asked for. "
+        f"{duration(rows['protocol_seconds'][0])}; the goal is at most {duration(bar['seconds'])}. "
         f"{on_gpu['operations'] / 1e12:.3g} TFLOP a call, at {on_gpu['matrix_rates']['bfloat16'] / 1e12:.3g} TFLOP/s "
         f"of a bfloat16 matrix product {duration(on_gpu['floor'])} at the least."
     )
@@ -397,6 +400,7 @@ else:
 #
 # `make faults` kills runs, damages files, fills the disk and makes losses NaN (not a number), on purpose and hundreds
 # of times. It compares each result with a run that was left alone: parameters, log, snapshots and samples, bit for bit.
+# It also feeds thousands of random or hostile parameters, pictures and archives, which must be read rightly or refused.
 
 # %% tags=["hide-input"]
 HEADINGS = {
@@ -423,7 +427,11 @@ faults = pd.DataFrame(
     rows, columns=["part", "kind", "tried", "survived", "lost", "what"]
 )
 if measured:
-    total = f"**{faults.tried.sum():,} faults were tried; {faults.lost.sum():,} of them lost or let in anything.**"
+    inputs = faults[faults.part == "inputs"].tried.sum()
+    total = (
+        f"**{faults.tried.sum() - inputs:,} faults and {inputs:,} inputs were tried; "
+        f"{faults.lost.sum():,} of them lost or let in anything.**"
+    )
 else:
     total = "not run: `make faults` writes results/faults.json"
 display(Markdown(total))

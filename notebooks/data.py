@@ -43,6 +43,10 @@ label = "malignant"  # the class listed first
 seed = 0  # of the phantoms; BUSI has no draw
 
 # %% tags=["hide-input"]
+import hashlib
+import re
+from pathlib import PurePosixPath
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -50,17 +54,92 @@ from IPython.display import display
 
 import dgan_report as report
 from dgan_core.data import (
-    audit,
-    duplicates,
     fetch_busi,
     find_busi,
+    index_busi,
     load_busi,
     load_folder,
     near_duplicates,
     phantoms,
 )
+from dgan_core.data.busi import COUNTS
+from dgan_core.data.folder import class_of, existing, is_mask
+from dgan_core.io.folders import files_in, near_binary
+from dgan_core.io.images import whole
 from dgan_report.style import OKABE_ITO, OTHERS, use_style
 
+
+def audit(root):
+    """A pandas DataFrame, one row per image of BUSI, or of any other folder or .zip archive, masks left out.
+
+    label, name            class, which is the folder it lies in; file name
+    width, height, mode    as stored
+    n_masks                masks beside it by their names, `<its name>_mask*` in BUSI
+    coloured               some pixel's red, green and blue differ: an overlay such as a marker, or Doppler
+    mask_like              almost only black and white, though its name is no mask's
+    sha256, pixels         of the file, and of size and RGB pixels: equal pixels in another encoding have equal `pixels`
+
+    attrs["masks"] counts the masks that were left out by their names.
+    """
+    root = existing(root)
+    busi = find_busi(root)
+    rows = []
+    with files_in(busi or root) as files:
+        masks = [PurePosixPath(name) for name in files if is_mask(name)]
+        names = [name for name in files if not is_mask(name)]
+        if busi:
+            names = [
+                f"{k}/{p.name}"
+                for k in COUNTS
+                if (busi / k).is_dir()
+                for p in index_busi(busi, k)
+            ]
+        for name in names:
+            content, path = files[name](), PurePosixPath(name)
+            image = whole(content, f"{root}/{name}")
+            rgb = np.asarray(image.convert("RGB"))
+            rows.append(
+                {
+                    "label": class_of(name) or root.stem,
+                    "name": path.name,
+                    "width": image.width,
+                    "height": image.height,
+                    "mode": image.mode,
+                    "n_masks": sum(_is_of(mask, path) for mask in masks),
+                    "coloured": bool((rgb != rgb[..., :1]).any()),
+                    "mask_like": near_binary(rgb),
+                    "sha256": hashlib.sha256(content).hexdigest(),
+                    "pixels": hashlib.sha256(
+                        f"{image.size}".encode() + rgb.tobytes()
+                    ).hexdigest(),
+                }
+            )
+    manifest = pd.DataFrame(rows)
+    manifest.attrs["masks"] = len(masks)
+    return manifest
+
+
+def _is_of(mask, image):
+    """Whether a mask's name begins with an image's, beside it or in a folder of masks beside it or its folder."""
+    near = mask.parent in (
+        image.parent,
+        image.parent / mask.parent.name,
+        image.parent.parent / mask.parent.name,
+    )
+    return (
+        near
+        and re.fullmatch(rf"{re.escape(image.stem)}([_\-. ].*)?", mask.stem)
+        is not None
+    )
+
+
+def duplicates(manifest):
+    """Groups of images with identical pixels, within and across classes: [["benign (433).png", …], …]."""
+    groups = manifest.groupby("pixels", sort=False)["name"].agg(list)
+    return [names for names in groups if len(names) > 1]
+
+
+# %% tags=["hide-input"]
 use_style()
 image_size, seed = int(image_size), int(seed)  # papermill may pass strings
 is_phantom = data == "phantom"

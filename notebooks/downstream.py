@@ -5,7 +5,7 @@
 # classifier that tells malignant from benign scans become better when synthetic malignant scans are added to its
 # training set? The answer stands below the list.
 #
-# Three mistakes make the answer look good, and this page avoids them:
+# Three mistakes flatter the answer, and this page avoids them:
 #
 # - **Frames of one scan in both training and test set.** Here near-duplicates stay together, and each generator sees
 #   only the training scans of its own experiment: all of them, or a quarter.
@@ -16,7 +16,8 @@
 #
 # An *arm* is one way to make up the training set, such as real scans alone, with copies, or with synthetic scans. The
 # *probe* is logistic regression on fixed features. *AUC*, the area under the ROC curve, is 1 for a perfect classifier
-# and 0.5 for guessing. A difference *can't be told* if its 95 % interval contains 0.
+# and 0.5 for guessing. An arm *helps* or *harms* if the 95 % interval of its difference leaves out 0. Otherwise the
+# difference is *less than 0.02* if the whole interval lies within ±0.02, and *can't be told* if not.
 
 # %% tags=["parameters", "hide-input"]
 data = "phantom"  # "phantom", "busi", or a folder with a subfolder for each class
@@ -103,18 +104,20 @@ def judged(found):
     rows = pd.DataFrame(found["rows"]).query("measure == 'AUC' and against != ''")
     verdicts = map(effect, rows["low"], rows["high"])
     needed = [scans_to_tell(e, found["n_test"]) for e in rows["error"]]
-    words = [
-        f"{s:,}" if s > found["n_test"] else "these are enough" for s in needed
-    ]
-    return rows.assign(verdict=list(verdicts), scans=words)
+    return rows.assign(
+        verdict=list(verdicts), scans=[f"{scans:,}" for scans in needed]
+    )
 
 
 def counted(rows):
-    """Verdicts in words: "10 can't be told, 2 harm"."""
-    return ", ".join(
-        f"{times} {verdict.removesuffix('s') if times > 1 else verdict}"
-        for verdict, times in rows["verdict"].value_counts().items()
-    )
+    """Verdicts in words: "10 can't be told, 2 harm, 1 is less than 0.02"."""
+
+    def told(verdict, times):
+        if verdict.startswith("less"):
+            return f"{times} {'is' if times == 1 else 'are'} {verdict}"
+        return f"{times} {verdict if times == 1 else verdict.removesuffix('s')}"
+
+    return ", ".join(told(*item) for item in rows["verdict"].value_counts().items())
 
 
 def answer(found):
@@ -214,7 +217,8 @@ def tables(found, first):
         ),
         f"Table H{first + 1}. Of {len(told)} differences in AUC from real scans alone and from copies, "
         f"{counted(told)}. The last column is the number of test scans needed to detect a difference of 0.02 in four "
-        "of five experiments. Even if no arm helped or harmed, about 1 verdict in 20 would wrongly say that one does.",
+        f"of five experiments; here are {found['n_test']}. Even if no arm helped or harmed, about 1 verdict in 20 "
+        "would wrongly say that one does.",
     )
     if found["memorisation"]:
         clean = [
@@ -225,7 +229,7 @@ def tables(found, first):
                 ["training", "generator"]
             ),
             f"Table H{first + 2}. {sum(clean)} of {len(clean)} sets of synthetic scans show no sign of copies of "
-            "training scans. Copies could help for the wrong reason.",
+            "training scans. A generator that copied its scans could help for that reason alone.",
         )
 
 

@@ -121,7 +121,7 @@ report.show(
 )
 
 # %%
-from dgan_core.evaluations import Evaluation
+from dgan_core.evaluations import Evaluation, save_evaluation
 from dgan_core.io.fingerprint import fingerprint
 
 seconds = time.perf_counter() - started
@@ -133,5 +133,5 @@ evaluation = Evaluation(
     seconds=seconds,
     source=fingerprint("dgan_core.metrics.evaluation"),
 )
-run.save_evaluation(evaluation, found.embeddings, fakes[config.epochs])
+save_evaluation(run.path, evaluation, found.embeddings, fakes[config.epochs])
 print(f"evaluated in {seconds:.0f} s; written to metrics.json in {run_path}")

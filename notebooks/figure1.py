@@ -3,8 +3,8 @@
 #
 # This page shows whether the images came closer to the real ones during training, and how steadily. Each line is one
 # run of the paper's network (DGAN): the colour tells the loss, shade and marker the weight λ. The dotted line is the
-# *floor*, the same distance between two halves of the *real* images. Below are the curves that the two settings the
-# paper calls best logged at each update of the generator.
+# *floor*, the same distance between two halves of the *real* images. Below are the training curves of the paper's two
+# best settings, with a value for each update of the generator.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute

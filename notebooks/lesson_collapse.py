@@ -160,7 +160,7 @@ for name in ("recall", "coverage", "MS-SSIM within"):
 # kinds for every model](tables.ipynb), and a test for the opposite failure, perfect and varied images that are [copies
 # of training images](own-memorisation.ipynb).
 #
-# **Take away:** no single number sees both: bad images, and too few kinds of images.
+# **Takeaway:** no single number sees both: bad images, and too few kinds of images.
 #
 # <a href="../book/loss-lab.html?data=grid&amp;a=bce,none&amp;b=wasserstein,gp">
 # In the loss lab</a> a collapse is not made on purpose: how many of twenty-five modes does each loss cover?

@@ -146,7 +146,7 @@ for k in ("blurred", "noisy", "washed out"):
 # 9](lesson_collapse.ipynb). The kernel distance is not right about everything: it praises copies of the real images,
 # too (Exercise 1).
 #
-# **Take away:** a mean over pairs is not a distance between distributions.
+# **Takeaway:** a mean over pairs is not a distance between distributions.
 #
 # [Walk the latent space](../book/latent-walk.md) of two generators, and rank them by eye before you read
 # [how the metrics rank them](tables.ipynb).

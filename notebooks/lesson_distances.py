@@ -72,7 +72,7 @@ for axis, (a, b) in ((left, (js, w)), (right, (js_gradient, w_gradient))):
     axis.set_xlabel("shift, standard deviations")
 left.legend(fontsize=8)
 left.set_title("distance", loc="left", fontsize=10)
-right.set_title("gradient by the shift", loc="left", fontsize=10)
+right.set_title("gradient with respect to the shift", loc="left", fontsize=10)
 peak = js_gradient.argmax()
 report.picture(
     figure,
@@ -107,7 +107,7 @@ assert js_gradient[-1] < 0.01 * js_gradient.max()
 # With BCE that is the *saturating* generator. Lesson 0's BCE generator has another loss, which does not vanish here:
 # see [Lesson 2](lesson_gradients.ipynb). The [losses chapter](../book/losses.md) has the formulas of all three.
 #
-# **Take away:** there are several distances between two distributions, and not all of them have a usable gradient.
+# **Takeaway:** there are several distances between two distributions, and not all of them have a usable gradient.
 #
 # <a href="../book/loss-lab.html?data=spiral&amp;a=bce-saturating,none&amp;b=wasserstein,gp">
 # In the loss lab</a> the arrows show the gradient at each generated point. Panel A uses the saturating loss, which

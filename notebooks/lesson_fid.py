@@ -119,7 +119,7 @@ assert (np.abs(kid["perfect"].mean(axis=1)) < 4 * error).all()
 # (Exercise 2). The floor has half the number of images on each side, so its FID is biased about twice as much and a
 # good generator can lie below it: read it as a scale, not as a limit. See [how sure a number is](uncertainty.ipynb).
 #
-# **Take away:** an FID without its number of images means nothing.
+# **Takeaway:** an FID without its number of images means nothing.
 #
 # The book's own runs compare 210 images with 210. [Walk the latent space](../book/latent-walk.md) of two of them to see
 # such images.

@@ -99,8 +99,9 @@ def penalty(c, real, fake, eps):  # E[(‖∇D(x̂)‖ − 1)²] at x̂ = ε x +
 
 
 # %% [markdown]
-# BCE without a penalty (λ = 0) and Wasserstein with one (WGAN-GP) are the two losses of [the paper](start.ipynb) that
-# this book repeats.
+# BCE without a penalty (λ = 0) and Wasserstein with one (WGAN-GP) are the two losses that [the paper](start.ipynb)
+# compares. In Lessons 0 to 4 λ is the penalty's weight alone. On images it also weighs the perceptual term of [Lesson
+# 5](lesson_perceptual.ipynb), so there BCE has a λ too.
 #
 # ## The steps
 #
@@ -292,7 +293,7 @@ assert covered["WGAN-GP"] == modes_covered(real) == 8
 # - random numbers that depend only on a seed and a step, so that every loss gets the same ones;
 # - a random order of the training images, checkpoints and a log.
 #
-# **Take away:** to get another kind of GAN, you change what the two networks minimise: the loss and its penalty.
+# **Takeaway:** to get another kind of GAN, you change what the two networks minimise: the loss and its penalty.
 # Networks, steps and loop stay. The next lessons ask what such a change does.
 #
 # <a href="../book/loss-lab.html?data=ring&amp;a=bce,none&amp;b=least-squares,none">

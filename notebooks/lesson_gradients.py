@@ -10,9 +10,9 @@
 #
 # The first GAN paper gives the generator two losses (Goodfellow et al. 2014, section 3). With the first it minimises
 # E[log(1 − σ(*s*))], where *s* is the score of a generated sample: the generated half of the critic's loss with its
-# sign turned. Its slope by the score is −σ(*s*), which goes to 0 as the score falls; this is what *saturating* means.
-# With the second it minimises −E[log σ(*s*)], whose slope is σ(*s*) − 1 and goes to −1. In this book, and in Lesson 0,
-# BCE means the second.
+# sign turned. Its slope with respect to the score is −σ(*s*), which goes to 0 as the score falls; this is what
+# *saturating* means. With the second it minimises −E[log σ(*s*)], whose slope is σ(*s*) − 1 and goes to −1. In this
+# book, and in Lesson 0, BCE means the second.
 #
 # You need [Lesson 0](lesson_gan.ipynb). Reading takes about 10 minutes.
 
@@ -147,7 +147,7 @@ for name in ("non-saturating", "Wasserstein"):
 # [Lesson 3](lesson_penalty.ipynb). A second difference: the non-saturating loss stops pushing samples that the critic
 # takes for real, and the Wasserstein loss goes on.
 #
-# **Take away:** what moves the generator is the slope of the loss times the slope of the critic. The value of the loss
+# **Takeaway:** what moves the generator is the slope of the loss times the slope of the critic. The value of the loss
 # shows no slope of the critic, so it does not tell how hard a sample is pushed.
 #
 # <a href="../book/loss-lab.html?data=ring&amp;a=bce-saturating,none&amp;b=bce,none">

@@ -138,8 +138,8 @@ assert abs(at_0 - 2 * 1.3132617) < 1e-5
 # ## On images
 #
 # `fit` takes the same `Config` and trains on simulated scans if you set `epochs` above 0. It writes the run into the
-# folder `runs`. Evaluate it with `notebooks/evaluate.ipynb`; then the tables, figures and the explorer show it under
-# its name.
+# folder `runs`. [Measure it](../book/howto.md#one-run-by-papermill) with the notebook `evaluate`; then the tables,
+# figures and the explorer show it under its name.
 #
 # A finished run remembers the functions that trained it. If you change the loss and call `fit` again, it refuses,
 # because the old run was trained by another function; `fit(config, retrain=True)` sets the old run aside and trains
@@ -159,8 +159,8 @@ else:
     print(f"not run: set epochs to train {config.run_id}")
 
 # %% [markdown]
-# **Take away:** try a loss on points before you spend an hour on images, with and without a penalty, and with more than
-# one seed.
+# **Takeaway:** try a loss on points before you train it on images, with and without a penalty, and with more than one
+# seed.
 #
 # <a href="../book/loss-lab.html?data=grid&amp;a=hinge,r1&amp;b=relativistic,r1-r2">
 # Compare any two losses in the loss lab</a>:

@@ -91,9 +91,13 @@ def draw_training(axis):
     """The slope against the critic's updates, without a penalty and with."""
     blue, red = OKABE_ITO["wgan-gp"], OKABE_ITO["bce"]
     axis.plot(
-        updates, free["Wasserstein"][0], ":", color=blue, label="Wasserstein, λ = 0"
+        updates,
+        free["Wasserstein"][0],
+        ":",
+        color=blue,
+        label="Wasserstein, no penalty",
     )
-    axis.plot(updates, free["BCE"][0], "--", color=red, label="BCE, λ = 0")
+    axis.plot(updates, free["BCE"][0], "--", color=red, label="BCE, no penalty")
     for lam, (slope, _) in trained.items():
         label = "with the penalty" if lam == min(LAMBDAS) else None
         axis.plot(updates, slope, color=blue, lw=1, label=label)
@@ -155,7 +159,7 @@ assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * settled[high][0]
 # different λ can't be compared, and at one λ half the gap is not half the distance. The generator's push is the slope
 # (see [Lesson 2](lesson_gradients.ipynb)): λ also decides how hard it is pushed while it is far away.
 #
-# **Take away:** the penalty bounds the slope. Without it the Wasserstein loss has no lowest value, and the critic has
+# **Takeaway:** the penalty bounds the slope. Without it the Wasserstein loss has no lowest value, and the critic has
 # no reason to stop.
 #
 # <a href="../book/loss-lab.html?data=ring&amp;a=wasserstein,gp,0.1&amp;b=wasserstein,gp,10">

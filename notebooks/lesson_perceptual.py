@@ -119,7 +119,7 @@ assert all(np.diff(list(best.values())) <= 0)
 # Early in training, when the critic has learnt little, the term at least gives the generator the average of real
 # images to aim at. See the [losses chapter](../book/losses.md).
 #
-# **Take away:** a term that compares unpaired images prefers their average.
+# **Takeaway:** a term that compares unpaired images prefers their average.
 #
 # [Walk the latent space](../book/latent-walk.md) of two generators that were trained with this term, and look for
 # washed-out images.

@@ -214,9 +214,10 @@ assert modes.get_group("Wasserstein").max() < modes.get_group("BCE").min()
 #
 # The claim is about this setting. How well a loss works depends on how you train with it: five critic updates to one of
 # the generator, this learning rate, these networks. On images the same four settings can be trained by
-# `Config(loss="bce", penalty="gp")` and so on; see the [training chapter](../book/training.md#one-step).
+# `Config(loss="bce", penalty="gp")` and so on; see the [training chapter](../book/training.md#one-step). On real scans
+# the answer is not that of the ring: [the first page](start.ipynb) has the same two times two there.
 #
-# **Take away:** when two things change at once, train the other two combinations before you name the cause.
+# **Takeaway:** when two things change at once, train the other two combinations before you name the cause.
 #
 # <a href="../book/loss-lab.html?data=ring&amp;a=wasserstein,none&amp;b=wasserstein,gp">
 # In the loss lab: Wasserstein without and with the penalty</a>, and

@@ -3,8 +3,8 @@
 #
 # A generator that replays its training set gets a very good Fréchet and kernel distance. This page tests one run for
 # such copies. It is a run of your own copy, which this build trained; for the kept runs on real scans,
-# [Table 4](tables.ipynb#table-4-beyond-the-paper) has the answer. For two folders of your own, `dgan metrics real/
-# generated/ --copies sheet.png --output result.json` draws the nearest pairs and names them.
+# [Table 4](tables.ipynb#table-4-beyond-the-paper) has the answer. For two folders of your own, the option `--copies
+# sheet.png` of [`dgan metrics`](../book/own-images.md) draws the nearest pairs.
 #
 # Do generated images lie closer to single training images than new real images would ([how it
 # works](../book/metrics.md))? Two controls say whether the test can be trusted: a replayed training set must fail, and

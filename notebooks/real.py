@@ -39,7 +39,7 @@ found = metrics.evaluate(
 
 # %% [markdown]
 # Each half has half as many images. This alone raises the Fréchet distance and SWD. The kernel distance and the means
-# over pairs of images (LPIPS, MS-SSIM) don't depend on the number of images N.
+# over pairs of images (LPIPS, MS-SSIM) don't depend on the number of images N, but for chance.
 
 # %% tags=["hide-input"]
 import pandas as pd

@@ -118,10 +118,10 @@ def summary(judged):
     )
     return report.show(
         table.set_index("The paper claims"),
-        f"Table 0. {report.counted(judged)} A claim holds if every measure says so, by each extractor that it was "
-        "taken by. It does not hold if one says so and none says that it holds. Otherwise it can't be told. Random "
-        "features fail their tests and count all the same: a verdict should not depend on the yardstick. In brackets: "
-        "in how many of the claim's comparisons the numbers lie as it says, clearly or not, of those that were run.",
+        f"Table 0. {report.counted(judged)} A claim holds if every measure says so, by every extractor that was used. "
+        "It does not hold if one says so and none says that it holds. Otherwise it can't be told. Random features fail "
+        "their tests and count all the same: a claim should hold by any yardstick. In brackets: in how many of the "
+        "claim's comparisons the numbers lie as it says, clearly or not, of those that were run.",
     )
 
 
@@ -130,11 +130,12 @@ summary(judged)
 # %% [markdown]
 # ## At the paper's own size
 #
-# WGAN-GP at λ = 5 has also been trained at the paper's own size, 512×512, on a graphics card (GPU), with the printed
-# widths, rates and epochs. It differs in [two
-# points](../book/deviations.md#what-the-quick-profile-and-the-runs-of-the-results-change): activations in bfloat16,
-# and a perceptual term whose weight came out so small that the adversarial loss alone has trained it. No other setting
-# has been run, so this shows what such training gives and compares no losses.
+# WGAN-GP at λ = 5 has also been trained at the paper's own size, 512×512, on a graphics card (GPU), with the widths,
+# rates and epochs that the paper prints. It differs in [three
+# points](../book/deviations.md#what-the-quick-profile-and-the-runs-of-the-results-change): activations in bfloat16, a
+# VGG19 whose filters were rescaled, and therefore a perceptual term with so little weight that the adversarial loss
+# alone has trained the generator. No other setting has been run, so this shows what such training gives and compares no
+# losses.
 
 # %% tags=["hide-input"]
 large = report.collect(printed, "paper", "busi")
@@ -179,7 +180,7 @@ def of_full_size(name, measured):
     )
     return report.show(
         table,
-        f"Table Z1. {name} at 512×512 against all real scans. Of these its images cover {seen}. So the measures "
+        f"Table Z1. {name} at 512×512 against all real scans, of which its images cover {seen}. So the measures "
         "disagree about the same images. The numbers can't be compared with those of other sizes.",
         report.badge(large),
     )

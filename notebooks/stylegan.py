@@ -2,9 +2,10 @@
 # # StyleGAN2 and StyleGAN3: what makes them different
 #
 # This page shows what the layers of the two StyleGANs do that the paper's network doesn't: how styles scale the
-# weights, and how StyleGAN3 keeps detail from sticking to the pixel grid. All but the last figure are measured on
-# narrow, *untrained* networks with random weights. Their pictures mean nothing yet, but what a layer does to variance,
-# frequencies and position follows from its construction, so it holds before the first update.
+# weights, and how StyleGAN3 keeps detail from sticking to the pixel grid. Figures S1 to S5 are measured on narrow,
+# *untrained* networks with random weights. Their pictures mean nothing yet, but what a layer does to variance,
+# frequencies and position follows from its construction, so it holds before the first update. Figure S6 is the
+# published schedule of StyleGAN3's layers, and the last figure shows trained networks.
 
 # %% tags=["parameters", "hide-input"]
 image_size = 64  # side of the pictures, in pixels
@@ -522,8 +523,9 @@ report.picture(
 #
 # Both were trained by this project on the malignant scans of BUSI and are kept with it; no scan is kept or shown. The
 # line below the figure says at which size. They are in no other table: where the results say *not run*, they mean runs
-# of their own size, 64×64. StyleGAN3 was trained half as long here, and the distance is by random features, which [fail
-# their tests](yardstick.ipynb): don't rank the two by it.
+# of their own size, 64×64. StyleGAN3 was trained half as long here, with another γ than its authors' rule gives
+# ([deviations](../book/deviations.md#13-how-the-stylegans-were-trained)). The distance is by random features, which
+# [fail their tests](yardstick.ipynb): don't rank the two by it.
 
 # %% tags=["hide-input"]
 kept = report.collect(f"{results}/busi-128")

@@ -66,8 +66,7 @@ from dgan_stylegan import steps as stylegan_steps
 
 def code(*functions):
     """The source of functions, as a page shows it."""
-    whole = [getattr(function, "func", function) for function in functions]
-    source = "\n\n".join(inspect.getsource(function) for function in whole)
+    source = "\n\n".join(map(inspect.getsource, functions))
     return Markdown(f"```python\n{source}```")
 
 

@@ -1,14 +1,16 @@
-"""The manifest on a folder made here, and what it says of real BUSI."""
+"""The manifest of the page `data` on a folder made here, and what it says of real BUSI."""
 
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import definitions
 from PIL import Image
 
-from dgan_core.data import audit, duplicates, index_busi, load_busi, near_duplicates
+from dgan_core.data import index_busi, load_busi, near_duplicates
 
+PAGE = definitions("data")
 REAL = Path(__file__).parents[2] / "shared" / "data" / "Dataset_BUSI_with_GT"
 
 
@@ -31,7 +33,7 @@ def root(tmp_path):
 
 
 def test_one_row_per_image(root):
-    manifest = audit(root)
+    manifest = PAGE.audit(root)
     assert manifest["name"].tolist() == ["benign (1).png", "benign (3).png", "malignant (2).png", "malignant (10).png"]
     assert manifest["n_masks"].tolist() == [0, 0, 2, 1]
     assert manifest["mode"].tolist() == ["L", "L", "RGB", "RGB"]
@@ -54,34 +56,34 @@ def test_a_folder_of_ones_own_is_audited(tmp_path):
     }.items():
         (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(tmp_path / "set" / name)
-    manifest = audit(tmp_path / "set")
+    manifest = PAGE.audit(tmp_path / "set")
     assert manifest["name"].tolist() == ["2.png", "10.jpg", "1.bmp", "7.png"]
     assert manifest["label"].tolist() == ["cyst", "cyst", "tumour", "tumour"]
     assert manifest["n_masks"].tolist() == [1, 0, 1, 0]
     assert manifest["mask_like"].tolist() == [False, False, False, True]
     assert manifest.attrs["masks"] == 2
     shutil.make_archive(tmp_path / "zipped", "zip", tmp_path / "set")
-    assert audit(tmp_path / "zipped.zip").equals(manifest)
-    flat = audit(tmp_path / "set" / "tumour")
+    assert PAGE.audit(tmp_path / "zipped.zip").equals(manifest)
+    flat = PAGE.audit(tmp_path / "set" / "tumour")
     assert flat["label"].tolist() == ["tumour", "tumour"]
 
 
 def test_duplicates_are_found_across_classes_and_encodings(root):
-    assert duplicates(audit(root)) == [["benign (1).png", "malignant (2).png"]]
+    assert PAGE.duplicates(PAGE.audit(root)) == [["benign (1).png", "malignant (2).png"]]
 
 
 def test_equal_bytes_in_another_shape_are_no_duplicate(tmp_path):
     (tmp_path / "normal").mkdir()
     for number, shape in ((1, (4, 6)), (2, (6, 4))):
         Image.fromarray(np.zeros(shape, np.uint8)).save(tmp_path / "normal" / f"normal ({number}).png")
-    assert duplicates(audit(tmp_path)) == []
+    assert PAGE.duplicates(PAGE.audit(tmp_path)) == []
 
 
 def test_a_broken_image_is_named(root):
     path = root / "benign" / "benign (3).png"
     path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(ValueError, match=r"benign \(3\).png is broken or cut short"):
-        audit(root)
+        PAGE.audit(root)
 
 
 def test_near_duplicates_are_brighter_noisier_copies_and_no_strangers():
@@ -103,9 +105,9 @@ def test_real_busi_repeats_itself():
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="real BUSI is not beside the project")
 def test_what_real_busi_holds():
-    manifest = audit(REAL).set_index("name")
+    manifest = PAGE.audit(REAL).set_index("name")
     assert manifest["label"].value_counts().to_dict() == {"benign": 437, "malignant": 210}
-    assert duplicates(manifest.reset_index()) == [["benign (433).png", "malignant (145).png"]]
+    assert PAGE.duplicates(manifest.reset_index()) == [["benign (433).png", "malignant (145).png"]]
     malignant = manifest[manifest["label"] == "malignant"]
     assert malignant["n_masks"].sum() == 211
     assert malignant.index[malignant["n_masks"] == 2].tolist() == ["malignant (53).png"]

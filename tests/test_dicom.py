@@ -57,7 +57,10 @@ def test_what_scanners_compress_as_jpeg_is_read_as_the_jpeg_is():
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (dicom(GREY.astype(np.uint16), bits=16), "scan.dcm must be one picture of 8 bits, .* 16 bits, MONOCHROME2"),
+        (
+            dicom(GREY.astype(np.uint16), bits=16),
+            "scan.dcm must be one picture of 8 unsigned bits, .* 16 bits, MONOCHROME2",
+        ),
         (dicom(GREY, frames=3), "got 3 of 8×6"),
         (dicom(GREY)[:-10], "scan.dcm is DICOM that pydicom can't read"),
         (dicom(GREY, kind="PALETTE COLOR"), "8 bits, PALETTE COLOR: choose a window"),

@@ -215,7 +215,7 @@ def test_features_are_written_and_read_again(sets, tmp_path, capsys):
     assert alone["numbers"] == pytest.approx({"frechet_distance": whole["frechet_distance"]}, rel=1e-6)
     assert alone["notes"] == ["statistics alone give the Fréchet distance and nothing else"]
     assert command.main([str(tmp_path / "statistics.npz")] * 2) == 0
-    assert "N = unknown" in capsys.readouterr().out
+    assert "only at equally many images" in capsys.readouterr().out
     line = complaint(capsys, folder / "real.npz", sets[1], "--extractor", "random-vgg16")
     assert line.startswith("--extractor must be left out or be efficientnet-lite0")
 
@@ -305,7 +305,7 @@ def test_an_end_from_within_is_one_line(sets, monkeypatch, capsys, tmp_path, kin
     monkeypatch.setattr(metrics, "evaluate", stop)
     assert command.main([*map(str, sets), "--output", str(tmp_path / "o.json")]) == status
     (line,) = capsys.readouterr().err.splitlines()
-    says = {130: "interrupted; nothing was written", 1: "unexpected RuntimeError", 2: "--lpips-weights random"}
+    says = {130: "interrupted; no result was written", 1: "unexpected RuntimeError", 2: "--lpips-weights random"}
     assert says[status] in line
     assert not (tmp_path / "o.json").exists()
 
@@ -329,7 +329,7 @@ def test_ctrl_c_ends_with_130_and_one_line(sets):
         assert process.stdout.readline() == "begun\n"
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
-        assert process.stderr.read() == "dgan metrics: interrupted; nothing was written\n"
+        assert process.stderr.read() == "dgan metrics: interrupted; no result was written\n"
 
 
 def test_a_reader_that_leaves_early_is_no_error(sets):
@@ -368,7 +368,7 @@ def test_a_terminal_sees_progress(sets):
         (["--seed", "4294967291"], "--seed must be a whole number from 0 to 4294967285"),
         (["--batch-size", "0"], "--batch-size must be a whole number ≥ 1"),
         (["--sed", "1"], "unrecognized arguments: --sed 1"),
-        (["--metrics", "fidd"], "metrics must be of frechet_distance"),
+        (["--metrics", "fidd"], "metrics must be fid, kid or names"),
         (["--metrics", "fid,kid"], "fid, kid need Inception's features: add --extractor inception, or ask for frechet"),
         (["--weights", "none.pth"], "--weights must name a file, got 'none.pth'"),
         (["--lpips-weights", "none.pth"], "--lpips-weights must name a file"),
@@ -378,7 +378,10 @@ def test_a_terminal_sees_progress(sets):
         (["--extractor", "inceptoin"], "extractor must be one of efficientnet-lite0, inception"),
         (["--others", "radiomics,x"], "extractor must be one of efficientnet-lite0, inception, radiomics"),
         (["--weights", __file__, "--extractor", "random-vgg16", *NO_DOWNLOAD], "weights must be None for random-vgg16"),
-        (["--device", "gpu", *NO_DOWNLOAD], "device must be None, 'cpu' or a device that torch finds here"),
+        (
+            ["--device", "gpu", *NO_DOWNLOAD],
+            "device must be None, 'cpu' or a device with float64 that torch finds here",
+        ),
         (["--size", "31", *NO_DOWNLOAD], "at least 32 pixels"),
     ],
 )
@@ -636,7 +639,7 @@ def test_what_the_book_says_of_its_example_is_what_it_shows():
             rf"^(\S.*?)  +{number} +\[{number}, {number}\] +{number}  ", table, re.MULTILINE
         )
     }
-    seeing = re.search(r"This is what it prints .*The means over pairs", chapter, re.DOTALL)[0].lower()
+    seeing = re.search(r"This is what it prints .*The means\s+over pairs", chapter, re.DOTALL)[0].lower()
     for name in ("Kernel distance", "Recall", "Coverage", "Precision", "Density"):
         _, low, high, floor = seen[name]
         assert low > floor if name == "Kernel distance" else high < floor

@@ -49,7 +49,7 @@ def test_fid_and_kid_are_names_of_inceptions_distances_alone():
     assert heading("fid", "inception (clean-fid)") == "FID (inception (clean-fid))"
     assert chosen(["fid", "lpips"]) == ("frechet_distance", *PAIRED[:2])
     assert chosen(["recall", "recall"]) == ("recall",)
-    with pytest.raises(ValueError, match="metrics must be of frechet_distance, .* got 'fidd'"):
+    with pytest.raises(ValueError, match="metrics must be fid, kid or names, .* got 'fidd'"):
         chosen(["fidd"])
     assert {m.better for m in METRICS.values()} == {"low", "high", "one"}
 
@@ -113,10 +113,13 @@ def test_other_extractors_give_the_numbers_of_features_alone():
     def brightness(x):
         return x.reshape(len(x), -1)[:, :40].astype(float)
 
+    def squares(x):
+        return brightness(x) ** 2
+
     brief = {"intervals": False, "umap": False, "metrics": ["recall"]}
-    result = evaluated(real, fake, others=[brightness, "random-vgg16"], **brief)
+    result = evaluated(real, fake, others=[brightness, squares], **brief)
     assert set(result.numbers) == {"recall", "recall_floor"} and result.settings["lpips"] is None
-    assert list(result.others) == ["own:brightness", "random-vgg16"] == result.settings["others"]
+    assert list(result.others) == ["own:brightness", "own:squares"] == result.settings["others"]
     expected = metrics.evaluate_features(brightness(real), brightness(fake), "own:brightness", intervals=False)
     assert result.others["own:brightness"] == expected
     assert "swd_pca" in expected and not result.embeddings and result.copies is None
@@ -170,7 +173,7 @@ def test_fewer_than_eight_generated_images_have_no_halves(no_umap):
         ({"seed": -1}, "seed must be a whole number"),
         ({"extractor": "resnet"}, "extractor must be one of efficientnet-lite0, inception"),
         ({"others": ["resnet"]}, "extractor must be one of"),
-        ({"metrics": ["fidd"]}, "metrics must be of frechet_distance"),
+        ({"metrics": ["fidd"]}, "metrics must be fid, kid or names"),
         ({"batch_size": 0}, "batch_size must be a whole number ≥ 1"),
         ({"device": "gpu"}, "device must be None, 'cpu'"),
         ({"lpips_weights": "none.npz"}, "none.npz', which doesn't exist"),

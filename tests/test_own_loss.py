@@ -52,8 +52,8 @@ def test_it_trains_is_shown_and_is_read_where_it_is_not_defined(tiny, runs):
     assert all(row["penalty"] >= 0 and np.isfinite(row["critic_loss"]) for row in rows)
     images = generate(run, 16)
     settings = {"extractor": "random-vgg16", "n_real": 8, "lpips": "alex-random"}
-    run.save_evaluation(
-        evaluations.Evaluation(numbers(0.2), settings, history=[{"epoch": 4, **numbers(0.2)}]), {}, images
+    evaluations.save_evaluation(
+        run.path, evaluations.Evaluation(numbers(0.2), settings, history=[{"epoch": 4, **numbers(0.2)}]), {}, images
     )
 
     losses.OBJECTIVES.pop("mine"), losses.PENALTIES.pop("drift")

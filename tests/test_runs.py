@@ -176,7 +176,7 @@ def test_a_packed_snapshot_is_read_in_place_of_a_plain_one(run):
     plain.unlink()
     assert run.snapshot_path(2).name == "epoch-0002.safetensors.gz"
     assert all(np.array_equal(run.load_snapshot(2)[name], array) for name, array in ARRAYS.items())
-    with pytest.raises(FileNotFoundError, match="has no snapshot of epoch 3; kept are epoch-0002$"):
+    with pytest.raises(FileNotFoundError, match="has no snapshot of epoch 3; kept: epoch-0002$"):
         run.load_snapshot(3)
     damage(run.snapshot_path(2))
     with pytest.raises(DamagedFile, match="epoch-0002.safetensors.gz is damaged.*train it again"):

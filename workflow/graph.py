@@ -4,12 +4,12 @@ import hashlib
 import json
 import re
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import yaml
 
 from dgan_core.data import find_busi, index_busi
-from dgan_core.data.folder import class_of, existing
+from dgan_core.data.folder import existing
 from dgan_core.io.fingerprint import fingerprint
 from dgan_core.io.folders import files_in
 from dgan_core.profiles import LAMBDAS
@@ -35,6 +35,8 @@ def seeds(name: str, text: str) -> list[int]:
             raise ValueError(f'{name} must be whole numbers such as "0 1 2", "0,1,2" or "0-2", got "{text}"')
         first, last = int(match[1]), int(match[2] or match[1])
         found += range(first, last + 1)
+    if not found:
+        raise ValueError(f'{name} must be at least one whole number, got "{text}"')
     return found
 
 
@@ -52,12 +54,13 @@ def _words(text: str) -> list[str]:
 
 
 def check_images(path: str) -> None:
-    """Refuse images that the report can't be made of: it trains on malignant ones and measures benign ones beside."""
+    """Refuse images of which the report can't be made: it trains on malignant ones and measures benign ones too."""
     if find_busi(path) is not None:
-        index_busi(path)
+        for label in ("malignant", "benign"):
+            index_busi(path, label)
         return
     with files_in(existing(path)) as files:
-        classes = {class_of(name).casefold() for name in files}
+        classes = {part.casefold() for name in files for part in PurePosixPath(name).parts[:-1]}
     if not {"malignant", "benign"} <= classes:
         raise ValueError(
             f"DATA must be phantom, busi, or a folder or .zip with folders malignant and benign, got {path}; "

@@ -1,4 +1,7 @@
-"""A loop over an array's first axis, written out: for backends whose compiler keeps a function that is called often."""
+"""A loop over an array's first axis, unrolled.
+
+TensorFlow keeps a compiled step as one function, however often it is called; torch runs eagerly.
+"""
 
 from collections.abc import Callable
 from typing import Any

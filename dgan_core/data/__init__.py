@@ -1,9 +1,9 @@
 # ruff: noqa: F401  (what is imported here is what the package offers)
 """Images to learn from: BUSI (Al-Dhabyani et al. 2020), simulated phantoms or a folder of one's own, by one loader."""
 
-from .audit import audit, duplicates, near_duplicates
 from .busi import fetch_busi, find_busi, index_busi, load_busi
 from .folder import load_folder
+from .near import near_duplicates
 from .phantom import phantoms
 
 

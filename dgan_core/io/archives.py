@@ -10,6 +10,7 @@ import io
 import math
 import mmap
 import stat
+import unicodedata
 import zipfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -53,7 +54,7 @@ def _members(path, archive):
         posix, windows = PurePosixPath(name), PureWindowsPath(name)
         if posix.is_absolute() or windows.anchor or ".." in (*posix.parts, *windows.parts):
             raise ValueError(f"{path} has a member {name!r} outside the archive: pack it with relative names")
-        if not name.isprintable():
+        if any(unicodedata.category(character) == "Cc" for character in name):
             raise ValueError(f"{path} has a member {name!r} whose name holds control characters: pack it again")
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):

@@ -30,11 +30,14 @@ def dicom_image(content, name, limit):
         found = dcmread(io.BytesIO(content))
         height, width, frames = found.Rows, found.Columns, int(found.get("NumberOfFrames") or 1)
         kind, bits = found.PhotometricInterpretation, found.BitsAllocated
-        taken = frames == 1 and bits == 8 and kind in KINDS and height * width <= limit
+        signed = bool(found.get("PixelRepresentation"))
+        taken = frames == 1 and bits == 8 and not signed and kind in KINDS and height * width <= limit
         pixels = pixel_array(found) if taken else None  # RGB, whatever the encoding of colours
     except Exception as error:  # of a broken file pydicom raises AttributeError, struct.error, …
         raise ValueError(f"{name} is DICOM that pydicom can't read ({short(error)}): {PNG}") from error
     if not taken:
-        told = f"{frames} of {width}×{height}, {bits} bits, {kind}: {PNG}"
-        raise ValueError(f"{name} must be one picture of 8 bits, grey or RGB, of at most {limit:,} pixels, got {told}")
+        told = f"{frames} of {width}×{height}, {bits} bits, {'signed, ' * signed}{kind}: {PNG}"
+        raise ValueError(
+            f"{name} must be one picture of 8 unsigned bits, grey or RGB, of at most {limit:,} pixels, got {told}"
+        )
     return Image.fromarray(255 - pixels if kind == "MONOCHROME1" else np.ascontiguousarray(pixels))

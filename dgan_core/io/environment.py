@@ -21,7 +21,8 @@ def environment() -> dict[str, Any]:
     commit = ""
     if (project / ".git").exists():
         describe = ["git", "-C", str(project), "describe", "--always", "--dirty"]
-        commit = subprocess.run(describe, capture_output=True, text=True).stdout.strip()
+        with suppress(OSError):  # no git here
+            commit = subprocess.run(describe, capture_output=True, text=True).stdout.strip()
     return {
         "python": platform.python_version(),
         "versions": versions,

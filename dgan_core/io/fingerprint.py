@@ -59,30 +59,33 @@ def fingerprint(*entries: str, without: tuple[str, ...] = ()) -> dict[str, str]:
 def of_function(function: Any) -> str:
     """A hash of a function that lies in no file of this project, such as a notebook's: of what it does, not its text.
 
-    What it uses of its surroundings counts too: numbers, texts and other functions there.
+    What it uses of its surroundings counts too: numbers, texts, arrays, what holds them, and other functions there.
     """
     return hashlib.sha256(repr(_behaviour(function, set())).encode()).hexdigest()[:16]
 
 
 def _behaviour(value: Any, seen: set[int]) -> Any:
+    """What `repr` shows alike in every process: no address, no order of a set, every number of an array."""
     if isinstance(value, partial):
-        return _behaviour(value.func, seen), value.args, sorted(value.keywords.items())
+        return _behaviour((value.func, value.args, value.keywords), seen)
+    if isinstance(value, dict):
+        return "dict", sorted((repr(key), _behaviour(member, seen)) for key, member in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        members = [_behaviour(member, seen) for member in value]
+        return type(value).__name__, members if isinstance(value, list | tuple) else sorted(map(repr, members))
+    if hasattr(value, "tobytes"):  # an array
+        return str(value.dtype), value.shape, value.tobytes()
+    if isinstance(value, int | float | complex | str | bytes | type(None)):
+        return value
+    if isinstance(value, CodeType):  # the instructions, arguments resolved: the same whatever the docstring
+        steps = (i for i in dis.get_instructions(value) if i.opname not in ("RESUME", "CACHE"))
+        return [(i.opname, _behaviour(i.argval, seen)) for i in steps]
     code = getattr(value, "__code__", None)
     if code is None or id(code) in seen:
-        if hasattr(value, "tobytes"):  # an array
-            return value.tobytes()
-        return value if isinstance(value, int | float | str | tuple | type(None)) else type(value).__name__
+        return getattr(value, "__qualname__", type(value).__name__)
     seen.add(id(code))
     around = inspect.getclosurevars(value)
-    used = {**around.nonlocals, **around.globals}
-    defaults = (value.__defaults__, value.__kwdefaults__)
-    return _operations(code), defaults, [(name, _behaviour(used[name], seen)) for name in sorted(used)]
-
-
-def _operations(code: CodeType) -> list:
-    """The instructions, arguments resolved: the same whatever the docstring."""
-    steps = ((i.opname, i.argval) for i in dis.get_instructions(code) if i.opname not in ("RESUME", "CACHE"))
-    return [(name, _operations(value) if isinstance(value, CodeType) else value) for name, value in steps]
+    return _behaviour((code, value.__defaults__, value.__kwdefaults__, {**around.nonlocals, **around.globals}), seen)
 
 
 def _path(name: str) -> Path | None:

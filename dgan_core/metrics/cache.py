@@ -34,8 +34,8 @@ def cached(folder, description, compute):
     path = folder / f"{hashlib.sha256(described.encode()).hexdigest()}.safetensors"
     values = _read(path, described)
     if values is None:
+        folder.mkdir(parents=True, exist_ok=True)  # told before the work, if it can't be made
         values = compute()
-        folder.mkdir(parents=True, exist_ok=True)
         write_arrays(path, {"values": values}, {"description": described})
     return values
 

@@ -6,12 +6,14 @@ no kernel distance and no mean over pairs.
 """
 
 import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .cache import array_hash
 from .checks import as_feature_pair, as_image_pair, as_positive_integer, as_seed
-from .features import DEFAULT, check, features, label, radiomics
+from .features import DEFAULT, check, features, label, radiomics, weights_file
 from .fid import frechet_distance
 from .intervals import (
     Interval,
@@ -28,7 +30,7 @@ from .memorisation import Memorisation, memorisation
 from .ms_ssim import ms_ssim_levels, ms_ssim_pairs
 from .precision_recall import density_coverage, density_coverage_interval, precision_recall, precision_recall_interval
 from .swd import pca, sliced_wasserstein, umap_repeats
-from .table import METRICS, chosen, honest, split
+from .table import METRICS, canonical, chosen, honest, split
 from .torch_setup import as_device
 
 N_SUBSETS = 100
@@ -42,8 +44,9 @@ MANY_ZEROS = 0.1  # share of MS-SSIM's pairs
 class Result(NamedTuple):
     """numbers: {name: value}, by the names of `table`; a number that these images don't allow is absent.
 
-    others: {extractor: its numbers}.  settings: what was compared by what.  embeddings: {"pca_real": (N, 2), …}.
-    copies: which real image each generated one is nearest to, or None.  notes: sentences that a reader should know.
+    others: {extractor: its numbers}.  features: {extractor: (real's, fake's)}.  embeddings: {"pca_real": (N, 2), …}.
+    settings: what was compared by what.  copies: which real image each generated one is nearest to, or None.
+    notes: sentences that a reader should know.
     """
 
     numbers: dict[str, float]
@@ -52,10 +55,11 @@ class Result(NamedTuple):
     embeddings: dict[str, np.ndarray]
     copies: Memorisation | None
     notes: list[str]
+    features: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
 
 def subset_size(n, m):
-    """Images in each of the kernel distance's subsets: 100, but at most half of the smaller set, or all were alike."""
+    """Images in each of the kernel distance's subsets: 100, but at most half of the smaller set, lest all be alike."""
     return min(100, min(n, m) // 2)
 
 
@@ -104,7 +108,8 @@ def evaluate(
     extractor: a name of `features.EXTRACTORS` or a function (N, H, W, C) uint8 → (N, D).  others: further extractors,
     which give the numbers that need features alone.  extractor_weights, convention, batch_size, cache, device: of
     `features`.
-    metrics: names of `table.METRICS` or their beginnings, such as "precision" or "lpips"; None: all.
+    metrics: names of `table.METRICS` or their beginnings, such as "precision" or "lpips"; None: all (frd by radiomics
+    alone). A note says which of those named could not be measured.
     lpips_weights: "official", "random" or a file, see `lpips.lpips_network`.
     intervals, floor, umap: False leaves out the 95 % intervals, the floor, the plane of UMAP.
     seed: of subsets, halves, projections, permutations and UMAP.  progress: called as progress(stage, done, total).
@@ -115,52 +120,51 @@ def evaluate(
     real, fake = as_image_pair(real, fake, ("real", "fake"))
     n, m = len(real), len(fake)
     _check_counts(n, m)
-    wanted = [k for k in (METRICS if metrics is None else chosen(metrics)) if umap or k != "swd_umap"]
+    asked = () if metrics is None else chosen(metrics)
+    wanted = [k for k in asked or METRICS if umap or k != "swd_umap"]
     seed, batch_size = as_seed(seed, least_above=N_UMAP_SEEDS), as_positive_integer(batch_size, "batch_size")
+    others = [others] if isinstance(others, str) or callable(others) else others
+    name, *more = labels = [label(extractor, extractor_weights, convention), *map(label, others)]
+    if len({*labels}) < len(labels):
+        raise ValueError(f"extractor and others must have a label each, got {', '.join(labels)}")
     check(real, extractor, extractor_weights, convention)
     for other in others:
         check(real, other)
-    need = {k.split("_real")[0].split("_fake")[0] for k in wanted}
+    need = {kind for kind in ("lpips", "ms_ssim") if any(k.startswith(kind) for k in wanted)}
     levels = ms_ssim_levels(min(real.shape[1:3])) if "ms_ssim" in need else None
     device = as_device(device)
     if "lpips" in need:
         if min(real.shape[1:3]) < 32:
             raise ValueError(f"images must be at least 32 pixels wide and high for LPIPS, got {real.shape[1:3]}")
         lpips_network(LPIPS_NET, lpips_weights, seed)  # weights that can't be had are told before any work
+    for one, weights in ((extractor, extractor_weights), *((other, None) for other in others)):
+        weights_file(one, weights)
     say = progress or (lambda stage, done, total: None)
 
     def extracted(name, weights=None, way="torch-fidelity"):
         stage = f"features, {label(name, weights, way)}"
         count = lambda at: lambda done, total: say(stage, at + done, n + m)  # noqa: E731
-        return [
+        return tuple(
             features(images, name, weights, way, batch_size, seed, cache, device, count(at))
             for images, at in ((real, 0), (fake, n))
-        ]
+        )
 
-    name = label(extractor, extractor_weights, convention)
-    numbers, embeddings, copies = {}, {}, None
+    numbers, embeddings, copies, kept, zeros = {}, {}, None, {}, {}
     if any(METRICS[k].of_features for k in wanted):
-        x, y = extracted(extractor, extractor_weights, convention)
+        x, y = kept[name] = extracted(extractor, extractor_weights, convention)
         say("distances of features", 0, 1)
         numbers, embeddings = _with_floor(x, y, name, wanted, intervals, floor, seed, say)
         if {"memorisation_share", "memorisation_p"} & set(wanted):
             copies = memorisation(*_scaled(x, y, name), seed=seed)
             numbers |= {"memorisation_share": copies.share, "memorisation_p": copies.p_value}
             numbers |= {"memorisation_share_floor": copies.real_share} if floor else {}
-    pairs = {
-        "lpips": lambda a, b, count: lpips_pairs(a, b, LPIPS_NET, lpips_weights, seed, device=device, progress=count),
-        "ms_ssim": lambda a, b, count: ms_ssim_pairs(a, b, progress=count),
-    }
-    zeros = 0.0
-    for kind in ("lpips", "ms_ssim"):
-        if kind in need:
-            found, share = _of_pairs(kind, pairs[kind], real, fake, wanted, intervals, floor, seed, say)
-            numbers |= found
-            zeros = max(zeros, share if kind == "ms_ssim" else 0.0)
-    measured = {
-        label(other): evaluate_features(*extracted(other), label(other), None, intervals, floor, seed)
-        for other in others
-    }
+    of_lpips = partial(lpips_pairs, net=LPIPS_NET, weights=lpips_weights, seed=seed, device=device)
+    for kind in sorted(need):
+        pairs = of_lpips if kind == "lpips" else ms_ssim_pairs
+        found, zeros[kind] = _of_pairs(kind, pairs, real, fake, wanted, intervals, floor, seed, say)
+        numbers |= found
+    kept |= {at: extracted(other) for at, other in zip(more, others, strict=True)}
+    measured = {at: evaluate_features(*kept[at], at, None, intervals, floor, seed) for at in more}
     settings = {
         "n_real": n, "n_fake": m, "width": real.shape[2], "height": real.shape[1],
         "extractor": name, "others": list(measured),
@@ -168,8 +172,12 @@ def evaluate(
         else label(LPIPS_NET, None if lpips_weights == "official" else lpips_weights),
         "ms_ssim_levels": levels, "subset_size": subset_size(n, m), "n_subsets": N_SUBSETS, "seed": seed,
     }  # fmt: skip
+    notes = _notes(real, fake, copies, zeros.get("ms_ssim", 0))
     numbers = {honest(k, name): v for k, v in numbers.items() if split(k)[0] in wanted}
-    return Result(numbers, settings, measured, embeddings, copies, _notes(real, fake, copies, zeros))
+    known = {canonical(k) for of in (numbers, *measured.values()) for k in of}
+    if absent := [k for k in asked if k not in known]:
+        notes.append(f"not measured: {', '.join(absent)}, which these images, extractors and options don't allow")
+    return Result(numbers, settings, measured, embeddings, copies, notes, kept)
 
 
 def _check_counts(n, m):
@@ -193,7 +201,7 @@ def _with_floor(x, y, name, wanted, intervals, floor, seed, say=lambda *_: None)
     numbers, embeddings = _of_features(x, y, name, wanted, intervals, seed, say)
     if floor:
         a, b = halves(len(x), seed)
-        once = [k for k in wanted if k != "frechet_distance_infinity"]
+        once = {*wanted} - {"frechet_distance_infinity"}
         found, _ = _of_features(x[a], x[b], name, once, False, seed, lambda *_: None, repeats=1)
         numbers |= {f"{k}_floor": v for k, v in found.items()}
     return numbers, embeddings
@@ -202,8 +210,7 @@ def _with_floor(x, y, name, wanted, intervals, floor, seed, say=lambda *_: None)
 def _of_features(x, y, name, wanted, intervals, seed, say, repeats=N_UMAP_SEEDS):
     x, y = _scaled(x, y, name)
     n, m = len(x), len(y)
-    halved = intervals and m >= 8  # each half needs more than recall's three neighbours
-    numbers, embeddings = {}, {}
+    numbers, embeddings, planes = {}, {}, {}
     if {"frechet_distance", "frd"} & set(wanted):
         found = frechet_distance_interval(x, y) if intervals else frechet_distance(x, y)
         numbers |= _entries("frechet_distance", found)
@@ -225,29 +232,25 @@ def _of_features(x, y, name, wanted, intervals, seed, say, repeats=N_UMAP_SEEDS)
         (("density", "coverage"), density_coverage, density_coverage_interval),
     ):
         if set(names) & set(wanted):
+            halved = intervals and m >= 8  # each half needs more than recall's three neighbours
             found = with_interval(x, y, seed=seed) if halved else plain(x, y)
             for k, value in zip(names, found, strict=True):
                 numbers |= _entries(k, value)
-    for kind in ("pca", "umap"):
-        if f"swd_{kind}" in wanted:
-            stage = f"plane of {kind.upper()}"
-            say(stage, 0, repeats if kind == "umap" else 1)
-            count = lambda done, total, stage=stage: say(stage, done, total)  # noqa: E731
-            fits = [pca(x, y)] if kind == "pca" else _umap(x, y, range(seed, seed + repeats), count)
-            planes, *others = fits
-            swd = sliced_wasserstein_interval if intervals else sliced_wasserstein
-            numbers |= _entries(f"swd_{kind}", swd(*planes, seed=seed))
-            embeddings |= {
-                f"{kind}_{side}": p.astype(np.float32) for side, p in zip(("real", "fake"), planes, strict=True)
-            }
-            if others:
-                spread = [numbers["swd_umap"], *(sliced_wasserstein(*other, seed=seed) for other in others)]
-                numbers["swd_umap_std"] = float(np.std(spread, ddof=1))
+    if "swd_pca" in wanted:
+        say("plane of PCA", 0, 1)
+        planes["pca"] = [pca(x, y)]
+    if "swd_umap" in wanted:
+        say("plane of UMAP", 0, repeats)
+        count = lambda done, total: say("plane of UMAP", done, total)  # noqa: E731
+        planes["umap"] = umap_repeats(x, y, range(seed, seed + repeats), min(15, n + m - 1), progress=count)
+    for kind, (first, *others) in planes.items():
+        swd = sliced_wasserstein_interval if intervals else sliced_wasserstein
+        numbers |= _entries(f"swd_{kind}", swd(*first, seed=seed))
+        embeddings |= {f"{kind}_{side}": p.astype(np.float32) for side, p in zip(("real", "fake"), first, strict=True)}
+        if others:
+            spread = [numbers[f"swd_{kind}"], *(sliced_wasserstein(*other, seed=seed) for other in others)]
+            numbers[f"swd_{kind}_std"] = float(np.std(spread, ddof=1))
     return numbers, embeddings
-
-
-def _umap(x, y, seeds, progress):
-    return umap_repeats(x, y, seeds, min(15, len(x) + len(y) - 1), progress=progress)
 
 
 def _of_pairs(kind, pairs, real, fake, wanted, intervals, floor, seed, say):
@@ -260,19 +263,21 @@ def _of_pairs(kind, pairs, real, fake, wanted, intervals, floor, seed, say):
         if key not in wanted:
             continue
         stage = f"{'LPIPS' if kind == 'lpips' else 'MS-SSIM'}, {side.replace('_', '–')}"
-        matrix = pairs(p, q, lambda done, total, stage=stage: say(stage, done, total))
+        say(stage, 0, 1)
+        matrix = pairs(p, q, progress=lambda done, total, stage=stage: say(stage, done, total))
         within = q is None
         mean, std = pair_summary(matrix, within)
         numbers |= _entries(key, pair_mean_interval(matrix, within) if intervals else mean) | {f"{key}_std": std}
-        zeros = max(zeros, float((matrix == 0).mean()))
+        counted = matrix[np.triu_indices(len(matrix), 1)] if within else matrix
+        zeros = max(zeros, float((counted == 0).mean()))
         if floor:
-            mean, std = pair_summary(pairs(first, second, None), within)
+            mean, std = pair_summary(pairs(first, second), within)
             numbers |= {f"{key}_floor": mean, f"{key}_std_floor": std}
     return numbers, zeros
 
 
 def _notes(real, fake, copies, zeros):
-    notes, known, drawn = [], {image.tobytes() for image in real}, [image.tobytes() for image in fake]
+    notes, known, drawn = [], {array_hash(image) for image in real}, [array_hash(image) for image in fake]
     if exact := sum(image in known for image in drawn):
         notes.append(f"{exact} of the {len(fake)} generated images equal a real one, pixel for pixel: leave them out")
     for name, images, different in (("real", real, known), ("generated", fake, set(drawn))):
@@ -280,7 +285,7 @@ def _notes(real, fake, copies, zeros):
         if repeats:
             notes.append(
                 f"{repeats} of the {len(images)} {name} images repeat another one exactly: precision, recall, density "
-                "and coverage measure such a set wrongly, so leave the repeats out"
+                "and coverage are wrong for such a set, so leave the repeats out"
             )
     if len(real) != len(fake):
         counts = f"{len(real)} real and {len(fake)} generated images"

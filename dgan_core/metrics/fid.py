@@ -36,7 +36,7 @@ def frechet_distance(x, y, ddof=1):
 
 
 def frechet_distance_of_statistics(mu_x, sigma_x, mu_y, sigma_y):
-    """The same from means (D,) and covariances (D, D), where the features themselves are gone.
+    """The same from means (D,) and symmetric covariances (D, D), where the features themselves are gone.
 
     tr (Σ₁Σ₂)^½ is the sum of the roots of the eigenvalues of Σ₁^½ Σ₂ Σ₁^½, which is symmetric.
     """

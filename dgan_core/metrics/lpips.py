@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dgan_core.io.weights import Published, existing, locate
+from dgan_core.io.weights import Published, existing, locate, sha256
 
 from .checks import as_image_pair, as_images, as_positive_integer
 from .ms_ssim import MEMORY_LIMIT
@@ -49,12 +49,13 @@ def lpips_network(net="alex", weights="official", seed=0):
         raise ValueError(f"net must be one of {', '.join(BACKBONES)}, got {net!r}")
     if not isinstance(weights, (str, os.PathLike)):
         raise ValueError(f"weights must be 'official', 'random' or the path of a file, got {weights!r}")
-    return _network(net, str(weights), seed)
+    path = None if weights == "random" else locate(BACKBONES[net]) if weights == "official" else existing(weights)
+    return _network(net, path, sha256(path) if path else seed)
 
 
 @functools.lru_cache(maxsize=1)
-def _network(net, weights, seed):
-    path = None if weights == "random" else locate(BACKBONES[net]) if weights == "official" else existing(weights)
+def _network(net, path, identity):
+    """identity: the file's SHA-256, so that a changed file is read again; without a file the seed."""
     import torch
 
     import_torchvision()
@@ -68,7 +69,7 @@ def _network(net, weights, seed):
     heads = state_dict(shipped, Published(f"{net}.pth of lpips 0.1.4", "", f"sha256:{HEADS[net]}"))
     network.load_state_dict(heads, strict=False)  # the backbone comes below
     if path is None:
-        he_normal(network.net.modules(), seed)
+        he_normal(network.net.modules(), identity)
     else:  # features.3.weight of torchvision is sliceK.3.weight here
         state = state_dict(path, BACKBONES[net])
         mine = network.net.state_dict()

@@ -1,4 +1,4 @@
-"""Fidelity and variety told apart: is a generated image near real ones, and is each real one near generated ones?
+"""Fidelity and variety, measured separately: is a generated image near real ones, and a real one near generated ones?
 
 A set's manifold is the union of balls about its features, each reaching to its k-th nearest neighbour in the same set.
 Kynkäänniemi et al. 2019 (precision, recall); Naeem et al. 2020 (density, coverage). Both papers use thousands of
@@ -66,8 +66,8 @@ def precision_recall_interval(real, fake, k=3, seed=0, level=0.95):
     """
     level = as_level(level)
     real, fake = as_feature_pair(real, fake, ("real", "fake"))
-    halves = {"half the number of real": len(real) // 2, "half the number of generated": len(fake) // 2}
-    k = _as_neighbour(k, halves)
+    sizes = {"half the number of real": len(real) // 2, "half the number of generated": len(fake) // 2}
+    k = _as_neighbour(k, sizes)
     found = []
     for own, across in _both_ways(real, fake):
         value = _precision(_radii(own, k), across, k, *_all(across))[0]

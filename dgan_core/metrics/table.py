@@ -14,30 +14,29 @@ class Metric(NamedTuple):
     heading: str
     better: str  # "low", "high" or "one": the nearer to 1
     digits: int  # after the decimal point
-    interval: bool  # whether it comes with NAME_low and NAME_high
     spread: str = ""  # what NAME_std is over: "pairs", "subsets", "seeds" or nothing
-    why: str = ""  # what a good value says, where the direction needs a word
+    why: str = ""  # what the table on a terminal says of a good value, where its direction alone would mislead
     of_features: bool = True  # whether it depends on the extractor
 
 
 METRICS = {
-    "frechet_distance": Metric("Fréchet distance", "low", 2, True),
-    "frechet_distance_infinity": Metric("Fréchet distance, N → ∞", "low", 2, True),
-    "frd": Metric("Fréchet Radiomics Distance", "low", 2, True),
-    "kernel_distance": Metric("Kernel distance", "low", 4, True),
-    "kernel_distance_subsets": Metric("Kernel distance, subsets", "low", 4, False, "subsets"),
-    "precision": Metric("Precision", "high", 3, True),
-    "recall": Metric("Recall", "high", 3, True),
-    "density": Metric("Density", "one", 3, True),
-    "coverage": Metric("Coverage", "high", 3, True),
-    "lpips_real_fake": Metric("LPIPS, real–fake", "low", 3, True, "pairs", "alike", of_features=False),
-    "lpips_fake_fake": Metric("LPIPS, fake–fake", "high", 3, True, "pairs", "varied", of_features=False),
-    "ms_ssim_real_fake": Metric("MS-SSIM, real–fake", "high", 3, True, "pairs", "alike", of_features=False),
-    "ms_ssim_fake_fake": Metric("MS-SSIM, fake–fake", "low", 3, True, "pairs", "varied", of_features=False),
-    "swd_pca": Metric("SWD, PCA", "low", 2, True),
-    "swd_umap": Metric("SWD, UMAP", "low", 2, True, "seeds"),
-    "memorisation_share": Metric("Copied images, share", "low", 3, False),
-    "memorisation_p": Metric("Copied images, p", "high", 3, False, why="small = copy"),
+    "frechet_distance": Metric("Fréchet distance", "low", 2),
+    "frechet_distance_infinity": Metric("Fréchet distance, N → ∞", "low", 2),
+    "frd": Metric("Fréchet Radiomics Distance", "low", 2),
+    "kernel_distance": Metric("Kernel distance", "low", 4),
+    "kernel_distance_subsets": Metric("Kernel distance, subsets", "low", 4, "subsets"),
+    "precision": Metric("Precision", "high", 3),
+    "recall": Metric("Recall", "high", 3),
+    "density": Metric("Density", "one", 3),
+    "coverage": Metric("Coverage", "high", 3),
+    "lpips_real_fake": Metric("LPIPS, real–fake", "low", 3, "pairs", "low: alike", of_features=False),
+    "lpips_fake_fake": Metric("LPIPS, fake–fake", "high", 3, "pairs", "high: varied", of_features=False),
+    "ms_ssim_real_fake": Metric("MS-SSIM, real–fake", "high", 3, "pairs", "high: alike", of_features=False),
+    "ms_ssim_fake_fake": Metric("MS-SSIM, fake–fake", "low", 3, "pairs", "low: varied", of_features=False),
+    "swd_pca": Metric("SWD, PCA", "low", 2),
+    "swd_umap": Metric("SWD, UMAP", "low", 2, "seeds"),
+    "memorisation_share": Metric("Copied images, share", "low", 3),
+    "memorisation_p": Metric("Copied images, p", "high", 3, why="small = copy"),
 }
 BY_INCEPTION = {  # canonical name → its name where the features are the published Inception's
     "frechet_distance": "fid",
@@ -89,10 +88,11 @@ def heading(name, extractor=None):
 def chosen(names):
     """The canonical names that a choice means, by either name or by a beginning ("lpips").  ValueError for others."""
     found = []
-    for name in names:
+    for name in [names] if isinstance(names, str) else names:
         whole = canonical(name)
         group = [whole] if whole in METRICS else [metric for metric in METRICS if metric.startswith(f"{whole}_")]
         if not group:
-            raise ValueError(f"metrics must be of {', '.join(METRICS)}, fid and kid, or begin as they do, got {name!r}")
+            known = ", ".join(METRICS)
+            raise ValueError(f"metrics must be fid, kid or names, or beginnings of names, among {known}; got {name!r}")
         found += group
     return tuple(dict.fromkeys(found))

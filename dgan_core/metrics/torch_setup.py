@@ -38,7 +38,7 @@ def import_torchvision():
 
 @contextmanager
 def standing_in(modules):
-    """During an import, `modules`, {name: what stands for it, None to hide it}, where they aren't loaded already."""
+    """During an import, `modules` are in sys.modules, {name: a stand-in, or None to hide it}, if not loaded already."""
     standing = {name: module for name, module in modules.items() if name not in sys.modules}
     sys.modules |= standing
     try:
@@ -51,7 +51,7 @@ def standing_in(modules):
 def _without_compiler():
     """`import torchvision` pulls in torch's compiler, to ask whether it is there.  Say no during that import.
 
-    It takes seconds, and its LLVM and TensorFlow's don't bear each other: with some releases the process ends.
+    It takes seconds, and its LLVM and TensorFlow's can't live in one process: with some releases it crashes.
     """
     modules = {name: ModuleType(name) for name in ("torch._dynamo", "torch._dynamo.utils")}
     for module in modules.values():
@@ -66,10 +66,10 @@ def as_device(device=None):
     if device is None:
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, TypeError) as error:
+        torch.zeros(1, dtype=torch.float64, device=device).cpu()
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
         raise ValueError(
-            f"device must be None, 'cpu' or a device that torch finds here, such as 'cuda', got {device!r}"
+            f"device must be None, 'cpu' or a device with float64 that torch finds here, such as 'cuda', got {device!r}"
         ) from error
     return str(device)
 

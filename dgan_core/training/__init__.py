@@ -13,9 +13,12 @@ TRAINERS = {
     "stylegan3": "dgan_stylegan.trainer:StyleGAN",
 }
 
-# They read, write and tell; what they do changes no trained number.
-NEUTRAL = ("dgan_core.config", "dgan_core.profiles", "dgan_core.runs", "dgan_core.io", "dgan_core.training.events")
-NEUTRAL += ("dgan_core.training.forecast",)
+# They hold values that a run's config.json records, or read, write and tell; what they do changes no trained number.
+NEUTRAL = ("config", "profiles", "runs", "training.events", "training.forecast")
+NEUTRAL += tuple(
+    f"io.{name}" for name in ("archives", "downloads", "environment", "files", "fingerprint", "packed", "quiet")
+)
+NEUTRAL = tuple(f"dgan_core.{name}" for name in NEUTRAL)
 
 
 def source(model: str) -> dict[str, str]:

@@ -10,9 +10,9 @@ from dgan_core.config import Config
 from dgan_core.io.fingerprint import of_function
 from dgan_core.losses import OBJECTIVES, PENALTIES
 from dgan_core.models.precision import computing_in
+from dgan_core.training import schedule
 from dgan_core.training.adam import adam_init
 from dgan_core.training.compiled import compiled
-from dgan_core.training.schedule import critic_draws, generator_draws, updates
 from dgan_core.training.state import branch, flatten
 from dgan_core.training.step import critic_step, generator_step
 
@@ -100,15 +100,15 @@ class DGAN:
 
         Updates the critic n_critic times and the generator once.  data: of `prepare`.
         """
-        plan = updates(self.config, len(data["images"]), iteration)
-        drawn = [critic_draws(self.config, update.number, len(update.index)) for update in plan]
+        plan = schedule.updates(self.config, len(data["images"]), iteration)
+        drawn = [schedule.critic_draws(self.config, update.number, len(update.index)) for update in plan]
         critic = {
             "index": np.stack([update.index for update in plan]),
             "z": np.stack([z for z, _ in drawn]),
             "eps": np.stack([eps for _, eps in drawn]),
             "rate": np.stack([update.critic_rate for update in plan]),
         }
-        z = generator_draws(self.config, iteration, len(plan[-1].index))
+        z = schedule.generator_draws(self.config, iteration, len(plan[-1].index))
         state, measured, of_generator = self.compiled.iteration(state, data, critic, z, plan[-1].rate)
         measured = {name: ops.convert_to_numpy(values) for name, values in measured.items()}
         rows = [{name: values[k] for name, values in measured.items()} for k in range(len(plan))]
@@ -119,7 +119,7 @@ class DGAN:
         """The steps of this run, by its weights λ; compiled for the first run of its kind."""
         own = tuple(map(of_function, (*self.objective[:2], *self.penalty)))  # a reader's may be written anew
         steps = compiled(self, make_steps, self.objective, self.penalty, own)
-        weights = np.float32(self.config.weight_penalty), np.float32(self.config.weight_perceptual)
+        weights = np.float32(schedule.weight_penalty(self.config)), np.float32(schedule.weight_perceptual(self.config))
         return Compiled(
             lambda *given: steps.critic(*given, weights[0]),
             lambda *given: steps.generator(*given, weights[1]),

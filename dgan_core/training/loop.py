@@ -1,5 +1,6 @@
 """The training loop of every model: `fit` turns a Config into a run directory, by the model's trainer."""
 
+import hashlib
 import time
 from contextlib import suppress
 from pkgutil import resolve_name
@@ -40,8 +41,8 @@ def fit(config: Config, stop_after: str | float | None = None, retrain: bool = F
 
     stop_after: a time from now, such as "25min", "90s" or a number of seconds, before which training ends with a
     checkpoint, for later continuation; None: no limit.  Run.finished tells whether anything is left to do.
-    retrain: where the run was made by other code, set it aside and train it again.  Otherwise StaleRun is raised,
-    which names the modules that changed.
+    retrain: where the run was made by other code or images, set it aside and train it again.  Otherwise StaleRun is
+    raised, which names what changed.
 
     Ctrl-C leaves a checkpoint to continue from.  A measured number or a part of the state that is not finite raises
     Diverged, naming it and the step, and leaves the last checkpoint alone.  RuntimeError where another process trains
@@ -56,15 +57,16 @@ def fit(config: Config, stop_after: str | float | None = None, retrain: bool = F
             f"epochs must be more than {config.epochs} for one update of the generator, which comes after "
             f"{config.n_critic} minibatches of {config.batch_size} out of {len(images)} images"
         )
-    code = {**source(config.model), **_own_loss(config)}
+    seen = hashlib.sha256(np.ascontiguousarray(images)).hexdigest()[:16]
+    code = {**source(config.model), **_own_loss(config), "images": seen}
     run = Run(config)
     if retrain and run.changed(code):
         run = run.set_aside()
     with run.lock():
         if changed := run.changed(code):
             raise StaleRun(
-                f"{run.path} was trained by other code: {', '.join(changed)} changed since; "
-                "fit(config, retrain=True) sets it aside and trains again, another run_id leaves it alone"
+                f"{run.path} was trained by other code or images: {', '.join(changed)} changed since; retrain=True "
+                "(dgan train --retrain True) sets it aside and trains again, another run_id leaves it alone"
             )
         if run.finished:
             print(f"{run.path} is finished; nothing to train")
@@ -105,12 +107,12 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
 
     if config.precision == "bfloat16" and backend.peak_memory() is None and is_emulated():
         print("This processor emulates bfloat16, which is slow; precision='float32' was ten times faster in a trial")
-    prepared = gan.prepare(real)
-    state, done = gan.initial_state(), 0
-    if checkpoint := run.begin():
-        state, done = unflatten(state, checkpoint[0]), checkpoint[1]
-    run.record_environment(n_images=n, backend=backend.name, source=code)
+    checkpoint = run.begin()
+    run.record_environment(backend=backend.name, source=code)
     run.set_status("running")
+    prepared, state, done = gan.prepare(real), gan.initial_state(), 0
+    if checkpoint:
+        state, done = unflatten(state, checkpoint[0]), checkpoint[1]
     run.save_grid("real", images[np.linspace(0, n - 1, 16).round().astype(int)])  # neighbours may be frames of one scan
     due = {epoch: min(round(epoch * per_epoch / config.n_critic), total) for epoch in snapshot_epochs(config)}
     every = max(config.checkpoint_every * per_epoch // config.n_critic, 1)
@@ -144,7 +146,7 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
                 run.save_checkpoint(flatten(state), done)
             if stop:
                 run.set_status("stopped", reason="its time was up", seconds=seconds, steps=done)
-                print(f"{run.path} stopped at step {done:,} of {total:,}, its time up; train again to go on")
+                print(f"{run.path} stopped at step {done:,} of {total:,}, since its time is up; train again to go on")
                 return
     except KeyboardInterrupt:
         state, done = reached

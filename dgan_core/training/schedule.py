@@ -46,6 +46,21 @@ def learning_rate(config: Config, epoch: int) -> float:
     return max(config.learning_rate * config.lr_decay**epoch, min(config.lr_floor, config.learning_rate))
 
 
+def weight_penalty(config: Config) -> float:
+    """Coefficient of the penalty."""
+    return config.lam if config.lam_penalty is None else config.lam_penalty
+
+
+def weight_perceptual(config: Config) -> float:
+    """Coefficient of the perceptual term, its scale included."""
+    return config.perceptual_scale * (config.lam if config.lam_perceptual is None else config.lam_perceptual)
+
+
+def r1_gamma(config: Config) -> float:
+    """γ of the R1 penalty, by the heuristic of Karras et al. 2020 (ADA): ∝ pixels, ∝ 1 / batch."""
+    return config.r1_scale * config.image_size**2 / config.batch_size
+
+
 def snapshot_epochs(config: Config) -> tuple[int, ...]:
     """Epochs after which the generator is kept: 0, …, epochs, evenly spaced."""
     return tuple(sorted({math.ceil(i * config.epochs / config.snapshots) for i in range(config.snapshots + 1)}))

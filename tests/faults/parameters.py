@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dgan_core.config import Config
 from dgan_core.profiles import LAMBDAS
-from dgan_core.training.schedule import learning_rate, snapshot_epochs
+from dgan_core.training.schedule import learning_rate, r1_gamma, snapshot_epochs, weight_penalty, weight_perceptual
 from faults.cases import EITHER, TAKE, Case, pick
 
 FIELDS = tuple(Config.model_fields)
@@ -76,7 +76,7 @@ def _right(config, given):
             return False
     numbers = [v for v in config.model_dump().values() if isinstance(v, (int, float))]
     rates = learning_rate(config, 0), learning_rate(config, 10**6)
-    derived = (config.weight_penalty, config.weight_perceptual, config.r1_gamma, *rates)
+    derived = (weight_penalty(config), weight_perceptual(config), r1_gamma(config), *rates)
     root = Path("/runs")
     return (
         Config(**json.loads(config.model_dump_json())) == config

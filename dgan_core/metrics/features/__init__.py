@@ -64,9 +64,16 @@ def check(images, extractor, weights=None, convention="torch-fidelity"):
         raise ValueError(f"convention must be left out for {extractor}: it is Inception's, got {convention!r}")
     if min(images.shape[1:3]) < known.least:
         raise ValueError(
-            f"images must be at least {known.least} pixels wide and high for {extractor}, got {images.shape[1:3]}: "
-            "below that there is no texture to describe"
+            f"images must be at least {known.least} pixels wide and high for {extractor}, got {images.shape[1:3]}"
         )
+
+
+def weights_file(extractor, weights=None):
+    """The file that an extractor reads, fetched where it must be, or None.  Errors where it can't be had."""
+    if extractor == "radiomics":
+        radiomics.extractor()  # ImportError where its package isn't installed
+    published = None if callable(extractor) else EXTRACTORS[extractor].published
+    return None if published is None else published() if weights is None else existing(weights)
 
 
 def label(extractor, weights=None, convention="torch-fidelity"):
@@ -90,7 +97,8 @@ def features(
 ):
     """(N, H, W, 1 or 3) uint8 → (N, D) float64, computed in float32.
 
-    extractor: a name, see above, or a function (N, H, W, 1 or 3) uint8 → (N, D).
+    extractor: a name, see above, or a function (N, H, W, 1 or 3) uint8 → (N, D), which is called once with all images;
+    no other argument applies to it.
     weights: for "inception" and "efficientnet-lite0" a file: the published one, known by its SHA-256, or one's own as
     .safetensors or .npz. None: the published file, Inception's from DGAN_ASSETS or its download.
     convention: how an image gets to Inception, "torch-fidelity", "pytorch-fid" or "clean-fid".
@@ -106,12 +114,11 @@ def features(
         raise ValueError(f"cache must be a folder or None, got {cache!r}")
     if callable(extractor):
         return _of_own_network(extractor, images)
-    known = EXTRACTORS[extractor]
-    path = None if known.published is None else known.published() if weights is None else existing(weights)
-    identity = f"seed {seed}" if path is None else sha256(path)
+    path = weights_file(extractor, weights)
+    identity = sha256(path) if path else f"seed {seed}" if extractor.startswith("random") else ""
 
     def compute():
-        extract = known.build(path, identity, convention, seed, as_device(device))
+        extract = EXTRACTORS[extractor].build(path, identity, convention, seed, as_device(device))
         rows = []
         for start in range(0, len(images), batch_size):
             rows.append(extract(images[start : start + batch_size]))

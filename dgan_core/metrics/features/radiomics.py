@@ -25,7 +25,7 @@ GLCM = (
 
 
 @functools.cache
-def _extractor():
+def extractor():
     try:
         import radiomics
         from radiomics.featureextractor import RadiomicsFeatureExtractor
@@ -34,12 +34,12 @@ def _extractor():
             "radiomics needs the package pyradiomics-bhklab 3.1.4: install this project with its extra [radiomics]"
         ) from error
     radiomics.setVerbosity(60)  # it would tell of every image that it is small
-    extractor = RadiomicsFeatureExtractor(**SETTINGS)
-    extractor.disableAllImageTypes()
-    extractor.enableImageTypes(Original={}, Wavelet={})
-    extractor.disableAllFeatures()
-    extractor.enableFeaturesByName(firstorder=[], glcm=GLCM, glrlm=[], glszm=[], ngtdm=[])
-    return extractor
+    new = RadiomicsFeatureExtractor(**SETTINGS)
+    new.disableAllImageTypes()
+    new.enableImageTypes(Original={}, Wavelet={})
+    new.disableAllFeatures()
+    new.enableFeaturesByName(firstorder=[], glcm=GLCM, glrlm=[], glszm=[], ngtdm=[])
+    return new
 
 
 def _described(image):
@@ -50,7 +50,7 @@ def _described(image):
     mask[0, 0] = 0  # PyRadiomics takes no mask that covers the whole image
     pair = (SimpleITK.GetImageFromArray(array[None]) for array in (image.astype(np.float32), mask))
     found = {}
-    for name, value in _extractor().execute(*pair).items():
+    for name, value in extractor().execute(*pair).items():
         with suppress(TypeError, ValueError):  # of the diagnostics only numbers count, as in the reference
             found[name] = float(value)
     return found
@@ -66,7 +66,7 @@ def build(path, identity, convention, seed, device):
     """A function (B, H, W, 1 or 3) uint8 → (B, 398), colour as luma.  No argument applies."""
     from dgan_core.io.images import to_grey
 
-    _extractor()
+    extractor()
 
     def extract(batch):
         values = [list(_described(to_grey(image)[..., 0]).values()) for image in batch]
