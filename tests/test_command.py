@@ -62,7 +62,7 @@ def test_train_trains_and_tells_where(runs, capsys, monkeypatch):
     assert command.main("train --loss bce --lam 3 --stop-after 25min --image-size 64".split()) == 0
     assert made == {"config": Config(loss="bce", lam=3), "others": {"stop_after": "25min"}}
     path = runs / "quick" / "dgan-bce-lam3-seed0"
-    assert capsys.readouterr().out == f"the run lies in {path}, not finished yet; its images are in samples/\n"
+    assert capsys.readouterr().out == f"the run is in {path}, not finished yet; its images are in samples/\n"
 
 
 def test_metrics_is_the_metrics_command(tmp_path, capsys):
@@ -97,3 +97,17 @@ def test_notebooks_are_derived_under_any_locale(tmp_path):
     done = subprocess.run(command, env={**os.environ, **locale}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "λ" in (tmp_path / "notebooks" / "train.ipynb").read_text(encoding="utf-8")
+
+
+def test_retrain_is_true_or_false(runs, capsys):
+    assert command.main(["train", "--retrain", "false"]) == 2
+    assert capsys.readouterr().err == "dgan train: retrain must be True or False, got 'false'\n"
+
+
+@pytest.mark.parametrize("error", [ImportError("the backend 'tensorflow' is not installed"), FloatingPointError("NaN")])
+def test_what_training_tells_is_one_line(runs, capsys, monkeypatch, error):
+    def fit(config):
+        raise error
+
+    monkeypatch.setitem(sys.modules, "dgan_core.training.loop", SimpleNamespace(fit=fit))
+    assert command.main(["train"]) == 2 and capsys.readouterr().err == f"dgan train: {error}\n"

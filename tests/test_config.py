@@ -1,10 +1,13 @@
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from dgan_core import Config, losses
+from dgan_core.config import is_busi
 from dgan_core.profiles import LOSSES, MODELS, PENALTIES, PROFILES
 from dgan_core.training.schedule import learning_rate, r1_gamma, snapshot_epochs, weight_penalty, weight_perceptual
 
@@ -202,3 +205,26 @@ def test_outside_a_notebook_the_names_of_parameters_are_taken():
 def test_importing_the_package_loads_no_framework():
     code = "import sys, dgan_core; assert not {'tensorflow', 'torch', 'keras', 'umap'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_class_or_a_folder_may_have_any_name_which_the_runs_name_tells():
+    assert Config(label=0).label == "0" and Config(data=2024).data == str(Path.cwd() / "2024")
+    assert Config(label="cyst").run_id == "dgan-wgan-gp-lam5-seed0-cyst"
+    names = {Config(label=label).run_id for label in ("class 1", "class 2", "доброкачественная", "злокачественная")}
+    assert len(names) == 4 and all(re.fullmatch(r"dgan-wgan-gp-lam5-seed0-[0-9a-f]{6}", name) for name in names)
+    with pytest.raises(ValueError, match="label must be the name of a class"):
+        Config(label="")
+
+
+def test_busi_is_a_name_of_its_own_in_a_path():
+    for path in ("busi", "/data/Dataset_BUSI_with_GT", "/data/Dataset_BUSI_with_GT/malignant", "BUSI.zip"):
+        assert is_busi(path), path
+    for path in ("phantom", "/home/busisiwe/scans", "/busi/others/scans", "syllabusi/x"):
+        assert not is_busi(path), path
+
+
+def test_weights_files_are_kept_by_their_whole_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("vgg.npz").touch()
+    assert Config(backbone="vgg.npz", backbone_widths=(64, 128)).backbone == str(tmp_path / "vgg.npz")
+    assert Config(backbone="imagenet", backbone_widths=(64, 128)).backbone == "imagenet"

@@ -16,7 +16,7 @@ GREY = np.random.default_rng(0).integers(20, 230, (6, 8), np.uint8)
 COLOUR = np.random.default_rng(1).integers(20, 230, (6, 8, 3), np.uint8)
 
 
-def dicom(pixels, kind="MONOCHROME2", bits=8, frames=None, jpeg=False):
+def dicom(pixels, kind="MONOCHROME2", bits=8, frames=None, jpeg=False, signed=0):
     """The bytes of a DICOM file."""
     found = pydicom.Dataset()
     found.file_meta = pydicom.dataset.FileMetaDataset()
@@ -24,7 +24,7 @@ def dicom(pixels, kind="MONOCHROME2", bits=8, frames=None, jpeg=False):
     found.SOPClassUID, found.SOPInstanceUID = SecondaryCaptureImageStorage, pydicom.uid.generate_uid()
     found.Rows, found.Columns, found.SamplesPerPixel = *pixels.shape[:2], 1 if pixels.ndim == 2 else 3
     found.BitsAllocated = found.BitsStored = bits
-    found.HighBit, found.PixelRepresentation, found.PhotometricInterpretation = bits - 1, 0, kind
+    found.HighBit, found.PixelRepresentation, found.PhotometricInterpretation = bits - 1, signed, kind
     if pixels.ndim == 3:
         found.PlanarConfiguration = 0
     if frames:
@@ -62,6 +62,7 @@ def test_what_scanners_compress_as_jpeg_is_read_as_the_jpeg_is():
             "scan.dcm must be one picture of 8 unsigned bits, .* 16 bits, MONOCHROME2",
         ),
         (dicom(GREY, frames=3), "got 3 of 8×6"),
+        (dicom(GREY, signed=1), "must be one picture of 8 unsigned bits, .* 8 bits, signed, MONOCHROME2"),
         (dicom(GREY)[:-10], "scan.dcm is DICOM that pydicom can't read"),
         (dicom(GREY, kind="PALETTE COLOR"), "8 bits, PALETTE COLOR: choose a window"),
     ],

@@ -1,5 +1,8 @@
 """What counts as other code: definitions that are used, and neither comments nor what nothing uses."""
 
+import os
+import subprocess
+import sys
 import textwrap
 
 import pytest
@@ -158,3 +161,42 @@ def test_the_hash_of_code_is_the_same_for_every_python(project):
     for old, new in (("!r", "!s"), (":>", ":<"), (" of ", " to "), (".3g", ".4g"), ("'a'", "'b'")):
         project("told", text.replace(old, new))
         assert fingerprint("dgan_core.told") != {"dgan_core.told": "9f5eba330f132bad"}
+
+
+def test_how_images_are_read_and_what_weighs_a_loss_count_and_how_files_are_written_does_not():
+    for model in TRAINERS:
+        counted = source(model)
+        assert {"dgan_core.io.images", "dgan_core.io.folders", "dgan_core.training.schedule"} <= counted.keys()
+        neutral = {"dgan_core.io.files", "dgan_core.config", "dgan_core.runs", "dgan_core.io.downloads"}
+        assert not neutral & counted.keys()
+
+
+OWN = """
+from functools import partial
+import numpy as np
+def relu(x): return max(x, 0)
+class Thing: pass
+KNOWN, WEIGHTS, THING = {"b": 1, "a": [2, relu]}, np.arange(3000.0), Thing()
+def mine(x, act=relu, *, how=partial(relu, x=relu)):
+    return act(x) + KNOWN["b"] + WEIGHTS[0] + (x in {"p", "q", "r", "s"}) + bool(THING)
+"""
+
+
+def test_a_readers_function_has_one_hash_in_every_process_and_another_with_what_it_uses():
+    hashes = set()
+    for seed in ("1", "2", "3"):
+        code = f"{OWN}\nfrom dgan_core.io.fingerprint import of_function\nprint(of_function(mine))"
+        done = subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True
+        )
+        hashes.add(done.stdout)
+    assert len(hashes) == 1 and hashes != {""}
+    exec(OWN, names := {})
+    found = {of_function(names["mine"])}
+    names["KNOWN"]["a"][0] = 3
+    found.add(of_function(names["mine"]))
+    names["WEIGHTS"][1500] = 7  # where a repr is abridged
+    found.add(of_function(names["mine"]))
+    names["mine"].__defaults__ = (abs,)
+    found.add(of_function(names["mine"]))
+    assert len(found) == 4

@@ -21,6 +21,7 @@ from PIL import Image
 
 from dgan_cli import metrics as command
 from dgan_cli.__main__ import main as dgan
+from dgan_cli.feature_files import write_features
 from dgan_cli.text_table import WIDTHS, rows
 from dgan_core import metrics
 from dgan_core.io import archives
@@ -217,7 +218,10 @@ def test_features_are_written_and_read_again(sets, tmp_path, capsys):
     assert command.main([str(tmp_path / "statistics.npz")] * 2) == 0
     assert "only at equally many images" in capsys.readouterr().out
     line = complaint(capsys, folder / "real.npz", sets[1], "--extractor", "random-vgg16")
-    assert line.startswith("--extractor must be left out or be efficientnet-lite0")
+    assert line == (
+        "the file's features are efficientnet-lite0, so --extractor, --weights and --convention must say the same, got "
+        "random-vgg16"
+    )
 
 
 @pytest.mark.parametrize(
@@ -292,7 +296,9 @@ def test_output_is_never_overwritten_unasked_and_lands_whole(sets, answer, tmp_p
         raise OSError("no space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    assert "no space left" in complaint(capsys, *arguments, "--force")
+    assert command.main([*arguments, "--force"]) == 2
+    shown = capsys.readouterr()  # hours of work are shown even where they can't be written
+    assert "no space left" in shown.err and re.search(r"^FID +2 ", shown.out, re.MULTILINE)
     assert json.loads((tmp_path / "o.json").read_text())["numbers"]["fid"] == 1
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["o.json"]
 
@@ -659,3 +665,35 @@ def test_the_chapters_lines_of_python_run_on_scans_stored_in_colour_without_mask
     monkeypatch.chdir(tmp_path)
     exec(code.replace("256", "48"), names := {})
     assert names["result"].numbers["frechet_distance"] < 1e-6 and names["real"].shape == (N, 48, 48, 1)
+
+
+def test_features_of_a_file_meet_features_of_the_same_convention_and_weights(sets, tmp_path, capsys):
+    """Before, real.npz of one convention was compared with images by another, without a word."""
+    image = sets[0] / "scan (1).png"
+    for label in ("random-inception", "random-inception (pytorch-fid)", "efficientnet-lite0:mine.npz"):
+        write_features(tmp_path / "real.npz", rng.standard_normal((N, 8)), label)
+        wrong = {"random-inception": ["--convention", "pytorch-fid"]}.get(label, [])
+        line = complaint(capsys, tmp_path / "real.npz", image.parent, *wrong)
+        assert line.startswith(f"the file's features are {label}, so --extractor, --weights and --convention must")
+    given = ["--convention", "pytorch-fid", "--no-floor", "--no-intervals", "--metrics", "recall", "--json"]
+    write_features(tmp_path / "real.npz", rng.standard_normal((N, 2048)), "random-inception (pytorch-fid)")
+    assert command.main([str(tmp_path / "real.npz"), str(sets[1]), *given]) == 0
+    assert json.loads(capsys.readouterr().out)["settings"]["extractor"] == "random-inception (pytorch-fid)"
+
+
+def test_what_needs_images_is_refused_beside_files_of_features_and_before_any_work(sets, tmp_path, capsys):
+    write_features(tmp_path / "real.npz", rng.standard_normal((N, 8)), "efficientnet-lite0")
+    for given in (["--copies", tmp_path / "c.png"], ["--save-features", tmp_path / "f"], ["--others", "radiomics"]):
+        line = complaint(capsys, sets[0], tmp_path / "real.npz", *given)
+        assert line == f"{given[0]} needs images on both sides, and {tmp_path / 'real.npz'} holds features"
+    line = complaint(capsys, *sets, "--copies", tmp_path / "c.png", "--metrics", "recall")
+    assert line == "--copies needs the memorisation test: add memorisation to --metrics"
+    assert complaint(capsys, sets[0], tmp_path / "none.NPZ").startswith(f"{tmp_path / 'none.NPZ'} doesn't exist")
+
+
+def test_kept_features_are_never_overwritten_unasked(sets, answer, tmp_path, capsys):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "fake.npz").write_bytes(b"hours of work")
+    line = complaint(capsys, *sets, "--save-features", tmp_path / "kept")
+    assert line.startswith("--save-features") and line.endswith("exists: name another file, or replace it with --force")
+    assert (tmp_path / "kept" / "fake.npz").read_bytes() == b"hours of work"

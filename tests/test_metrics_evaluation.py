@@ -1,5 +1,7 @@
 """`evaluate`: which numbers it gives, by which names, and what it refuses before any work."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -187,3 +189,42 @@ def test_arguments_are_refused_before_any_work(monkeypatch, arguments, says):
     given = {"real": images(12), "fake": images(12), "lpips_weights": "random", **arguments}
     with pytest.raises((ValueError, FileNotFoundError), match=says):
         metrics.evaluate(**given)
+
+
+def test_what_was_asked_for_and_is_not_there_is_noted():
+    found = evaluated(images(14), images(14), metrics=["frd", "recall", "frechet_distance_infinity"], intervals=False)
+    assert set(found.numbers) == {"recall", "recall_floor"}
+    noted = "not measured: frd, frechet_distance_infinity, which these images, extractors and options don't allow"
+    assert found.notes == [noted]
+    assert evaluated(images(14), images(14), metrics="recall", intervals=False).notes == []
+
+
+def test_two_extractors_of_one_label_are_refused():
+    with pytest.raises(ValueError, match="must have a label each, got random-vgg16, random-vgg16"):
+        evaluated(images(14), images(14), others="random-vgg16")
+
+
+@pytest.mark.parametrize(
+    "missing", [{"extractor": "inception", "extractor_weights": "no.npz"}, {"others": ["inception"]}]
+)
+def test_weights_that_cant_be_had_are_told_before_any_work(monkeypatch, missing):
+    def unreachable(published):
+        raise ConnectionError("no network")
+
+    monkeypatch.setattr(sys.modules["dgan_core.metrics.features"], "locate", unreachable)
+    monkeypatch.setattr(evaluation, "features", lambda *_: pytest.fail("work was done"))
+    with pytest.raises((ConnectionError, FileNotFoundError)):
+        evaluated(images(14), images(14), **missing)
+
+
+def test_the_share_of_zeros_is_of_pairs_of_two_images(monkeypatch):
+    monkeypatch.setattr(evaluation, "ms_ssim_pairs", lambda a, b=None, progress=None: np.eye(len(a)))
+    found = evaluated(images(14), images(14), metrics=["ms_ssim_fake_fake"], floor=False, intervals=False)
+    assert [note for note in found.notes if note.startswith("100% of MS-SSIM's pairs")]
+
+
+def test_the_features_come_with_the_numbers():
+    real, fake = images(14), images(14)
+    found = evaluated(real, fake, metrics=["recall"])
+    for given, kept in zip((real, fake), found.features["random-vgg16"], strict=True):
+        np.testing.assert_allclose(kept, metrics.features(given, "random-vgg16"), rtol=1e-5)

@@ -134,7 +134,7 @@ def test_even_the_published_file_may_hold_nothing_but_tensors(tmp_path, monkeypa
         ({"seed": 2**32}, "seed must be a whole number"),
         (
             {"device": "cude"},
-            "device must be None, 'cpu' or a device that torch finds here, such as 'cuda', got 'cude'",
+            "device must be None, 'cpu' or a device with float64 that torch finds here, such as 'cuda', got 'cude'",
         ),
         ({"extractor": lambda x: x}, "must return an .N, D. array for N = 2 images, got .2, 32, 32, 1."),
         ({"extractor": len, "weights": "a.npz"}, "weights must be None for an extractor of your own"),

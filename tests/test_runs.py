@@ -5,6 +5,7 @@ import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import filelock
 import numpy as np
 import pytest
 
@@ -242,3 +243,24 @@ def test_grid_is_four_by_four_tiles(runs, tiny):
     run.save_grid("x", images)
     grid = np.array(Image.open(run.path / "samples" / "x.png"))
     assert grid.shape == (128, 128) and grid[40, 70] == 6
+
+
+def test_what_ends_before_training_goes_on_leaves_the_log_readable(run):
+    opened = again(run)
+    opened.set_status("interrupted")  # as where the backbone can't be loaded, before `begin`
+    assert steps(opened) == steps(again(run)) == [1, 2, 3, 4]
+
+
+def test_the_lock_is_free_as_soon_as_it_is_left(run):
+    with run.lock():
+        held = run._filelock(timeout=0)
+        with pytest.raises(filelock.Timeout):
+            held.acquire()
+    with held.acquire():
+        assert held.is_locked
+
+
+def test_without_git_the_commit_is_unknown(run, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    run.record_environment()
+    assert run.environment()["commit"] == "unknown"

@@ -4,9 +4,11 @@ import sys
 import numpy as np
 import pytest
 from faults.same import differences
+from PIL import Image
 from steps import critic_step, generator_step
 
 from dgan_core import Config, fit, generate
+from dgan_core.data import phantoms
 from dgan_core.losses import OBJECTIVES, Objective
 from dgan_core.runs import Run, StaleRun
 from dgan_core.training import loop
@@ -247,7 +249,7 @@ def test_a_run_of_other_code_is_neither_returned_nor_gone_on_with(runs, tiny, mo
     before, log = state_of(run), run.log()
     other_code(monkeypatch)
     with pytest.raises(
-        StaleRun, match="was trained by other code: dgan_core.losses changed since; fit.config, retrain"
+        StaleRun, match="was trained by other code or images: dgan_core.losses changed since; retrain=True .dgan train"
     ):
         fit(config)
     assert Run(config).log() == log
@@ -287,3 +289,38 @@ def test_every_kind_of_loss_and_penalty_trains(runs, tiny, monkeypatch, loss, pe
     assert run.finished and (run.log()[-1]["penalty"] > 0) == (penalty != "clip")
     largest = max(np.abs(array).max() for name, array in state_of(run).items() if name.startswith("c/"))
     assert (largest <= 0.01 + 1e-9) == (penalty == "clip")
+
+
+def test_a_run_that_fails_before_its_first_update_is_no_run_of_other_code(runs, tiny, monkeypatch):
+    prepare = DGAN.prepare
+
+    def unreachable(gan, images):
+        raise ConnectionError("VGG19 could not be downloaded")
+
+    monkeypatch.setattr(DGAN, "prepare", unreachable)
+    with pytest.raises(ConnectionError):
+        fit(Config(**tiny))
+    assert Run(Config(**tiny)).status()["state"] == "failed"
+    monkeypatch.setattr(loop, "trainer", lambda config: unreachable(None, None))
+    with pytest.raises(ConnectionError):
+        fit(Config(**tiny))
+    monkeypatch.undo()
+    monkeypatch.setenv("DGAN_RUNS", str(runs))
+    assert DGAN.prepare is prepare and fit(Config(**tiny), stop_after=0.001).status()["state"] == "stopped"
+
+    monkeypatch.setattr(DGAN, "prepare", unreachable)
+    with pytest.raises(ConnectionError):
+        fit(Config(**tiny))
+    assert [row["step"] for row in Run(Config(**tiny)).log()] == [1]
+
+
+def test_a_run_of_other_images_is_neither_returned_nor_gone_on_with(runs, tiny, tmp_path):
+    for k, image in enumerate(phantoms(9, 32)):
+        (tmp_path / "set").mkdir(exist_ok=True)
+        Image.fromarray(image[..., 0]).save(tmp_path / "set" / f"{k}.png")
+    config = Config(**{**tiny, "data": str(tmp_path / "set")})
+    fit(config, stop_after=0.001)
+    (tmp_path / "set" / "8.png").unlink()
+    with pytest.raises(StaleRun, match="was trained by other code or images: images changed since"):
+        fit(config)
+    assert fit(config, stop_after=0.001, retrain=True).status()["state"] == "stopped"

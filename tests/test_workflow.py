@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow"))
@@ -37,7 +38,7 @@ def test_lambdas_may_be_given_with_commas_or_spaces(given):
     assert graph.numbers("LAMBDAS", given) == [0.5, 3.0, 5.0]
 
 
-@pytest.mark.parametrize(("given", "expected"), [("0-2", [0, 1, 2]), ("0 1,5", [0, 1, 5]), ("3", [3]), ("", [])])
+@pytest.mark.parametrize(("given", "expected"), [("0-2", [0, 1, 2]), ("0 1,5", [0, 1, 5]), ("3", [3])])
 def test_seeds_may_be_given_as_a_range(given, expected):
     assert graph.seeds("SEEDS", given) == expected
 
@@ -84,6 +85,35 @@ def test_the_workflow_refuses_lambdas_without_all_runs(tmp_path):
 def test_what_are_no_seeds_is_refused_with_the_right_form(given):
     with pytest.raises(ValueError, match='SEEDS must be whole numbers such as "0 1 2", "0,1,2" or "0-2", got'):
         graph.seeds("SEEDS", given)
+
+
+@pytest.mark.parametrize("given", ["", "3-1"])
+def test_no_seed_at_all_is_refused(given):
+    with pytest.raises(ValueError, match=f'SEEDS must be at least one whole number, got "{given}"'):
+        graph.seeds("SEEDS", given)
+
+
+def test_images_are_refused_before_any_job_and_a_class_counts_at_any_depth(tmp_path):
+    for label in ("malignant", "benign"):
+        (tmp_path / "own" / label / "patient 1").mkdir(parents=True)
+        Image.new("L", (40, 30)).save(tmp_path / "own" / label / "patient 1" / "1.png")
+    graph.check_images(str(tmp_path / "own"))
+    shutil.rmtree(tmp_path / "own" / "benign")
+    with pytest.raises(ValueError, match="with folders malignant and benign, got"):
+        graph.check_images(str(tmp_path / "own"))
+    busi = tmp_path / "Dataset_BUSI_with_GT"
+    (busi / "malignant").mkdir(parents=True)
+    Image.new("L", (40, 30)).save(busi / "malignant" / "malignant (1).png")
+    with pytest.raises(FileNotFoundError, match="images of class benign were looked for"):
+        graph.check_images(str(busi))
+
+
+def test_a_sweep_without_its_file_and_empty_settings_are_told_or_taken_as_none(tmp_path):
+    words = ["--dry-run", "--config", "sweep=", "stop_after=", "lambdas=", "seeds="]
+    done = snakemake(ROOT, tmp_path, *words)
+    assert done.returncode and 'SEEDS must be at least one whole number, got ""' in done.stdout + done.stderr
+    done = snakemake(ROOT, tmp_path, "--dry-run", "--printshellcmds", "--config", "sweep=", "stop_after=", "seeds=0")
+    assert done.returncode == 0 and "train.ipynb" in done.stdout and "-p stop_after" not in done.stdout
 
 
 def test_every_page_has_a_notebook_with_parameters():

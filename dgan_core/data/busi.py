@@ -35,14 +35,14 @@ def find_root(root):
     """find_busi, or an error that says what is missing."""
     root = Path(root).expanduser()
     if not root.exists():
-        raise FileNotFoundError(f"BUSI was looked for in {root}, which does not exist.")
+        raise FileNotFoundError(f"BUSI was looked for in {root}, which does not exist")
     if not root.is_dir():
-        raise NotADirectoryError(f"BUSI was looked for in {root}, which is a file; give the unzipped folder.")
+        raise NotADirectoryError(f"BUSI was looked for in {root}, which is a file; give the unzipped folder")
     found = find_busi(root)
     if found is None:
         raise FileNotFoundError(
             f"{root} is not laid out as BUSI: neither it nor its {FOLDER} has a folder such as malignant with "
-            "images named as 'malignant (1).png'."
+            "images named as 'malignant (1).png'"
         )
     return found
 
@@ -50,23 +50,23 @@ def find_root(root):
 def index_busi(root, label="malignant"):
     """Images of one class in the order of their numbers, (2) before (10); masks and stray files left out."""
     if label not in COUNTS:
-        raise ValueError(f"label must be one of {', '.join(COUNTS)}, got {label!r}.")
+        raise ValueError(f"label must be one of {', '.join(COUNTS)}, got {label!r}")
     folder = find_root(root) / label
     if not folder.is_dir():
-        raise FileNotFoundError(f"Images of class {label} were looked for in {folder}, which does not exist.")
+        raise FileNotFoundError(f"images of class {label} were looked for in {folder}, which does not exist")
     name = re.compile(rf"{label} \((\d+)\)\.png")
     found = {path: int(m[1]) for path in folder.iterdir() if (m := name.fullmatch(path.name)) and path.is_file()}
     if found:
         return sorted(found, key=lambda path: (found[path], path.name))
-    raise FileNotFoundError(f"Images named '{label} (1).png' were looked for in {folder}, which holds none.")
+    raise FileNotFoundError(f"images named '{label} (1).png' were looked for in {folder}, which holds none")
 
 
 def load_busi(root, label="malignant", size=512, resize="stretch"):
-    """All images of one class, (N, size, size, 1) uint8; an unusual N is warned of, since results depend on it."""
+    """All images of one class, (N, size, size, 1) uint8; warns of an unusual N, since results depend on it."""
     paths = index_busi(root, label)
     if len(paths) != COUNTS[label]:
         warnings.warn(
-            f"{paths[0].parent} holds {len(paths)} {label} images; the complete BUSI has {COUNTS[label]}.", stacklevel=2
+            f"{paths[0].parent} holds {len(paths)} {label} images; the complete BUSI has {COUNTS[label]}", stacklevel=2
         )
     return np.stack([fitted(to_grey(decode(read_file(path), str(path))), size, size, resize) for path in paths])
 
@@ -84,9 +84,9 @@ def fetch_busi(url=URL, sha256=None, cache=None):
     try:
         archive = fetch(url, "Dataset_BUSI.zip", sha256 and f"sha256:{sha256}", cache)
     except ConnectionError as error:
-        raise ConnectionError(f"BUSI could not be downloaded from {url}; {by_hand}.") from error
+        raise ConnectionError(f"BUSI could not be downloaded from {url}; {by_hand}") from error
     except ValueError as error:
-        raise ValueError(f"The archive at {url} does not have the SHA-256 {sha256}; {by_hand}.") from error
+        raise ValueError(f"the archive at {url} does not have the SHA-256 {sha256}; {by_hand}") from error
 
     target = cache / f"busi-{hash_of(archive)[:16]}"  # another archive, another folder
     if target.is_dir():
@@ -96,7 +96,7 @@ def fetch_busi(url=URL, sha256=None, cache=None):
         unzip(archive, partial)
         found = find_root(partial)
         if sha256 is None and (held := {label: len(index_busi(found, label)) for label in COUNTS}) != COUNTS:
-            raise ValueError(f"The archive at {url} holds {held} images; the complete BUSI holds {COUNTS}.")
+            raise ValueError(f"the archive at {url} holds {held} images; the complete BUSI holds {COUNTS}")
         if not target.is_dir():  # another process may have been faster
             os.replace(partial, target)
     except (ValueError, FileNotFoundError):

@@ -29,9 +29,9 @@ def phantoms(n, size, label="malignant", seed=0):
     enhancement behind; normal: no mass (the three classes of BUSI; signs after Stavros et al. 1995).
     """
     if label not in LABELS:
-        raise ValueError(f"label must be one of {', '.join(LABELS)}, got {label!r}.")
+        raise ValueError(f"label must be one of {', '.join(LABELS)}, got {label!r}")
     if n < 0 or size < 8:
-        raise ValueError(f"phantoms needs n ≥ 0 and size ≥ 8, got n={n} and size={size}.")
+        raise ValueError(f"phantoms needs n ≥ 0 and size ≥ 8, got n={n} and size={size}")
     images = np.empty((n, size, size, 1), np.uint8)
 
     def draw(i):
