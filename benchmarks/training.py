@@ -50,12 +50,8 @@ def ours(config):
 
     dgan, real = DGAN(config), {"images": real_images(config)}
     draws = critic_draws(config, 0, config.batch_size)
-    state, measured = dgan.compiled.critic(
-        dgan.initial_state(), real, *draws, RATE
-    )  # compiles; the backend's arrays now
-    return lambda: float(dgan.compiled.critic(state, real, *draws, RATE)[1]["critic_loss"]), float(
-        measured["critic_loss"]
-    )
+    state, measured = dgan.steps.critic(dgan.initial_state(), real, *draws, RATE)  # compiles; the backend's arrays now
+    return lambda: float(dgan.steps.critic(state, real, *draws, RATE)[1]["critic_loss"]), float(measured["critic_loss"])
 
 
 def by_hand(config, graph):

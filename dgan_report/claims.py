@@ -145,7 +145,7 @@ def _by_images(seeds, pairs, measured, absent, sign):
 
     groups = {kind: ", ".join(told(pair) for pair in measured if kinds[pair] == kind) for kind in KINDS}
     parts = [f"{kind}: {listed}" for kind, listed in groups.items() if listed]
-    parts.append("two seeds or more of each setting are missing")
+    parts.append("each setting needs two seeds or more")
     right = sum(sign * (ends[other][0] - ends[one][0]) > 0 for one, other in measured)
     return Judged(OPEN, _count(right, measured, pairs), _sentence("; ".join(parts), absent))
 

@@ -32,7 +32,7 @@ def _lighter(png):
 
 
 def to_svg(figure, alt):
-    """A matplotlib figure as an SVG element whose colours are CSS variables; alt: its text for who can't see it.
+    """A matplotlib figure as an SVG element whose colours are CSS variables; alt: text for readers who can't see it.
 
     Each colour keeps its light value where no style sheet is in force.  Ids are kept where something refers to them,
     and made the figure's own, as several figures share a page.
@@ -65,7 +65,9 @@ def picture(figure, caption, alt, note=""):
     it, see `badge`.
     """
     if not alt.strip():
-        raise ValueError(f"alt must say what is drawn, for who can't see it; got {alt!r} with the caption {caption!r}")
+        raise ValueError(
+            f"alt must say what is drawn, for readers who can't see it; got {alt!r} with the caption {caption!r}"
+        )
     svg = to_svg(figure, alt)
     foot = f'<p class="dgan-badge">{escape(note)}</p>' if note else ""
     pyplot.close(figure)  # or a notebook would show it a second time

@@ -2,7 +2,7 @@
 
 As in the authors' code, whose order and random draws of an update are kept: non-saturating logistic loss, lazy R1 and
 path length, adaptive augmentation of all that the critic sees, and an exponential moving average (EMA) of the
-generator's weights, which draws the samples.  What differs from it is told in the deviations chapter.
+generator's weights, which draws the samples.  The deviations chapter lists what differs from it.
 """
 
 from functools import cached_property

@@ -259,11 +259,9 @@ def both(loss, critic_loss, generator_loss, lam):
         real, z = ring(random, 128), random.standard_normal((128, 2), "float32")
         eps = random.random((128, 1), "float32")
         data = {"images": real[:, None, None]}  # (128, 1, 1, 2)
-        theirs, _ = library.compiled.critic(
-            theirs, data, z, eps[:, None, None], rate
-        )
+        theirs, _ = library.steps.critic(theirs, data, z, eps[:, None, None], rate)
         mine = critic_step(mine, real, z, eps, critic_loss, lam)
-    theirs, _ = library.compiled.generator(theirs, data, z, rate)
+    theirs, _ = library.steps.generator(theirs, data, z, rate)
     mine = generator_step(mine, z, generator_loss)
     return [flat(gan) for gan in (start, theirs, mine)]
 

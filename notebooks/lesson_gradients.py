@@ -80,7 +80,7 @@ rate = np.float32(1e-3)  # the critic's learning rate
 for i in range(int(steps)):
     cloud = np.float32([2, 0]) + 0.3 * rng.normal(seed, "cloud", i, fake.shape)
     z, eps = critic_draws(points.config, i, len(cloud))
-    state, measured = points.compiled.critic(state, {"images": cloud}, z, eps, rate)
+    state, measured = points.steps.critic(state, {"images": cloud}, z, eps, rate)
     accuracy.append(float(measured["accuracy"]))
     for name, loss in LOSSES.items():
         on_points[name].append(push_on_points(loss, state["c"]))

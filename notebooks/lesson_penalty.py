@@ -59,7 +59,7 @@ def train_critic(**setting):
     for i in range(int(steps)):
         real = {"images": cloud(points, state, i) + away}
         z, eps = critic_draws(points.config, i, 64)
-        state, measured = points.compiled.critic(state, real, z, eps, rate)
+        state, measured = points.steps.critic(state, real, z, eps, rate)
         if i % 4 == 0:
             slope = slope_at(points, state, between)
             found.append((slope, float(measured["score_gap"])))
@@ -91,13 +91,9 @@ def draw_training(axis):
     """The slope against the critic's updates, without a penalty and with."""
     blue, red = OKABE_ITO["wgan-gp"], OKABE_ITO["bce"]
     axis.plot(
-        updates,
-        free["Wasserstein"][0],
-        ":",
-        color=blue,
-        label="Wasserstein, no penalty",
+        updates, free["Wasserstein"][0], ":", color=blue, label="Wasserstein alone"
     )
-    axis.plot(updates, free["BCE"][0], "--", color=red, label="BCE, no penalty")
+    axis.plot(updates, free["BCE"][0], "--", color=red, label="BCE alone")
     for lam, (slope, _) in trained.items():
         label = "with the penalty" if lam == min(LAMBDAS) else None
         axis.plot(updates, slope, color=blue, lw=1, label=label)

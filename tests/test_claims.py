@@ -79,7 +79,7 @@ def verdicts(measured, history=()):
 def test_one_training_of_a_setting_decides_nothing_however_clear_its_images_are(b, better, orders, said):
     judged = judge(rows(a=(1.0, 1.0), b=b), [("a", "b")], better)
     assert judged[:2] == ("can't be told", orders) and judged.n is None
-    assert judged.why.startswith(said) and judged.why.endswith("two seeds or more of each setting are missing.")
+    assert judged.why.startswith(said) and judged.why.endswith("each setting needs two seeds or more.")
 
 
 def test_orders_with_a_setting_in_common_are_no_trainings_of_their_own():

@@ -16,8 +16,9 @@ CODE = """it's a "{scan}" $(touch sprung) `touch sprung`; touch sprung & x"""
 
 def test_a_path_stays_one_word_of_every_command(tmp_path):
     folder = tmp_path / CODE / "malignant"
-    folder.mkdir(parents=True)
-    Image.fromarray(np.zeros((8, 8), np.uint8)).save(folder / "malignant (1).png")
+    for label in ("malignant", "benign"):
+        (folder.parent / label).mkdir(parents=True)
+        Image.fromarray(np.zeros((8, 8), np.uint8)).save(folder.parent / label / f"{label} (1).png")
     command = ["--dry-run", "--printshellcmds", "--nolock", "--config", f"data={folder.parent}"]
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", *command],

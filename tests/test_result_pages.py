@@ -329,7 +329,7 @@ def test_precisions_of_a_setting_are_compared_over_their_seeds(tmp_path, monkeyp
     _, shown = run_page("costs", monkeypatch, results=str(tmp_path))
     rows = table(shown, "K3")
     assert rows["BCE λ=3", "Fréchet distance ↓"] == {"float32": "100, 200, 150", "bfloat16": "130, 262, 192"}
-    assert any("BCE λ=3: Fréchet distance of 5 metrics differs beyond its paired interval over seeds; float32 took 3"
+    assert any("BCE λ=3: 1 of 5 metrics differs between the precisions (Fréchet distance); float32 took 3"
                in caption for caption in captions(shown))  # fmt: skip
 
 

@@ -128,7 +128,7 @@ def test_demodulated_kernels_have_unit_norm_and_unit_output_variance():
     kernel, style = normal("k", 3, 3, 16, 5), 3 * normal("s", 2, 16) + 1
     own = kernel * style[:, None, None, :, None] * to_numpy(demodulation(kernel, style))[:, None, None, None]
     np.testing.assert_allclose(np.square(own).sum((1, 2, 3)), 1, rtol=1e-5)
-    y = to_numpy(modulated_conv(normal("x", 2, 64, 64, 16), kernel, style, padding="valid"))
+    y = to_numpy(modulated_conv(normal("x", 2, 66, 66, 16), kernel, style))[:, 1:-1, 1:-1]  # no padding in it
     np.testing.assert_allclose(y.var((1, 2)), 1, atol=0.1)
 
 

@@ -22,7 +22,7 @@ def load_folder(path, size=512, label=None, resize="stretch"):
              are of one class, else ValueError names the classes.  None: all files.
     resize   "stretch" ignores the aspect; "pad" keeps it between black borders; "crop" cuts the centre out.
 
-    Masks are left out and told by a warning: files named x_mask, mask_01, x_segmentation, …, what lies in a folder
+    Masks are left out, which a warning says: files named x_mask, mask_01, x_segmentation, …, what lies in a folder
     named masks, and images of black and white alone beside others.  ValueError names a file that can't be used.
     """
     path = existing(path)

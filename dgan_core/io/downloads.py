@@ -1,4 +1,4 @@
-"""Files from their official addresses: checked by hash before any use, landed whole, resumed where one broke off."""
+"""Files from their official addresses: checked by hash before any use, complete or absent, resumed after a break."""
 
 import functools
 import os

@@ -48,7 +48,7 @@ def no_match(globs, source, example):
     """The sentence for globs that match nothing."""
     return (
         f"exclude must match at least one file, and {', '.join(map(repr, globs))} matches none in {source}: names "
-        f"there are such as {example!r}"
+        f"there look like {example!r}"
     )
 
 

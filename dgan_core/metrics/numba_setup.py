@@ -11,7 +11,7 @@ def compiled(**options):
 
 
 def kept_on_disk(function):
-    """A function of numba's, which is compiled anew in each process where no folder for it can be written."""
+    """A numba function with its disk cache on; where no folder for that can be written, each process compiles it."""
     with suppress(RuntimeError):
         function.enable_caching()
     return function

@@ -92,7 +92,7 @@ class DGAN:
         if len(images) * side**2 * self.config.backbone_widths[1] > FEATURES_LIMIT:
             return data
         size = self.config.batch_size  # no more memory than a step takes
-        parts = [self.compiled.features(data["images"][i : i + size]) for i in range(0, len(images), size)]
+        parts = [self.steps.features(data["images"][i : i + size]) for i in range(0, len(images), size)]
         return {**data, "features": ops.concatenate(parts)}
 
     def iteration(self, state: dict, data: dict, iteration: int) -> tuple[dict, list[dict]]:
@@ -109,22 +109,22 @@ class DGAN:
             "rate": np.stack([update.critic_rate for update in plan]),
         }
         z = schedule.generator_draws(self.config, iteration, len(plan[-1].index))
-        state, measured, of_generator = self.compiled.iteration(state, data, critic, z, plan[-1].rate)
+        state, measured, of_generator = self.steps.iteration(state, data, critic, z, plan[-1].rate)
         measured = {name: ops.convert_to_numpy(values) for name, values in measured.items()}
         rows = [{name: values[k] for name, values in measured.items()} for k in range(len(plan))]
         return state, [*rows, of_generator]
 
     @cached_property
-    def compiled(self) -> "Compiled":
-        """The steps of this run, by its weights λ; compiled for the first run of its kind."""
+    def steps(self) -> "Steps":
+        """The compiled steps of this run, with its weights λ; compiled for the first run of its kind."""
         own = tuple(map(of_function, (*self.objective[:2], *self.penalty)))  # a reader's may be written anew
-        steps = compiled(self, make_steps, self.objective, self.penalty, own)
+        shared = compiled(self, make_steps, self.objective, self.penalty, own)
         weights = np.float32(schedule.weight_penalty(self.config)), np.float32(schedule.weight_perceptual(self.config))
-        return Compiled(
-            lambda *given: steps.critic(*given, weights[0]),
-            lambda *given: steps.generator(*given, weights[1]),
-            lambda *given: steps.iteration(*given, weights),
-            steps.features,
+        return Steps(
+            lambda *given: shared.critic(*given, weights[0]),
+            lambda *given: shared.generator(*given, weights[1]),
+            lambda *given: shared.iteration(*given, weights),
+            shared.features,
         )
 
     def snapshot(self, state: dict) -> dict[str, np.ndarray]:
@@ -138,8 +138,11 @@ class DGAN:
         return np.concatenate([ops.convert_to_numpy(draw(z[i : i + 16])[0]) for i in range(0, len(z), 16)])
 
 
-class Compiled(NamedTuple):
-    """critic(state, real, z, eps, rate) and generator(state, real, z, rate) of `step`; iteration: all of one."""
+class Steps(NamedTuple):
+    """critic(state, real, z, eps, rate) and generator(state, real, z, rate) of `step`; iteration: all of one.
+
+    Those of `make_steps` take their weight λ as a last argument, those of `DGAN.steps` have it.
+    """
 
     critic: Any
     generator: Any
@@ -147,7 +150,7 @@ class Compiled(NamedTuple):
     features: Any
 
 
-def make_steps(gan: DGAN) -> Compiled:
+def make_steps(gan: DGAN) -> Steps:
     """The steps of every run that differs in `compiled.NOT_COMPILED` alone; each takes its weight λ last."""
     gan.build()
     critic = backend.compile(partial(critic_step, gan))
@@ -164,4 +167,4 @@ def make_steps(gan: DGAN) -> Compiled:
         state, of_generator = generator(state, minibatch(drawn["index"][-1]), z, rate, weights[1])
         return state, of_critic, of_generator
 
-    return Compiled(critic, generator, backend.compile(iteration), backend.compile(gan.features))
+    return Steps(critic, generator, backend.compile(iteration), backend.compile(gan.features))
