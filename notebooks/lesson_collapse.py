@@ -2,8 +2,8 @@
 # # Lesson 9: mode collapse, made on purpose
 #
 # **Claim.** A generator that repeats a few perfect images still does well by precision, and by LPIPS against real
-# images. Recall, coverage and MS-SSIM *within* the generated set show the collapse, and show it earlier than the kernel
-# and the Fréchet distance do.
+# images. Recall, coverage and the Fréchet distance show the collapse, and show it earlier than LPIPS and MS-SSIM
+# *within* the generated set do.
 #
 # *Mode collapse* means that a generator makes too few kinds of images. Here it is made without any generator. The
 # generated set consists of new simulated scans, each of them perfect, but only *k* of them are different and the rest
@@ -15,12 +15,13 @@
 # a generated image among their five nearest neighbours.
 #
 # A metric *sees* a collapse here if its mean over many choices of the *k* images is worse than its 95 % interval at
-# full variety. The networks' weights are random, so that nothing has to be downloaded. You need [Lesson
-# 8](lesson_disagreement.ipynb). Reading takes about 10 minutes.
+# full variety. Features are those of EfficientNet-Lite0, trained on ImageNet; LPIPS has random weights, so that nothing
+# has to be downloaded. You need [Lesson 8](lesson_disagreement.ipynb). Reading takes about 10 minutes.
 
 # %% tags=["parameters"]
 n = 60  # images in each set
 size = 64  # pixels
+extractor = "efficientnet-lite0"  # of features; try "random-vgg16"
 seed = 0
 
 # %%
@@ -32,7 +33,7 @@ from dgan_core.data import phantoms
 DISTINCT = (60, 30, 20, 12, 6, 3, 1)  # how many of the images are different
 CHOICES = 12  # random choices of which ones
 real, new = (phantoms(int(n), int(size), seed=int(seed) + s) for s in (0, 1))
-of_real, of_new = (metrics.features(x, "random-vgg16") for x in (real, new))
+of_real, of_new = (metrics.features(x, extractor) for x in (real, new))
 lpips_within = metrics.lpips_pairs(new, weights="random")
 PAIRS = {  # matrix over pairs of images, and whether within the generated set
     "LPIPS, real–generated": (
@@ -146,10 +147,15 @@ report.picture(
 
 # %% tags=["check"]
 assert seen["precision"] == 0 and seen["LPIPS, real–generated"] <= 1
-for name in ("recall", "coverage", "MS-SSIM within"):
-    assert seen[name] > max(seen["kernel distance"], seen["Fréchet distance"]) > 1
+for name in ("recall", "coverage", "Fréchet distance"):
+    assert seen[name] > max(seen["LPIPS within"], seen["MS-SSIM within"]) > 1
 
 # %% [markdown]
+# LPIPS and MS-SSIM within the set are means over all pairs, of which the repeats are few until *k* is small (Exercise
+# 3). The kernel distance's interval is wide here, so how early it sees the collapse depends on the seed. With the
+# features of a random network (`extractor = "random-vgg16"`) the Fréchet distance too sees it late, and the check
+# above fails: one more thing that [such a yardstick](yardstick.ipynb) can't see.
+#
 # Precision and LPIPS against real images are means over the generated images, so on average over the choices they
 # can't change with *k*: what moves in their panels is the luck of the choices. Recall reacts as strongly as it does
 # only because the repeats are exact copies. Once every image stands in the set four times or more, its third neighbour
@@ -186,8 +192,9 @@ def recalls():
     """Recall of a set of 20 images three times each, and of 15 four times each."""
     # Recall draws a ball around each generated image, up to its third
     # neighbour. In the first set an image has two copies, so its third
-    # neighbour is another image. With three copies the ball is empty.
-    return 0.8, 0.0
+    # neighbour is another image, and the 20 balls reach half of the real
+    # ones. With three copies the ball is empty.
+    return 0.5, 0.0
 
 
 # %% tags=["exercise-check"]
