@@ -12,7 +12,7 @@ USAGE = """usage: dgan train [--PARAMETER VALUE …]     train a run, or continu
 parameters, with the defaults for the DGAN:"""
 OF_FIT = {
     "stop_after": 'a time such as "25min", after which training stops with a checkpoint',
-    "retrain": "True: set a run that was made by other code aside, and train it again",
+    "retrain": "True: set a run that was made by other code or images aside, and train it again",
 }
 
 

@@ -18,8 +18,9 @@ from dgan_core.metrics.cache import array_hash
 from dgan_core.metrics.checks import as_positive_integer, as_seed
 from dgan_core.metrics.evaluation import N_UMAP_SEEDS
 from dgan_core.metrics.features import DEFAULT, EXTRACTORS, label, radiomics
+from dgan_core.metrics.features.inception import CONVENTIONS
 from dgan_core.metrics.fid import frechet_distance_of_statistics
-from dgan_core.metrics.table import BY_INCEPTION, canonical, chosen, honest
+from dgan_core.metrics.table import BY_INCEPTION, METRICS, canonical, chosen, honest
 
 from .feature_files import Stored, read_features, stored, write_features
 from .progress import Progress
@@ -56,14 +57,14 @@ def check(args):
     """Refuse what can be refused before any image is read."""
     as_seed(args.seed, "--seed", N_UMAP_SEEDS)
     as_positive_integer(args.batch_size, "--batch-size")
-    stored = [source for source in (args.real, args.fake) if source.lower().endswith(".npz")]
+    files = [source for source in (args.real, args.fake) if source.lower().endswith(".npz")]
     for name in (args.extractor, *args.others):
         if name is not None and name not in EXTRACTORS:
             raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {name!r}")
     if args.metrics is not None:
         chosen(args.metrics)
         by_inception = [name for name in args.metrics if name in BY_INCEPTION.values()]
-        if by_inception and args.extractor != "inception" and not stored:
+        if by_inception and args.extractor != "inception" and not files:
             raise ValueError(
                 f"{', '.join(by_inception)} need Inception's features: add --extractor inception, or ask for "
                 f"{', '.join(name for name, short in BY_INCEPTION.items() if short in by_inception)}, which any "
@@ -71,19 +72,21 @@ def check(args):
             )
         if args.copies and not {"memorisation_share", "memorisation_p"} & set(chosen(args.metrics)):
             raise ValueError("--copies needs the memorisation test: add memorisation to --metrics")
+        if args.save_features and not any(METRICS[name].of_features for name in chosen(args.metrics)):
+            raise ValueError("--save-features needs a metric of features: add one, such as recall, to --metrics")
     for option in ("--copies", "--save-features", "--others"):
-        if stored and getattr(args, option[2:].replace("-", "_")):
-            raise ValueError(f"{option} needs images on both sides, and {stored[0]} holds features")
-    if args.save_features is not None:
-        args.save_features.mkdir(parents=True, exist_ok=True)
-        for side in ("real", "fake"):
-            check_output("--save-features", args.save_features / f"{side}.npz", args.force)
+        if files and getattr(args, option[2:].replace("-", "_")):
+            raise ValueError(f"{option} needs images on both sides, and {files[0]} holds features")
     for option, path in (("--output", args.output), ("--copies", args.copies)):
         if path is not None:
             check_output(option, path, args.force)
     for option, weights in (("--weights", args.weights), ("--lpips-weights", args.lpips_weights)):
         if weights not in (None, "official", "random") and not Path(weights).is_file():
             raise FileNotFoundError(f"{option} must name a file, got {weights!r}, which doesn't exist")
+    if args.save_features is not None:
+        args.save_features.mkdir(parents=True, exist_ok=True)
+        for side in ("real", "fake"):
+            check_output("--save-features", args.save_features / f"{side}.npz", args.force)
 
 
 def check_output(option, path, force):
@@ -164,16 +167,18 @@ def from_files(real, fake, args):
     names = [side.extractor for side in (real, fake) if isinstance(side, Stored) and side.extractor]
     if len(set(names)) > 1:
         raise ValueError(f"REAL and FAKE must be features of one extractor, got {names[0]} and {names[1]}")
-    extractor = args.extractor or (names[0].split(":")[0].split(" (")[0] if names else None)
+    of_file = names[0].split(":")[0].split(" (")[0] if names else None
+    extractor = args.extractor or of_file
+    images = not all(isinstance(side, Stored) for side in (real, fake))
+    if images and extractor not in EXTRACTORS:
+        raise ValueError(
+            f"--extractor must name what the file's features are, one of {', '.join(EXTRACTORS)}, so that the "
+            f"other side gets the same, got {extractor!r}"
+        )
     name = names[0] if names else extractor
-    if not all(isinstance(side, Stored) for side in (real, fake)):
-        if extractor not in EXTRACTORS:
-            raise ValueError(
-                f"--extractor must name what the file's features are, one of {', '.join(EXTRACTORS)}, so that the "
-                f"other side gets the same, got {extractor!r}"
-            )
-        name = label(extractor, args.weights, args.convention)
-    if names and name != names[0] or args.extractor and not name.startswith(args.extractor):
+    if images or args.weights or args.convention != CONVENTIONS[0]:
+        name = label(extractor, args.weights, args.convention) if extractor else None
+    if names and (name != names[0] or extractor != of_file):
         raise ValueError(
             f"the file's features are {names[0]}, so --extractor, --weights and --convention must say the same, "
             f"got {label(extractor, args.weights, args.convention)}"
@@ -192,7 +197,7 @@ def from_files(real, fake, args):
             real.features, fake.features, name, args.metrics, args.intervals, args.floor, args.seed
         )
         lacking = [k for k in chosen(args.metrics or ()) if k not in map(canonical, numbers)]
-        notes = [f"not measured: {', '.join(lacking)}, which needs images, not features alone"] if lacking else []
+        notes = [f"not measured from files of features: {', '.join(lacking)}"] if lacking else []
     return {"settings": settings, "numbers": numbers, "others": {}, "notes": notes}
 
 

@@ -38,7 +38,7 @@ def render(result):
         size = f" of {s['width']}×{s['height']} pixels" if s.get("width") else ""
         kind = {1: "grey images", 3: "colour images"}.get(s.get("channels"), "images' features")
         left_out = f", {s['excluded']} files left out" if s.get("excluded") else ""
-        what = f"{s['n']} {kind}" if s["n"] is not None else "statistics of unknown images"
+        what = f"{s['n']} {kind}" if s["n"] is not None else "statistics of an unknown number of images"
         lines.append(f"{side}   {what}{size} from {s['source']}{left_out}")
     lines.append("")
 

@@ -133,7 +133,8 @@ class Config(BaseModel):
     @field_validator("backbone", "lpips_weights")
     @classmethod
     def _possible(cls, file: str) -> str:
-        return str(path.resolve()) if (path := _path(file)).is_file() else file
+        _path(file)
+        return file
 
     @field_validator("run_id", "label", "data", mode="before")
     @classmethod

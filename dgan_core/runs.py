@@ -44,7 +44,7 @@ def runs_root() -> Path:
 
 
 class StaleRun(ValueError):
-    """A run that was made by other code than today's."""
+    """A run that was made by other code than today's, or of other images."""
 
 
 class Checkpoint(NamedTuple):
@@ -158,8 +158,9 @@ class Run:
             return {}
 
     def changed(self, source: dict[str, str]) -> list[str]:
-        """The names of `source`, {module: hash}, that trained this run in another form; none before it has begun."""
-        if not (recorded := self.environment().get("source", {})):
+        """The names of `source`, {module: hash}, that trained this run in another form; none where nothing is kept."""
+        recorded = self.environment().get("source", {})
+        if not recorded or not (self.finished or self._current.is_file() or self._previous.is_file()):
             return []
         return [name for name in sorted({*source, *recorded}) if source.get(name) != recorded.get(name)]
 

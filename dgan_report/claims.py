@@ -256,7 +256,7 @@ def in_paper():
     paper = load_paper().dropna(subset="value")
     printed = [(m, lower_at(paper[paper["metric"] == m].set_index("label")["value"])) for m in DISTANCES]
     told = " and ".join(f"the lower {inline(headed(m, 'inception'))} at {n} of {of}" for m, (n, _, of) in printed)
-    return f"In the paper's tables, where both losses' values of λ can be read, it has {told}."
+    return f"In the paper's tables, at the λ where both losses' numbers can be read, it has {told}."
 
 
 def main_claim(found):

@@ -215,5 +215,5 @@ def _place(run):
 
 def _same(a, b):
     """Whether two `data` values mean the same: equal names, both BUSI, or paths to the same folder."""
-    names = {"BUSI" if is_busi(str(value)) else str(value) for value in (a, b)}
+    names = {"BUSI" if is_busi(Path(str(value)).name) else str(value) for value in (a, b)}
     return len(names) == 1 or Path(a).expanduser().resolve() == Path(b).expanduser().resolve()

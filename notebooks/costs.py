@@ -331,9 +331,13 @@ if {"float32", "bfloat16"} <= set(wide):
         ratio = seconds.loc[setting, "float32"] / seconds.loc[setting, "bfloat16"]
         which = f" ({', '.join(apart)})" if apart else ""
         told.append(
-            f"{setting}: {len(apart) or 'none'} of {len(SHOWN)} metrics differs between the precisions{which}; float32 "
-            f"took {ratio:.2g} times as long."
+            f"{setting}: {len(apart) or 'none'} of {len(SHOWN)} metrics {'differs' if len(apart) < 2 else 'differ'} "
+            f"between the precisions{which}; float32 took {ratio:.2g} times as long."
         )
+RULE = (
+    "A metric differs if the 95 % interval of its paired difference excludes 0; with so few seeds only a large "
+    "difference can be seen."
+)
 table = listed.unstack(sort=False).reindex(columns=["float32", "bfloat16"])
 table = table.rename(
     index=lambda name: report.headed(name) if name in SHOWN else name
@@ -341,8 +345,7 @@ table = table.rename(
 table.index.names = ["setting", "metric"]
 report.show(
     table,
-    f"Table K3. {' '.join(told) or 'not run.'} A metric differs if the 95 % interval of its paired difference excludes "
-    "0; with so few seeds only a large difference can be seen.",
+    f"Table K3. {' '.join([*told, RULE] if told else ['not run.'])}",
     report.badge(both),
 )
 

@@ -523,9 +523,9 @@ report.picture(
 #
 # Both were trained by this project on the malignant scans of BUSI and are kept with it; no scan is kept or shown. The
 # line below the figure says at which size. They are in no other table: where the results say *not run*, they mean runs
-# of their own size, 64×64. StyleGAN3 was trained half as long here, with another γ than its authors' rule gives
-# ([deviations](../book/deviations.md#13-how-the-stylegans-were-trained)). The distance is by random features, which
-# [fail their tests](yardstick.ipynb): don't rank the two by it.
+# of their own size, 64×64. StyleGAN3 was trained half as long here, and both with a smaller γ than [their authors'
+# rules](../book/deviations.md#13-how-the-stylegans-were-trained) give. The distance is by random features, which [fail
+# their tests](yardstick.ipynb): don't rank the two by it.
 
 # %% tags=["hide-input"]
 kept = report.collect(f"{results}/busi-128")

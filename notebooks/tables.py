@@ -433,8 +433,7 @@ report.show(
 # ## How they were made
 #
 # These are all runs behind this page, finished or not: their state, time and memory, and the code's commit. A run
-# that was interrupted or failed keeps its checkpoint: training it again resumes from there. Dates are those of the
-# files, in UTC.
+# that was interrupted or failed keeps its checkpoint: training it again resumes from there.
 
 # %% tags=["hide-input"]
 

@@ -221,10 +221,3 @@ def test_busi_is_a_name_of_its_own_in_a_path():
         assert is_busi(path), path
     for path in ("phantom", "/home/busisiwe/scans", "/busi/others/scans", "syllabusi/x"):
         assert not is_busi(path), path
-
-
-def test_weights_files_are_kept_by_their_whole_path(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("vgg.npz").touch()
-    assert Config(backbone="vgg.npz", backbone_widths=(64, 128)).backbone == str(tmp_path / "vgg.npz")
-    assert Config(backbone="imagenet", backbone_widths=(64, 128)).backbone == "imagenet"

@@ -172,13 +172,19 @@ def test_how_images_are_read_and_what_weighs_a_loss_count_and_how_files_are_writ
 
 
 OWN = """
+from array import array
 from functools import partial
 import numpy as np
 def relu(x): return max(x, 0)
 class Thing: pass
-KNOWN, WEIGHTS, THING = {"b": 1, "a": [2, relu]}, np.arange(3000.0), Thing()
+def times(k): return lambda x: k * x
+KNOWN, WEIGHTS, THING = {"b": 1, "a": [2, relu], relu: 3}, np.arange(3000.0), Thing()
+KNOWN["me"] = KNOWN  # what holds itself
+DTYPE, BYTES, TWICE, THRICE = np.float32, array("b", [1]), times(2), times(3)
 def mine(x, act=relu, *, how=partial(relu, x=relu)):
-    return act(x) + KNOWN["b"] + WEIGHTS[0] + (x in {"p", "q", "r", "s"}) + bool(THING)
+    if mine is None: return np.mean(x)
+    some = act(x) + KNOWN["b"] + WEIGHTS[0] + (x in {"p", "q", "r", "s"})
+    return some + bool(THING) + TWICE(DTYPE(len(BYTES))) + THRICE(1)
 """
 
 
@@ -199,4 +205,13 @@ def test_a_readers_function_has_one_hash_in_every_process_and_another_with_what_
     found.add(of_function(names["mine"]))
     names["mine"].__defaults__ = (abs,)
     found.add(of_function(names["mine"]))
-    assert len(found) == 4
+    names["THRICE"] = names["times"](4)  # beside TWICE, of the same code
+    found.add(of_function(names["mine"]))
+    assert len(found) == 5
+
+
+def test_a_list_that_a_function_fills_makes_it_another_one_each_time():
+    exec("seen = []\ndef loss(x):\n    seen.append(x)\n    return x", names := {})
+    before = of_function(names["loss"])
+    names["loss"](1)
+    assert of_function(names["loss"]) != before

@@ -688,6 +688,13 @@ def test_what_needs_images_is_refused_beside_files_of_features_and_before_any_wo
         assert line == f"{given[0]} needs images on both sides, and {tmp_path / 'real.npz'} holds features"
     line = complaint(capsys, *sets, "--copies", tmp_path / "c.png", "--metrics", "recall")
     assert line == "--copies needs the memorisation test: add memorisation to --metrics"
+    line = complaint(capsys, *sets, "--save-features", tmp_path / "f", "--metrics", "lpips")
+    assert line.startswith("--save-features needs a metric of features") and not (tmp_path / "f").exists()
+    two = [tmp_path / "real.npz"] * 2
+    for given in (["--convention", "clean-fid"], ["--extractor", "random-vgg16"]):
+        assert complaint(capsys, *two, *given).startswith("the file's features are efficientnet-lite0, so --extractor")
+    assert command.main([*map(str, two), "--extractor", "efficientnet-lite0", "--metrics", "lpips,recall"]) == 0
+    assert "not measured from files of features: lpips_real_fake" in capsys.readouterr().err
     assert complaint(capsys, sets[0], tmp_path / "none.NPZ").startswith(f"{tmp_path / 'none.NPZ'} doesn't exist")
 
 

@@ -215,6 +215,8 @@ def test_weights_that_cant_be_had_are_told_before_any_work(monkeypatch, missing)
     monkeypatch.setattr(evaluation, "features", lambda *_: pytest.fail("work was done"))
     with pytest.raises((ConnectionError, FileNotFoundError)):
         evaluated(images(14), images(14), **missing)
+    if "others" not in missing:  # what no number needs isn't looked for
+        evaluated(images(14), images(14), metrics=["ms_ssim"], intervals=False, floor=False, **missing)
 
 
 def test_the_share_of_zeros_is_of_pairs_of_two_images(monkeypatch):

@@ -4,6 +4,7 @@ import shutil
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import filelock
 import numpy as np
@@ -264,3 +265,12 @@ def test_without_git_the_commit_is_unknown(run, monkeypatch):
     monkeypatch.setenv("PATH", "")
     run.record_environment()
     assert run.environment()["commit"] == "unknown"
+
+
+def test_a_kept_run_opens_wherever_a_file_is_called_as_its_backbone(monkeypatch, tmp_path):
+    kept = Path(__file__).resolve().parents[1] / "results" / "busi-64" / "quick"
+    path = next(kept.glob("dgan-bce-lam3-*"))
+    monkeypatch.chdir(tmp_path)
+    for name in (Run.open(path).config.backbone, "random", "official"):
+        Path(name).touch()
+    assert Run.open(path).evaluation() is not None and Config().backbone == "random"

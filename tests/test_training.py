@@ -314,6 +314,17 @@ def test_a_run_that_fails_before_its_first_update_is_no_run_of_other_code(runs, 
     assert [row["step"] for row in Run(Config(**tiny)).log()] == [1]
 
 
+def test_code_that_is_mended_before_anything_was_kept_is_no_other_code(runs, tiny, monkeypatch):
+    def broken(gan, images):
+        raise ValueError("a mistake of a reader's own")
+
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match="a mistake"):
+        patch.setattr(DGAN, "prepare", broken)
+        fit(Config(**tiny))
+    other_code(monkeypatch)
+    assert fit(Config(**tiny), stop_after=0.001).status()["state"] == "stopped"
+
+
 def test_a_run_of_other_images_is_neither_returned_nor_gone_on_with(runs, tiny, tmp_path):
     for k, image in enumerate(phantoms(9, 32)):
         (tmp_path / "set").mkdir(exist_ok=True)

@@ -112,8 +112,10 @@ def test_a_sweep_without_its_file_and_empty_settings_are_told_or_taken_as_none(t
     words = ["--dry-run", "--config", "sweep=", "stop_after=", "lambdas=", "seeds="]
     done = snakemake(ROOT, tmp_path, *words)
     assert done.returncode and 'SEEDS must be at least one whole number, got ""' in done.stdout + done.stderr
-    done = snakemake(ROOT, tmp_path, "--dry-run", "--printshellcmds", "--config", "sweep=", "stop_after=", "seeds=0")
-    assert done.returncode == 0 and "train.ipynb" in done.stdout and "-p stop_after" not in done.stdout
+    words = ["--config", "sweep=", "stop_after=", "seeds=0", "lambdas=0", "runs=all"]
+    done = snakemake(ROOT, tmp_path, "--dry-run", "--printshellcmds", *words)
+    assert done.returncode == 0 and "-p stop_after" not in done.stdout
+    assert "dgan-bce-lam0-seed0/train.ipynb" in done.stdout and "dgan-bce-lam7-seed0/train.ipynb" not in done.stdout
 
 
 def test_every_page_has_a_notebook_with_parameters():

@@ -8,12 +8,16 @@ import ast
 import dis
 import hashlib
 import inspect
+import sysconfig
 from functools import cache, partial
 from importlib.util import resolve_name
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
+import numpy as np
+
+INSTALLED = tuple(sysconfig.get_paths()[kind] for kind in ("stdlib", "purelib", "platlib"))
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGES = ("dgan_core", "dgan_stylegan", "dgan_report", "notebooks")
 
@@ -59,33 +63,38 @@ def fingerprint(*entries: str, without: tuple[str, ...] = ()) -> dict[str, str]:
 def of_function(function: Any) -> str:
     """A hash of a function that lies in no file of this project, such as a notebook's: of what it does, not its text.
 
-    What it uses of its surroundings counts too: numbers, texts, arrays, what holds them, and other functions there.
+    What it uses of its surroundings counts too: numbers, texts, arrays, what holds them, and other functions there, but
+    for those of Python and of installed packages. So a list that it fills as it runs makes it another function.
     """
-    return hashlib.sha256(repr(_behaviour(function, set())).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(_behaviour(function, ())).encode()).hexdigest()[:16]
 
 
-def _behaviour(value: Any, seen: set[int]) -> Any:
-    """What `repr` shows alike in every process: no address, no order of a set, every number of an array."""
-    if isinstance(value, partial):
-        return _behaviour((value.func, value.args, value.keywords), seen)
-    if isinstance(value, dict):
-        return "dict", sorted((repr(key), _behaviour(member, seen)) for key, member in value.items())
-    if isinstance(value, list | tuple | set | frozenset):
-        members = [_behaviour(member, seen) for member in value]
-        return type(value).__name__, members if isinstance(value, list | tuple) else sorted(map(repr, members))
-    if hasattr(value, "tobytes"):  # an array
-        return str(value.dtype), value.shape, value.tobytes()
+def _behaviour(value: Any, within: tuple[int, ...]) -> Any:
+    """What `repr` shows alike in every process: no address, no order of a set, every number of an array.
+
+    within: the ids of what `value` was reached through, each of which may hold itself.
+    """
+    code = getattr(value, "__code__", None)
     if isinstance(value, int | float | complex | str | bytes | type(None)):
         return value
+    if isinstance(value, np.ndarray | np.generic):
+        return str(value.dtype), value.shape, value.tobytes()
     if isinstance(value, CodeType):  # the instructions, arguments resolved: the same whatever the docstring
         steps = (i for i in dis.get_instructions(value) if i.opname not in ("RESUME", "CACHE"))
-        return [(i.opname, _behaviour(i.argval, seen)) for i in steps]
-    code = getattr(value, "__code__", None)
-    if code is None or id(code) in seen:
+        return [(i.opname, _behaviour(i.argval, within)) for i in steps]
+    holds = isinstance(value, dict | list | tuple | set | frozenset | partial)
+    installed = code is not None and code.co_filename.startswith(INSTALLED)
+    if id(value) in within or installed or not (holds or isinstance(value, FunctionType)):
         return getattr(value, "__qualname__", type(value).__name__)
-    seen.add(id(code))
-    around = inspect.getclosurevars(value)
-    return _behaviour((code, value.__defaults__, value.__kwdefaults__, {**around.nonlocals, **around.globals}), seen)
+    within = (*within, id(value))
+    if isinstance(value, partial):
+        return "partial", _behaviour((value.func, value.args, value.keywords), within)
+    if isinstance(value, FunctionType):
+        around = inspect.getclosurevars(value)
+        used = {**around.nonlocals, **around.globals}
+        return "function", _behaviour((code, value.__defaults__, value.__kwdefaults__, used), within)
+    members = [_behaviour(member, within) for member in (value.items() if isinstance(value, dict) else value)]
+    return type(value).__name__, members if isinstance(value, list | tuple) else sorted(map(repr, members))
 
 
 def _path(name: str) -> Path | None:

@@ -33,8 +33,7 @@ from .swd import pca, sliced_wasserstein, umap_repeats
 from .table import METRICS, canonical, chosen, honest, split
 from .torch_setup import as_device
 
-N_SUBSETS = 100
-N_UMAP_SEEDS = 10
+N_SUBSETS, N_UMAP_SEEDS = 100, 10
 LPIPS_NET = "alex"
 OF_OTHERS = ("frechet_distance", "frd", "kernel_distance", "kernel_distance_subsets", "precision", "recall", "density",
              "coverage", "swd_pca")  # fmt: skip
@@ -121,9 +120,9 @@ def evaluate(
     n, m = len(real), len(fake)
     _check_counts(n, m)
     asked = () if metrics is None else chosen(metrics)
-    wanted = [k for k in asked or METRICS if umap or k != "swd_umap"]
+    wanted = [k for k in (METRICS if metrics is None else asked) if umap or k != "swd_umap"]
     seed, batch_size = as_seed(seed, least_above=N_UMAP_SEEDS), as_positive_integer(batch_size, "batch_size")
-    others = [others] if isinstance(others, str) or callable(others) else others
+    others = [others] if isinstance(others, str) or callable(others) else [*others]
     name, *more = labels = [label(extractor, extractor_weights, convention), *map(label, others)]
     if len({*labels}) < len(labels):
         raise ValueError(f"extractor and others must have a label each, got {', '.join(labels)}")
@@ -137,7 +136,8 @@ def evaluate(
         if min(real.shape[1:3]) < 32:
             raise ValueError(f"images must be at least 32 pixels wide and high for LPIPS, got {real.shape[1:3]}")
         lpips_network(LPIPS_NET, lpips_weights, seed)  # weights that can't be had are told before any work
-    for one, weights in ((extractor, extractor_weights), *((other, None) for other in others)):
+    of_features = any(METRICS[k].of_features for k in wanted)
+    for one, weights in [(extractor, extractor_weights)] * of_features + [(other, None) for other in others]:
         weights_file(one, weights)
     say = progress or (lambda stage, done, total: None)
 
@@ -150,7 +150,7 @@ def evaluate(
         )
 
     numbers, embeddings, copies, kept, zeros = {}, {}, None, {}, {}
-    if any(METRICS[k].of_features for k in wanted):
+    if of_features:
         x, y = kept[name] = extracted(extractor, extractor_weights, convention)
         say("distances of features", 0, 1)
         numbers, embeddings = _with_floor(x, y, name, wanted, intervals, floor, seed, say)
