@@ -342,8 +342,8 @@ def test_the_main_claim_is_told_by_means_over_seeds():
     told = report.main_claim(results(measured))
     assert told == (
         "Over the values of λ, WGAN-GP has the lower kernel distance at 5 of 5 by vgg and the lower Fréchet distance "
-        "at 0 of 5 by vgg. In the paper's tables, at the λ where both losses' numbers can be read, it has the lower KID "
-        "at 4 of 4 and the lower FID at 3 of 4."
+        "at 0 of 5 by vgg. In the paper's tables, at the λ where both losses' numbers can be read, it has the lower "
+        "KID at 4 of 4 and the lower FID at 3 of 4."
     )
     other = of_setting("WGAN-GP λ=5", seed=1, kernel_distance=200.0)
     assert "kernel distance at 4 of 5 by vgg and" in report.main_claim(results(measured + other))
