@@ -135,10 +135,11 @@ for axis, name in zip(grid.flat, names, strict=True):
 for axis in grid[-1]:
     axis.set_xlabel(f"different images among {n}")
 order = sorted(((k, name) for name, k in seen.items() if k), reverse=True)
+first = ", ".join(name for name, k in seen.items() if 0 < k == order[0][0])
 blind = ", ".join(name for name, k in seen.items() if not k)
 report.picture(
     figure,
-    f"Figure L9. The collapse is first seen by {order[0][1] if order else 'none'}. Eight metrics of {n} generated "
+    f"Figure L9. The collapse is first seen by {first or 'none'}. Eight metrics of {n} generated "
     "images of which fewer and fewer are different. The band is the 95 % interval at full variety, the diamond the "
     "first set outside it on the bad side. In order: "
     f"{', '.join(f'{name} ({k} of {n})' for k, name in order)}. Not at all: {blind or 'none'}.",
