@@ -62,7 +62,7 @@ def check(args):
         if name is not None and name not in EXTRACTORS:
             raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {name!r}")
     if args.metrics is not None:
-        chosen(args.metrics)
+        wanted = [name for name in chosen(args.metrics) if args.umap or name != "swd_umap"]
         by_inception = [name for name in args.metrics if name in BY_INCEPTION.values()]
         if by_inception and args.extractor != "inception" and not files:
             raise ValueError(
@@ -70,9 +70,9 @@ def check(args):
                 f"{', '.join(name for name, short in BY_INCEPTION.items() if short in by_inception)}, which any "
                 "extractor gives"
             )
-        if args.copies and not {"memorisation_share", "memorisation_p"} & set(chosen(args.metrics)):
+        if args.copies and not {"memorisation_share", "memorisation_p"} & set(wanted):
             raise ValueError("--copies needs the memorisation test: add memorisation to --metrics")
-        if args.save_features and not any(METRICS[name].of_features for name in chosen(args.metrics)):
+        if args.save_features and not any(METRICS[name].of_features for name in wanted):
             raise ValueError("--save-features needs a metric of features: add one, such as recall, to --metrics")
     for option in ("--copies", "--save-features", "--others"):
         if files and getattr(args, option[2:].replace("-", "_")):
@@ -139,8 +139,8 @@ def from_images(real, fake, real_names, fake_names, args):
     finally:
         progress.end()
     result = {"settings": found.settings, "numbers": found.numbers, "others": found.others, "notes": found.notes}
-    name = found.settings["extractor"]
-    if args.save_features is not None and name in found.features:
+    if args.save_features is not None:
+        name = found.settings["extractor"]
         for side, values in zip(("real", "fake"), found.features[name], strict=True):
             write_features(args.save_features / f"{side}.npz", values, name)
     if "radiomics" in found.features:

@@ -162,14 +162,12 @@ def _training(run, evaluation):
     facts |= {name: status.get(name) for name in ("reason", "steps", "seconds", "peak_memory", "peak_device_memory")}
     settings = evaluation.settings if evaluation else {}
     hardware = environment.get("hardware", {})
-
     return facts | {
         "state": status.get("state", "unknown"),
         "evaluation_seconds": evaluation.seconds if evaluation else None,
         "commit": str(environment.get("commit", "unknown"))[:10],
         "cpu": hardware.get("cpu", "unknown"), "cores": hardware.get("cores"),
         "lpips": settings.get("lpips"), "n_real": settings.get("n_real"), "extractor": settings.get("extractor"),
-
     }  # fmt: skip
 
 

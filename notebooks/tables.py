@@ -454,7 +454,6 @@ states = pd.DataFrame({
     "evaluation": trained["evaluation_seconds"].map(took),
     "features": trained["extractor"].fillna("not run"),
     "commit": trained["commit"],
-
 })  # fmt: skip
 paper = [
     report.label("dgan", loss, lam)

@@ -690,6 +690,8 @@ def test_what_needs_images_is_refused_beside_files_of_features_and_before_any_wo
     assert line == "--copies needs the memorisation test: add memorisation to --metrics"
     line = complaint(capsys, *sets, "--save-features", tmp_path / "f", "--metrics", "lpips")
     assert line.startswith("--save-features needs a metric of features") and not (tmp_path / "f").exists()
+    line = complaint(capsys, *sets, "--save-features", tmp_path / "f", "--metrics", "swd_umap", "--no-umap")
+    assert line.startswith("--save-features needs a metric of features") and not (tmp_path / "f").exists()
     two = [tmp_path / "real.npz"] * 2
     for given in (["--convention", "clean-fid"], ["--extractor", "random-vgg16"]):
         assert complaint(capsys, *two, *given).startswith("the file's features are efficientnet-lite0, so --extractor")

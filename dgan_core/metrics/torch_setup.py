@@ -67,7 +67,7 @@ def as_device(device=None):
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
         torch.zeros(1, dtype=torch.float64, device=device).cpu()
-    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError, TypeError) as error:
         raise ValueError(
             f"device must be None, 'cpu' or a device with float64 that torch finds here, such as 'cuda', got {device!r}"
         ) from error

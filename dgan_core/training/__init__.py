@@ -14,11 +14,11 @@ TRAINERS = {
 }
 
 # They hold values that a run's config.json records, or read, write and tell; what they do changes no trained number.
-NEUTRAL = ("config", "profiles", "runs", "training.events", "training.forecast")
-NEUTRAL += tuple(
-    f"io.{name}" for name in ("archives", "downloads", "environment", "files", "fingerprint", "packed", "quiet")
-)
-NEUTRAL = tuple(f"dgan_core.{name}" for name in NEUTRAL)
+NEUTRAL = tuple(
+    f"dgan_core.{name}"
+    for name in ("config", "profiles", "runs", "training.events", "training.forecast", "io.archives", "io.downloads",
+                 "io.environment", "io.files", "io.fingerprint", "io.packed", "io.quiet")
+)  # fmt: skip
 
 
 def source(model: str) -> dict[str, str]:
