@@ -1,16 +1,17 @@
 """The paper's claims A–G, each judged by what the runs measured: holds, does not hold, can't be told, or not run.
 
 A claim is a set of orders: one setting is better than another by some metric. It is judged by pairs of trainings. At
-one λ and seed both losses start from the same weights and see the same batches, so a difference between two such runs
-is the setting's. It is taken relative to the two numbers, (b − a) / (a + b), in [−1, 1], since measures have different
-units; an estimate below 0 counts as 0. Shares of setbacks are subtracted as they are. A claim holds if the mean over
-all its orders and seeds has a 95 % interval (Student's t) above 0, and no order's own mean points the other way; it
-does not hold if that interval, or that of one order, lies below 0.
+one λ and seed both losses start from the same weights and see the same batches, so nothing drawn at random differs
+between two such runs. Their difference still holds chance, since training magnifies whatever differs: only other seeds
+can show how much. It is taken relative to the two numbers, (b − a) / (a + b), in [−1, 1], where they lie well above 0;
+metrics that can be 0 are subtracted as they are, estimates below 0 as 0. The orders' mean at a seed counts as one
+difference, since runs of a seed share its weights, batches and z. A claim holds if the mean over seeds has a 95 %
+interval (Student's t) above 0, and no order's own mean points the other way. It does not hold if that interval lies
+below 0, or that of one order, at a level that allows for how many orders there are (Bonferroni).
 
-Where no setting is in two orders, as for both losses at each λ, one seed gives a verdict over λ, about that seed.
-Otherwise orders share trainings, so their mean at a seed counts as one difference, and two seeds or more are needed.
-Until then a claim can't be told: intervals over images say how these generators differ, not whether other trainings
-would. The reason names what is missing.
+With one seed there is a verdict, about that seed, only where no setting is in two orders, as for both losses at each λ:
+the interval is then over orders. Otherwise a claim can't be told: intervals over images say how these generators
+differ, not whether other trainings would.
 """
 
 from itertools import combinations
@@ -23,7 +24,7 @@ from scipy.stats import t
 from dgan_core.metrics.table import METRICS
 from dgan_core.profiles import LAMBDAS
 
-from .page import headed, inline, short
+from .page import headed, inline, named, short
 from .paper import load_paper
 from .results import BEST, label
 
@@ -39,6 +40,7 @@ CLAIMS = {
 }
 DISTANCES = ("kernel_distance", "frechet_distance")
 VARIETY = ("recall", "coverage", "lpips_fake_fake", "ms_ssim_fake_fake")
+CAN_BE_0 = ("kernel_distance", "recall", "coverage", "setbacks")
 WGAN_GP, BCE, STYLEGAN2, STYLEGAN3 = BEST
 EVERY_LAM = [tuple(label("dgan", loss, lam) for loss in ("wgan-gp", "bce")) for lam in LAMBDAS]
 
@@ -62,8 +64,7 @@ KINDS = "the intervals lie apart", "the other way round", "the intervals overlap
 class Judged(NamedTuple):
     """A verdict; in how many of the orders that were run the means lie as claimed, "4 of 5"; why, with the figures.
 
-    effect, low, high: the mean paired relative difference, positive for the claim, and its 95 % interval; n: its
-    number of differences; None where there are intervals over images alone.
+    effect, low, high: the mean of n differences, positive for the claim, and its 95 % interval; None without any.
     """
 
     verdict: str
@@ -75,29 +76,28 @@ class Judged(NamedTuple):
     n: int | None = None
 
 
-def mean_interval(differences):
-    """(mean, low, high): the 95 % interval of Student's t of n ≥ 2 differences; infinite with one."""
+def mean_interval(differences, level=0.95):
+    """(mean, low, high): the interval of Student's t of n ≥ 2 differences; infinite with one."""
     d = np.asarray(differences, float)
-    reach = t.ppf(0.975, len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d)) if len(d) > 1 else np.inf
+    reach = t.ppf((1 + level) / 2, len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d)) if len(d) > 1 else np.inf
     return float(d.mean()), float(d.mean() - reach), float(d.mean() + reach)
 
 
 def relative(a, b):
-    """(b − a) / (a + b) at each seed that both series hold, estimates below 0 taken as 0; 0 where both are 0."""
-    a, b = (side.clip(lower=0) for side in a.align(b, join="inner"))
-    return (b - a) / (a + b).replace(0, 1)
+    """(b − a) / (a + b) at each seed that both series hold, of numbers above 0."""
+    return ((b - a) / (a + b)).dropna()
 
 
 def difference(a, b):
-    """b − a at each seed that both series hold."""
-    return b.sub(a).dropna()
+    """b − a at each seed that both series hold, estimates below 0 taken as 0."""
+    return b.clip(lower=0).sub(a.clip(lower=0)).dropna()
 
 
 def judge(rows, pairs, better="low", apart_by=relative):
     """`Judged` of the claim that of each pair of labels the first is the better.
 
     rows: label, seed, value, low, high of one metric by one extractor, as in `Results.measured`.
-    better: "low" or "high", which way the metric is good.  apart_by: `relative` or `difference`.
+    better: "low" or "high", whichever is good.  apart_by: `relative` or `difference`.
     """
     sign = 1 if better == "low" else -1
     seeds = {name: part.set_index("seed") for name, part in rows.dropna(subset="value").groupby("label")}
@@ -107,17 +107,18 @@ def judge(rows, pairs, better="low", apart_by=relative):
     if not measured:
         return Judged(NOT_RUN, "", f"{absent}.")
     found = {pair: sign * apart_by(*(seeds[name]["value"] for name in pair)) for pair in measured}
-    apart = len({*sum(measured, ())}) == 2 * len(measured)
-    together = pd.concat(found, axis="index" if apart else "columns", join="inner")
-    together = together if apart else together.mean(axis="columns")
+    together = pd.concat(found, axis="columns", join="inner").mean(axis="columns")
+    if len(together) < 2 and len({*sum(measured, ())}) == 2 * len(measured):  # too few seeds, but trainings apart
+        together = pd.Series({pair: differences.mean() for pair, differences in found.items()}).dropna()
     paired = len(together) > 1 and min(map(len, found.values())) > 0
-    return _paired(found, together, pairs, absent) if paired else _by_images(seeds, pairs, measured, absent, sign)
+    most = 1 if apart_by is relative else np.inf
+    return _paired(found, together, pairs, absent, most) if paired else _by_images(seeds, pairs, measured, absent, sign)
 
 
-def _paired(found, together, pairs, absent):
-    effect, low, high = np.clip(mean_interval(together), -1, 1).tolist()  # where every relative difference lies
+def _paired(found, together, pairs, absent, most):
+    effect, low, high = np.clip(mean_interval(together), -most, most).tolist()
     means = {pair: differences.mean() for pair, differences in found.items()}
-    against = any(mean_interval(differences)[2] < 0 for differences in found.values())
+    against = any(mean_interval(differences, 1 - 0.05 / len(found))[2] < 0 for differences in found.values())
     contrary = [pair for pair, mean in means.items() if mean <= 0]
     why = f"mean difference {_shown(effect, low, high)}, n = {len(together)}"
     not_so = (f"{' against '.join(p)} by {short(means[p])} (n = {len(found[p])})" for p in contrary)
@@ -171,11 +172,8 @@ def _sentence(*parts):
 
 
 def setbacks(found):
-    """A row per run and extractor: the share of snapshots whose Fréchet distance lies above an earlier one's.
-
-    Only by more than chance could explain: chance is taken to be as large, relative to the distance, as the last
-    snapshot's 95 % interval reaches upwards.  The share has no interval over images.
-    """
+    """A row per run and extractor: the share of snapshots whose Fréchet distance lies above an earlier one's by more,
+    as a share of it, than the last snapshot's 95 % interval reaches upwards: a rule of thumb and no test."""
     rows = []
     last = found.measured.query("metric == 'frechet_distance'").set_index(["run", "extractor"])
     for key, part in found.history.query("metric == 'frechet_distance'").groupby(["run", "extractor"], sort=False):
@@ -188,12 +186,19 @@ def setbacks(found):
     return pd.DataFrame(rows, columns=found.measured.columns)
 
 
+def decisive(measured):
+    """The rows of `Results.measured` without radiomics' kernel distance, which a few extreme statistics make."""
+    return measured[(measured["extractor"] != "radiomics") | (measured["metric"] != "kernel_distance")]
+
+
 def claims(found):
     """One row per claim, measure and extractor: letter, claim, measure, extractor, and what `Judged` holds.
 
     The extractor is "" for metrics that use none, and for what no run has measured.
     """
-    measured = pd.concat([part for part in (found.measured, setbacks(found)) if len(part)] or [found.measured])
+    measured = pd.concat(
+        [part for part in (decisive(found.measured), setbacks(found)) if len(part)] or [found.measured]
+    )
     rows = []
     for letter, (metrics, pairs) in ORDERS.items():
         for metric in metrics:
@@ -203,8 +208,9 @@ def claims(found):
             for extractor in [*extractors] or [""]:
                 by = own[own["extractor"] == extractor] if extractor else own.drop_duplicates(["label", "seed"])
                 name = "Setbacks of the Fréchet distance ↓" if metric == "setbacks" else headed(metric)
-                how = ("low", difference) if metric == "setbacks" else (METRICS[metric].better,)
-                rows.append((letter, CLAIMS[letter], name, extractor, *judge(by, pairs, *how)))
+                better = "low" if metric == "setbacks" else METRICS[metric].better
+                how = difference if metric in CAN_BE_0 else relative
+                rows.append((letter, CLAIMS[letter], name, extractor, *judge(by, pairs, better, how)))
         if letter == "F":
             there = any(run.tiles() is not None for run in found.of(STYLEGAN3).values())
             words = "no metric here measures bands; its images are there to look at." if there else "no image of it."
@@ -242,12 +248,12 @@ def lower_at(means):
 
 
 def lower_by(rows):
-    """ "0 of 5 by efficientnet-lite0, 2 of 5 by radiomics": at how many λ WGAN-GP has the lower mean of `rows`."""
+    """ "0 of 5 by features of mine, 2 of 5 by radiomics": at how many λ WGAN-GP has the lower mean of `rows`."""
     told = []
     for name, part in rows.groupby("extractor", sort=False):
         wgan_gp, bce, of = lower_at(part.groupby("label")["value"].mean())
-        tie = f" (a tie at {of - wgan_gp - bce})" if wgan_gp + bce < of else ""
-        told += [f"{wgan_gp} of {of} by {name}{tie}"] if of else []
+        tie = f" with a tie at {of - wgan_gp - bce}" if wgan_gp + bce < of else ""
+        told += [f"{wgan_gp} of {of} by {named(name)}{tie}"] if of else []
     return ", ".join(told)
 
 
@@ -261,7 +267,8 @@ def in_paper():
 
 def main_claim(found):
     """Claim A in two sentences: at how many λ it is so here, by means over seeds, and in the paper's own tables."""
-    told = [(m, lower_by(found.measured[found.measured["metric"] == m])) for m in DISTANCES]
+    measured = decisive(found.measured)
+    told = [(m, lower_by(measured[measured["metric"] == m])) for m in DISTANCES]
     parts = [f"the lower {inline(headed(m))} at {listed}" for m, listed in told if listed]
     if not parts:
         return "No λ has been measured with both losses yet."

@@ -153,8 +153,8 @@ def _table(found, name, run):
 
 def _charts(found, name, run):
     """The two distances of this run among all others, then what its training logged."""
-    history = found.history[found.history["main"].astype(bool)]
-    measured = found.measured[(found.measured["run"] == run.config.run_id) & found.measured["main"].astype(bool)]
+    history = found.history[found.history["main"]]
+    measured = found.measured[(found.measured["run"] == run.config.run_id) & found.measured["main"]]
     colour = palette(found.trained["family"])[found.trained.set_index("run").loc[run.config.run_id, "family"]]
     for metric, linthresh in LINTHRESH.items():
         every = history[history["metric"] == metric].sort_values("epoch")
@@ -182,7 +182,7 @@ def logged(run):
     """{column of `CURVES`: the rows of a run's log that hold it}; not where it is 0 throughout, as no penalty's is."""
     log = pd.DataFrame(run.log())
     present = [column for column in CURVES if column in log and log[column].any()]
-    return {column: log.dropna(subset=[column]) for column in present}  # critic-only rows lack the generator's terms
+    return {column: log.dropna(subset=[column]) for column in present}  # StyleGAN2 logs some terms now and then
 
 
 def _ends(epochs, values):

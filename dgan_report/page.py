@@ -8,10 +8,17 @@ import pandas as pd
 from dgan_core.config import is_busi
 from dgan_core.metrics.table import METRICS, heading
 
+from .results import MODELS
+
 NUMBERED = re.compile(r"(Figure|Table) ([A-Z]?\d+)\. ")
 NOT_RUN = "not run"
+YARDSTICKS = {
+    "efficientnet-lite0": "trained features (EfficientNet-Lite0)",
+    "inception": "trained features (Inception)",
+    "random-vgg16": "random features (VGG16)",
+    "radiomics": "radiomics",
+}
 PHANTOMS = "simulated phantoms, not patients"
-MODELS = {"dgan": "DGAN", "stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3"}
 INTERVAL = re.compile(r" (\[[^\]]*\])")
 LINK = re.compile(r"\[([^\]]+)\]\(([\w./#-]+)\)")
 
@@ -37,6 +44,11 @@ def captioned(caption):
     return NUMBERED.sub(r"<strong>\1 \2.</strong> ", escape(caption), count=1)
 
 
+def named(extractor):
+    """An extractor in words."""
+    return YARDSTICKS.get(extractor, f"features of {extractor}")
+
+
 def data_name(value):
     """A data folder by its name only: the page must not show where a reader keeps patients' images."""
     text = str(value).replace("\\", "/").rstrip("/")
@@ -59,7 +71,7 @@ def badge(found, *labels):
     parts = {
         "data": _distinct(rows["data"].map(data_name)),
         "images": _distinct(f"{size}×{size}" for size in rows["image_size"]),
-        "epochs": ", ".join(f"{n} ({MODELS[model]})" if many else n for model, n in epochs.items()),
+        "epochs": ", ".join(f"{n} ({MODELS.get(model, 'DGAN')})" if many else n for model, n in epochs.items()),
         "generator updates": "" if many else _distinct(f"{n:,.0f}" for n in rows["steps"].dropna()),
         "precision": _distinct(rows["precision"]),
         "features": _distinct(found.measured[found.measured["run"].isin(rows["run"])]["extractor"]),

@@ -25,11 +25,11 @@ MODELS = {"stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3", "real": "malignant
 BEST = ("WGAN-GP λ=5", "BCE λ=3", "StyleGAN2", "StyleGAN3")  # of Table 3: the paper's best of each loss, its baselines
 
 ENDED = ("diverged", "failed", "stopped", "interrupted")  # how a run without numbers came to have none
-SETTING = ["run", "label", "family", "model", "loss", "penalty", "lam", "lam_penalty", "lam_perceptual", "precision",
-           "seed", "data", "plain"]  # fmt: skip
+SETTING = ["run", "label", "family", "model", "loss", "penalty", "lam", "precision", "seed", "data", "plain"]
 REAL = dict.fromkeys(SETTING) | {"label": MODELS["real"], "family": MODELS["real"], "model": "real", "lam": math.nan,
                                  "seed": 0, "plain": False}  # fmt: skip
-MEASURED = [*SETTING, "extractor", "main", "metric", "value", "low", "high", "std", "floor", "std_floor"]
+PARTS = ["low", "high", "floor"]
+MEASURED = [*SETTING, "extractor", "main", "metric", "value", *PARTS]
 TRAINED = [*SETTING, "image_size", "epochs", "batch_size", "n_critic", "profile", "state", "reason", "steps",
            "seconds", "evaluation_seconds", "peak_memory", "peak_device_memory", "commit", "cpu", "cores",
            "lpips", "n_real", "extractor"]  # fmt: skip
@@ -56,8 +56,8 @@ class Results(NamedTuple):
         """The rows of `measured` by one extractor, None for each run's own; LPIPS and MS-SSIM depend on none."""
         rows = self.measured
         if extractor is None or rows.empty:
-            return rows[rows["main"].astype(bool)]
-        without = ~rows["metric"].map(lambda metric: METRICS[metric].of_features) & rows["main"].astype(bool)
+            return rows[rows["main"]]
+        without = ~rows["metric"].map(lambda metric: METRICS[metric].of_features) & rows["main"]
         return rows[(rows["extractor"] == extractor) | without]
 
     def of(self, *labels):
@@ -90,8 +90,8 @@ def collect(runs="runs", profile="quick", data=None):
     return Results(
         {run.config.run_id: run for run in found},
         pd.DataFrame(trained, columns=TRAINED),
-        pd.DataFrame(measured, columns=MEASURED),
-        pd.DataFrame(history, columns=HISTORY),
+        pd.DataFrame(measured, columns=MEASURED).astype({"main": bool, "plain": bool}),
+        pd.DataFrame(history, columns=HISTORY).astype({"main": bool, "plain": bool}),
     )
 
 
@@ -139,19 +139,15 @@ def departures(configs):
 
 def _setting(config, apart):
     dgan = config.model == "dgan"
-    name = label(config.model, config.loss, config.lam, config.penalty)
+    plain = label(config.model, config.loss, config.lam, config.penalty)
     weights = {"penalty": config.lam_penalty, "perceptual": config.lam_perceptual}
-    name += "".join(f", {term} {weight:g}" for term, weight in weights.items() if weight is not None)
-    family = label(config.model, config.loss, None, config.penalty)
-    values = {
-        field: getattr(config, field) if dgan else None
-        for field in ("loss", "penalty", "lam_penalty", "lam_perceptual")
-    }
-    values |= {"plain": apart == "" and name == label(config.model, config.loss, config.lam, config.penalty)}
-    values |= {"lam": config.lam if dgan else math.nan, "seed": config.seed, "data": config.data}
+    name = plain + "".join(f", {term} {weight:g}" for term, weight in weights.items() if weight is not None)
     return {
-        "run": config.run_id, "label": name + (f", {apart}" if apart else ""), "family": family,
-        "model": config.model, "precision": config.precision, **values,
+        "run": config.run_id, "label": name + (f", {apart}" if apart else ""),
+        "family": label(config.model, config.loss, None, config.penalty), "model": config.model,
+        "loss": config.loss if dgan else None, "penalty": config.penalty if dgan else None,
+        "lam": config.lam if dgan else math.nan, "precision": config.precision, "seed": config.seed,
+        "data": config.data, "plain": apart == "" and name == plain,
     }  # fmt: skip
 
 
@@ -182,7 +178,7 @@ def _measured(setting, evaluation):
         for metric in METRICS:
             if numbers.get(metric) is None:
                 continue
-            parts = {part: numbers.get(f"{metric}_{part}") for part in MEASURED[-5:]}
+            parts = {part: numbers.get(f"{metric}_{part}") for part in PARTS}
             rows.append({**setting, "extractor": extractor, "main": extractor == main, "metric": metric}
                         | {part: math.nan if number is None else number for part, number in parts.items()}
                         | {"value": numbers[metric]})  # fmt: skip

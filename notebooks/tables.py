@@ -20,6 +20,7 @@ import pandas as pd
 from IPython.display import HTML
 
 import dgan_report as report
+from dgan_core.metrics.memorisation import MANY
 from dgan_core.profiles import LAMBDAS
 from dgan_report.benchmark import duration
 from dgan_report.results import ENDED
@@ -110,30 +111,34 @@ HTML(
 # | G | UMAP-SWD of each two of the four models ([Figures 3 and 4](figure3_4.ipynb)) |
 #
 # A claim is judged by pairs of trainings. At one λ and seed (a seed decides everything random in a training) both
-# losses start from the same weights and see the same batches, so the difference between two such runs belongs to the
-# setting: the loss with its penalty, and what λ means there. It is taken relative to the two numbers,
-# $(b - a) / (a + b)$, since measures have different units; an estimate below 0 counts as 0. Shares of setbacks are
-# subtracted as they are. The claim *holds* if the
-# 95 % interval (Student's t) of the mean over all comparisons and seeds lies above 0, each comparison's own mean does
-# too, and all of them were run. It *does not hold* if that interval, or that of one comparison, lies below 0. One
-# comparison has an interval only with two seeds or more.
+# losses start from the same weights and see the same batches, so nothing drawn at random differs between two such
+# runs. Their difference still holds chance, because training magnifies whatever differs: only other seeds can show how
+# much. Fréchet distance, LPIPS, MS-SSIM and SWD are compared by $(b - a) / (a + b)$, which has no unit. The metrics
+# that can be 0 (kernel distance, recall, coverage and the share of setbacks) are subtracted as they are; an estimate
+# below 0 counts as 0.
+#
+# The mean over a claim's comparisons counts once for each seed. The claim *holds* if the 95 % interval (Student's t) of
+# these means lies above 0, each comparison's own mean does too, and all of them were run. It *does not hold* if that
+# interval lies below 0, or that of one comparison does. With several comparisons, one is more likely to do so by
+# chance, so each gets a wider interval (Bonferroni). No allowance is made for the number of measures and extractors.
 #
 # **With one seed,** claims A, D and E are judged over the values of λ at which both losses were run. All of these
 # trainings share one seed, so the interval says whether the order is the same across λ, not whether another seed would
 # give it. Claims on the best of several settings (B, C, F, G) need two seeds or more, since their comparisons share a
-# training: the mean over the comparisons counts once for each seed. Until then they *can't be told*: intervals over
-# images say how these few generators differ, not whether another training would. The numbers behind the verdict say
-# what is missing.
+# training. Until then they *can't be told*: intervals over images say how these few generators differ, not whether
+# another training would. The numbers behind the verdict say what is missing.
 #
 # Measures and extractors are taken together. A claim holds if all of them say so. It does not hold if one says so and
 # none says that it holds. Where they contradict each other it can't be told. Random features [fail their
 # tests](yardstick.ipynb) and count all the same: a claim should hold by any yardstick. One yardstick is enough for
-# *does not hold*, so look which one it was. Setbacks and SWD are measured by the runs' own extractor only. With one
+# *does not hold*, so look which one it was. By radiomics the Fréchet distance alone counts, since a few extreme
+# statistics make its kernel distance. Setbacks and SWD are measured by the runs' own extractor only. With one
 # seed the intervals have no known rate of error: five values of λ that share a seed are not five independent
 # trainings.
 #
 # A *snapshot* is the generator as it stood at some epoch. It is a *setback* if its Fréchet distance lies above an
-# earlier snapshot's by more than the 95 % interval explains. Claim E compares two settings that differ in loss *and*
+# earlier snapshot's by more, as a share, than the last snapshot's 95 % interval reaches upwards. This is a rule of
+# thumb, no test: a slow rise over many snapshots doesn't count. Claim E compares two settings that differ in loss *and*
 # penalty; [Figure 1](figure1.ipynb) shows BCE with the penalty too. Variety is not quality: noise varies more than
 # tissue does, so read claim D beside the distances and the images.
 
@@ -143,7 +148,7 @@ HTML(
 # %% tags=["hide-input"]
 DISTANCES = ["kernel_distance", "frechet_distance"]
 dots = found.measured[
-    found.measured["plain"].astype(bool)
+    found.measured["plain"]
     & (found.measured["model"] == "dgan")
     & found.measured["metric"].isin(DISTANCES)
 ]
@@ -322,8 +327,8 @@ report.show(
 # ## Table 4: beyond the paper
 #
 # Precision and density ask whether generated images lie among the real ones. Recall and coverage ask how many of the
-# real ones have a generated image near them. Compare density with the floor: above it, images crowd in the middle of
-# the real set. The Fréchet distance is extrapolated to infinitely many images. A small p says that more generated
+# real ones have a generated image near them. Density is 1 on average for two sets of one kind; far above 1, images
+# crowd in the middle of the real set. The Fréchet distance is extrapolated to infinitely many images. A small p says that more generated
 # images lie very close to a single training image than real ones do: a sign of copying.
 
 # %% tags=["hide-input"]
@@ -355,11 +360,20 @@ def covered(labels):
     )
 
 
-copies = list(p[p["value"] < 0.05]["label"].unique())
+copies = list(p[p["value"] <= 0.05]["label"].unique())
+of_real = measured[
+    (measured["metric"] == "memorisation_share") & (measured["floor"] >= MANY)
+]["label"]
+unclear = [name for name in labels if name in set(of_real) - {*copies}]
+no_answer = (
+    f"No answer, since too many scans look like copies of others: {', '.join(unclear)}. "
+    if unclear
+    else ""
+)
 report.show(
     pd.concat([table(labels, BEYOND), floor(BEYOND)]),
     f"Table 4. {covered(labels)}"
-    f"Suspected of memorising (p < 0.05): {', '.join(copies) or 'no model'}. A large p is weak evidence: images that "
+    f"Suspected of memorising (p ≤ 0.05): {', '.join(copies) or 'no model'}. {no_answer}A large p is weak evidence: images that "
     "are far from every scan pass too.",
     report.badge(found, *labels),
 )
@@ -409,7 +423,7 @@ report.show(
 #
 # The last rows of Tables 1 to 4 compare real images with real ones (`notebooks/real.ipynb`). *Real halves* is the
 # floor: what a metric gives for two sets of real images. For the kernel distance, LPIPS and MS-SSIM it is what a
-# perfect model would score on average; a difference between two models below it means little. For the Fréchet distance
+# perfect model would score on average, as far as one split can tell; two models that reach it can't be ranked. For the Fréchet distance
 # and SWD it is too high, since a half has half as many images: a good model lies below it, so don't judge closeness by
 # it. *Malignant–benign* is the distance between two kinds of real scan that a radiologist tells apart: a generator
 # with a larger distance is farther from malignant scans than benign ones are. Intervals that overlap don't show that
