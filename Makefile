@@ -1,7 +1,7 @@
 PYTHON  ?=
 PROFILE ?= quick
 DATA    ?= phantom
-LAMBDAS ?= 0.5 3 5 7 10
+LAMBDAS ?=
 SEEDS   ?= 0
 RUNS    ?= two
 CORES   ?= 2

@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
 import docstrings  # noqa: E402
 import online  # noqa: E402
 import render_book  # noqa: E402
+import toc  # noqa: E402
 
 
 def rendered(text):
@@ -94,8 +95,8 @@ def test_buttons_are_there_only_with_an_address(monkeypatch):
         ("https://github.com/o/n/blob/main/notebooks/train-bce-lam3.ipynb?plain=1",
          "https://github.com/o/n/blob/main/notebooks/train.py?plain=1"),
         ("https://github.com/o/n/edit/main/book/losses.md", "https://github.com/o/n/edit/main/book/losses.md"),
-        ("https://mybinder.org/v2/gh/o/n/main?urlpath=lab/tree/notebooks/evaluate-wgan-gp-lam5.ipynb",
-         "https://mybinder.org/v2/gh/o/n/main?urlpath=lab/tree/notebooks/evaluate.ipynb"),
+        ("https://mybinder.org/v2/gh/o/n/main?urlpath=lab/tree/notebooks/train-wgan-gp-lam5.ipynb",
+         "https://mybinder.org/v2/gh/o/n/main?urlpath=lab/tree/notebooks/train.ipynb"),
         ("https://colab.research.google.com/github/o/n/blob/main/notebooks/train.ipynb",
          "https://colab.research.google.com/github/o/n/blob/main/notebooks/train.ipynb"),
     ],
@@ -106,6 +107,12 @@ def test_buttons_lead_to_files_that_the_repository_has(made, meant):
     assert context["header_buttons"][1]["buttons"][0]["url"] == context["header_buttons"][2]["url"] == meant
     path = meant.partition("main/")[2] or meant.partition("lab/tree/")[2]
     assert (ROOT / path.partition("?")[0]).is_file()
+
+
+@pytest.mark.parametrize("page", [page for page in toc.pages() if page.startswith("notebooks/")])
+def test_every_page_is_edited_in_a_file_that_the_repository_has(page):
+    url = online.source(f"https://github.com/o/n/edit/main/{page}.ipynb")
+    assert url.endswith(".py") and (ROOT / url.removeprefix("https://github.com/o/n/edit/main/")).is_file()
 
 
 def test_every_workflow_step_is_a_command_that_exists():

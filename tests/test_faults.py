@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,16 @@ def test_a_loss_is_seen(tmp_path, monkeypatch):
         "g/000 of the snapshot of epoch 1",
         "samples/final.png",
     ]
+
+
+def test_the_tree_in_which_sweeps_are_killed_is_small_and_has_its_two_runs(tmp_path):
+    """A quick suite leaves out the sweeps, which take minutes; that they can start is seen here."""
+    from faults import forks, sweep
+
+    tree = sweep.copy(tmp_path / "tree")
+    small = runpy.run_path(str(tree / "dgan_core" / "profiles.py"))["PROFILES"]["quick"]
+    assert small["epochs"] == forks.SMALL["epochs"] and small["n_phantoms"] == 16
+    assert sweep.sweep(tree, None, "--dry-run") == 0, (tree / "sweep.txt").read_text(encoding="utf-8")
 
 
 def test_a_second_command_under_one_lock_is_refused_and_a_killed_one_holds_nothing(tmp_path):

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
+import toc  # noqa: E402
 from derive_notebooks import derive  # noqa: E402
 
 from dgan_core.config import Config  # noqa: E402
@@ -122,13 +122,10 @@ def test_notebook_equals_its_source_and_has_no_outputs(source):
 
 
 def test_every_chapter_of_the_contents_exists():
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    files = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
-    made = {f"{stage}-{run}" for stage in ("train", "evaluate") for run in ("wgan-gp-lam5", "bce-lam3")}
-    for name in files:
+    for name in toc.pages():
         folder, stem = name.split("/")
-        source = f"{stem}.md" if folder == "book" else f"{stem.removeprefix('own-')}.ipynb"
-        assert stem in made or (ROOT / folder / source).is_file(), name
+        notebook = f"{stem.removeprefix('own-').removesuffix('-wgan-gp-lam5')}.ipynb"
+        assert (ROOT / folder / (f"{stem}.md" if folder == "book" else notebook)).is_file(), name
 
 
 def rows_of(text):

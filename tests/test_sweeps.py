@@ -1,11 +1,16 @@
 """The settings in workflow/sweeps/ are those of the runs that results/ keeps; what is kept of a run reads as it."""
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from dgan_core import Config
 from dgan_core.evaluations import Evaluation, read_evaluation, save_evaluation
@@ -13,6 +18,10 @@ from dgan_core.profiles import LAMBDAS
 from dgan_core.runs import Run
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tools")]
+
+import graph  # noqa: E402
+
 SWEEPS = {path.stem: path for path in sorted((ROOT / "workflow" / "sweeps").glob("*.yaml"))}
 KEPT = {  # sweep → its runs in results/, as far as they have been run
     "busi-64": "busi-64/*/dgan-*",
@@ -58,6 +67,37 @@ def test_kept_runs_had_the_settings_that_the_sweep_lists(name):
         listed = [settings(config) for config in configs(name, seed=seed, profile=profile, **backbone)]
         assert [settings(config) for config in kept if config.seed == seed and settings(config) not in listed] == []
     assert kept
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_kept_runs_were_measured_by_what_the_sweep_lists(name):
+    kept = [read_evaluation(path.parent).others for path in (ROOT / "results").glob(f"{KEPT[name]}/metrics.json")]
+    assert kept and all({*others} == {*graph.sweep(SWEEPS[name])["others"]} for others in kept)
+
+
+@pytest.mark.parametrize("others", ["radiomics, random-vgg16", ""])
+def test_a_sweep_measures_its_runs_by_others_and_real_scans_beside_them_likewise(tmp_path, others):
+    for label in ("malignant", "benign"):
+        (tmp_path / "BUSI" / label).mkdir(parents=True)
+        Image.new("L", (8, 8)).save(tmp_path / "BUSI" / label / f"{label} (1).png")
+    listed = {"common": {"image_size": 128, "epochs": 2}, "others": [*filter(None, others.split(", "))], "runs": [{}]}
+    (tmp_path / "own.yaml").write_text(json.dumps(listed), encoding="utf-8")
+    given = ["--config", f"sweep={tmp_path / 'own.yaml'}", f"data={tmp_path / 'BUSI'}"]
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--nolock", "--printshellcmds", "--dry-run", "sweep", *given],
+        cwd=ROOT,
+        env={**os.environ, "DGAN_RUNS": str(tmp_path / "runs")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    commands = [shlex.split(line.partition("WARNING ")[2]) for line in done.stdout.splitlines()]
+    (evaluate,) = (words for words in commands if words[:1] == ["notebooks/evaluate.ipynb"])
+    assert evaluate[5:] == (["-p", "others", others] if others else [])
+    (real,) = (words[1:] for words in commands if words[:1] == ["notebooks/real.ipynb"])
+    assert real[:2] == [os.path.relpath(tmp_path / "runs/own/quick/real.ipynb", ROOT), "-y"]
+    given = {"profile": "quick", "data": str(tmp_path / "BUSI"), "others": others, "image_size": 128}
+    assert json.loads(real[2]) == given
 
 
 @pytest.mark.parametrize(("seed", "size"), [(0, 64), (1, 64), (0, 512)])

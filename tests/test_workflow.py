@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from dgan_core.profiles import LAMBDAS
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "workflow"))
+sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tools")]
 
 import graph  # noqa: E402
 
@@ -58,7 +61,7 @@ def test_what_are_no_lambdas_is_refused_with_the_right_form(given):
     ],
 )
 def test_lambdas_that_nothing_would_be_trained_with_are_refused(runs, sweep, instead):
-    graph.check_lambdas([3.0, 0.5, 5.0, 7.0, 10.0], runs, sweep)  # the default
+    graph.check_lambdas([], runs, sweep)  # the default
     graph.check_lambdas([1.0, 2.0], "all", "")
     sentence = f'LAMBDAS must be left out unless RUNS=all trains at each, got "1 2" with {instead}'
     with pytest.raises(ValueError, match=sentence):
@@ -79,6 +82,14 @@ def snakemake(folder, runs, *words):
 def test_the_workflow_refuses_lambdas_without_all_runs(tmp_path):
     done = snakemake(ROOT, tmp_path, "--dry-run", "--config", "lambdas=1 2")
     assert done.returncode and 'got "1 2" with RUNS=two: add RUNS=all' in done.stdout + done.stderr
+
+
+def test_make_gives_no_lambdas_and_all_runs_train_at_the_papers(tmp_path):
+    command = ["make", "--dry-run", "--no-print-directory", "book"]
+    assert 'lambdas=""' in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    done = snakemake(ROOT, tmp_path, "--dry-run", "--config", "lambdas=", "runs=all")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {f"{lam:g}" for lam in LAMBDAS} == {*re.findall(r"/dgan-bce-lam([\d.]+)-seed0/train", done.stdout)}
 
 
 @pytest.mark.parametrize("given", ["0.5", "a", "0-", "-1"])
@@ -118,10 +129,25 @@ def test_a_sweep_without_its_file_and_empty_settings_are_told_or_taken_as_none(t
     assert "dgan-bce-lam0-seed0/train.ipynb" in done.stdout and "dgan-bce-lam7-seed0/train.ipynb" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("runs: []\nother: [radiomics]", "must list runs, and beside them common and others alone, got ['other', "),
+        ("common: {}", "alone, got ['common']"),
+        ("- {lam: 3}", "alone, got []"),
+        ("runs: []\nothers: [radiomic]", "must be a list of efficientnet-lite0, inception, radiomics"),
+        ("runs: []\nothers: radiomics", "random-vgg16, got radiomics"),
+    ],
+)
+def test_a_sweeps_file_that_says_something_else_is_refused_before_any_job(tmp_path, content, sentence):
+    (tmp_path / "a.yaml").write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        graph.sweep(tmp_path / "a.yaml")
+
+
 def test_every_page_has_a_notebook_with_parameters():
     for page in graph.pages():
-        name = "train" if page.startswith("train-") else "evaluate" if page.startswith("evaluate-") else page
-        assert graph.parameters(graph.notebook(name)), page
+        assert graph.parameters(graph.notebook(page)), page
 
 
 @pytest.fixture
@@ -131,6 +157,7 @@ def tree(tmp_path):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "exercises"))
     shutil.copy(ROOT / "_toc.yml", tmp_path)
     (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "toc.py", tmp_path / "tools")
     (tmp_path / "tools" / "execute.py").write_text(EXECUTE, encoding="utf-8")
     sweep = {"common": {"epochs": 2}, "runs": [{"loss": "wgan-gp"}, {"model": "stylegan2"}]}
     (tmp_path / "two.yaml").write_text(json.dumps(sweep), encoding="utf-8")

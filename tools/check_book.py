@@ -4,15 +4,10 @@ import re
 import sys
 from pathlib import Path
 
-import yaml
 from bs4 import BeautifulSoup
+from toc import pages
 
 TABLES = 4
-
-
-def pages(toc: dict) -> list[str]:
-    parts = toc.get("parts", [toc])
-    return [toc["root"], *(c["file"] for part in parts for c in part["chapters"])]
 
 
 def gaps(page: str) -> list[str]:
@@ -37,7 +32,7 @@ def gaps(page: str) -> list[str]:
 def problems(html: Path) -> list[str]:
     found = []
     text = {}
-    for name in pages(yaml.safe_load(Path("_toc.yml").read_text(encoding="utf-8"))):
+    for name in pages():
         path = html / f"{name}.html"
         text[name] = path.read_text(encoding="utf-8") if path.is_file() else ""
         if len(re.sub(r"<[^>]+>", "", text[name])) < 500:

@@ -48,9 +48,10 @@ def keep(run: Run, target: Path, featured: bool = False, commit: str | None = No
         arrays = run.load_snapshot(run.config.epochs)
         half = {name: a.astype("float16") if a.dtype == np.float32 else a for name, a in arrays.items()}
         (kept / "snapshots").mkdir(exist_ok=True)
-        if not _holds(Run.open(kept), half):  # a file of the same numbers may have other bytes
-            Run.open(kept).save_snapshot(run.config.epochs, half)
-        plain = Run.open(kept).snapshot_path(run.config.epochs)
+        copied = Run.open(kept)
+        if not _holds(copied, half):  # a file of the same numbers may have other bytes
+            copied.save_snapshot(run.config.epochs, half)
+        plain = copied.snapshot_path(run.config.epochs)
         if plain.suffix != ".gz":  # a packed one is written anew in its own form
             write_arrays(plain.with_name(f"{plain.name}.gz"), *read_arrays(plain))
             plain.unlink()

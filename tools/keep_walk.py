@@ -16,7 +16,7 @@ from dgan_core.runs import Run
 from dgan_core.training.dgan import DGAN
 
 N_DIRECTIONS = 6
-N_PROJECTIONS = 256  # a distance is then right to about 4 %: 1 / √(2 · 256)
+N_PROJECTIONS = 256  # one distance then has a deviation of about 4 %: 1 / √(2 · 256)
 N_DRAWN = 4096
 
 
@@ -45,7 +45,7 @@ def projected(images, signs):
 
 
 def nearest(projections):
-    """The distance of each to the nearest other.  (N, P) → (N,)"""
+    """The distance of each to the nearest other: the least of many noisy ones, a few per cent low.  (N, P) → (N,)"""
     distance = np.linalg.norm(projections[:, None] - projections, axis=2)
     np.fill_diagonal(distance, np.inf)
     return distance.min(1)

@@ -30,13 +30,16 @@ LEFT_OUT = re.compile(r"(nvidia|cuda|triton)\b|.*; (sys_platform == 'win32'|os_n
 HEADER = f"# The default set-up, pinned: the extras {', '.join(EXTRAS)} of pyproject.toml and all that they need.\n"
 
 
-def compiled(source: Path, target: Path, *options: str) -> list[str]:
+def install_uv(folder: str) -> Path:
+    """uv's program, in a virtual environment that this makes of an empty folder."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([Path(folder, "bin", "python"), "-m", "pip", "install", "--quiet", UV], check=True)
+    return Path(folder, "bin", "uv")
+
+
+def compiled(uv: Path, source: Path, target: Path, *options: str) -> list[str]:
     """What uv makes of the requirements in `source`, by line; `target`'s versions are kept where they fit."""
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([Path(folder, "bin", "python"), "-m", "pip", "install", "--quiet", UV], check=True)
-        command = [Path(folder, "bin", "uv"), "pip", "compile", *OPTIONS, *options, "--output-file", target, source]
-        subprocess.run(command, check=True)
+    subprocess.run([uv, "pip", "compile", *OPTIONS, *options, "--output-file", target, source], check=True)
     return target.read_text(encoding="utf-8").splitlines()
 
 
@@ -73,12 +76,13 @@ def licences(packages: list[tuple[str, str]]) -> str:
 
 def main() -> None:
     extras = [word for extra in EXTRAS for word in ("--extra", extra)]
-    lines = [line for line in compiled(ROOT / "pyproject.toml", PINS, *extras) if not LEFT_OUT.match(line)]
-    PINS.write_text(HEADER + "\n".join(line for line in lines if line[0] != "#") + "\n", encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
+        uv = install_uv(folder)
+        lines = [line for line in compiled(uv, ROOT / "pyproject.toml", PINS, *extras) if not LEFT_OUT.match(line)]
+        PINS.write_text(HEADER + "\n".join(line for line in lines if line[0] != "#") + "\n", encoding="utf-8")
         source = Path(folder, "pins.txt")
         source.write_text("\n".join(line for line in lines if not line.startswith("torch==")), encoding="utf-8")
-        hashed = compiled(source, Path(folder, "hashes.txt"), "--no-deps", "--generate-hashes")
+        hashed = compiled(uv, source, Path(folder, "hashes.txt"), "--no-deps", "--generate-hashes")
     entries = re.split(r"\n(?=\w)", "\n".join(hashed))
     for path, wanted in (HASHES, False), (COMPILED, True):
         kept = [entry for entry in entries if entry.startswith("pyradiomics") == wanted]

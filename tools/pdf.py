@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import toc
 import yaml
 from bs4 import BeautifulSoup
 from pypdf import PdfReader, PdfWriter
@@ -38,12 +39,6 @@ def printed(browser: str, page: Path, target: Path) -> Path:
 def heading(page: Path) -> str:
     """The text of a page's first heading, without the link sign behind it."""
     return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").h1.find(string=True).strip()
-
-
-def contents(toc: dict) -> list[tuple[str, list[tuple[str, str]]]]:
-    """_toc.yml → (caption or "", [(page, its title there or ""), …]), part by part, the first page alone."""
-    parts = [(part["caption"], [(c["file"], c.get("title", "")) for c in part["chapters"]]) for part in toc["parts"]]
-    return [("", [(toc["root"], "")]), *parts]
 
 
 def join(parts: list[tuple[str, list[tuple[str, Path, Path]]]], name: str) -> PdfWriter:
@@ -85,28 +80,20 @@ def main(folder: Path, output: Path) -> None:
         sys.exit(
             f"printing the book needs a browser, one of {', '.join(BROWSERS)}; on Debian: apt-get install chromium"
         )
-    parts = contents(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
-    missing = [page for _, pages in parts for page, _ in pages if not (folder / f"{page}.html").is_file()]
-    if missing:
+    html = {page: folder / f"{page}.html" for page in toc.pages()}
+    if missing := [page for page in html if not html[page].is_file()]:
         sys.exit(f"{folder} has no {missing[0]}.html: run make book first")
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(2) as pool:
-        jobs = [
-            (
-                caption,
-                [
-                    (title, folder / f"{page}.html", Path(scratch, page.replace("/", "-") + ".pdf"))
-                    for page, title in pages
-                ],
-            )
-            for caption, pages in parts
-        ]
-        list(
-            pool.map(
-                lambda job: printed(browser, job[1].resolve(), job[2]), [job for _, pages in jobs for job in pages]
-            )
-        )
+
+        def print_page(page: str) -> Path:
+            return printed(browser, html[page].resolve(), Path(scratch, page.replace("/", "-") + ".pdf"))
+
+        pdfs = dict(zip(html, pool.map(print_page, html), strict=True))
+        book = []
+        for caption, pages in toc.parts():
+            book.append((caption, [(title, html[page], pdfs[page]) for page, title in pages]))
         name = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["title"]
-        join(jobs, name).write(partial := output.with_name(output.name + ".part"))
+        join(book, name).write(partial := output.with_name(output.name + ".part"))
         os.replace(partial, output)
     print(f"{output}: {len(PdfReader(output).pages)} pages")
 

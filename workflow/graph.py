@@ -6,13 +6,14 @@ import re
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+import toc
 import yaml
 
 from dgan_core.data import find_busi, index_busi
 from dgan_core.data.folder import existing
 from dgan_core.io.fingerprint import fingerprint
 from dgan_core.io.folders import files_in
-from dgan_core.profiles import LAMBDAS
+from dgan_core.metrics import EXTRACTORS
 from dgan_core.training import source
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -42,10 +43,22 @@ def seeds(name: str, text: str) -> list[int]:
 
 def check_lambdas(lambdas: list[float], runs: str, sweep: str) -> None:
     """Refuse values of λ that nothing would be trained with: RUNS=all alone trains at each; a sweep lists its own."""
-    if {*lambdas} != {*LAMBDAS} and (sweep or runs != "all"):
+    if lambdas and (sweep or runs != "all"):
         given = " ".join(f"{lam:g}" for lam in lambdas)
         instead = f"SWEEP={sweep}: write them into that file" if sweep else f"RUNS={runs}: add RUNS=all"
         raise ValueError(f'LAMBDAS must be left out unless RUNS=all trains at each, got "{given}" with {instead}')
+
+
+def sweep(path: str) -> dict:
+    """A sweep's file: the runs, what is common to all, and the extractors that measure besides each run's own."""
+    listed = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    keys = {*listed} if isinstance(listed, dict) else set()
+    if not {"runs"} <= keys <= {"runs", "common", "others"}:
+        raise ValueError(f"{path} must list runs, and beside them common and others alone, got {sorted(keys)}")
+    listed = {"common": {}, "others": [], **listed}
+    if not isinstance(listed["others"], list) or not {*listed["others"]} <= {*EXTRACTORS}:
+        raise ValueError(f"others in {path} must be a list of {', '.join(EXTRACTORS)}, got {listed['others']}")
+    return listed
 
 
 def _words(text: str) -> list[str]:
@@ -73,14 +86,12 @@ def pages() -> list[str]:
 
     train-wgan-gp-lam5 is train.ipynb of one run, own-tables is tables.ipynb on the runs that this build trained.
     """
-    contents = yaml.safe_load((PROJECT / "_toc.yml").read_text(encoding="utf-8"))
-    files = [contents["root"], *(chapter["file"] for part in contents["parts"] for chapter in part["chapters"])]
-    return [file.removeprefix("notebooks/") for file in files if file.startswith("notebooks/")]
+    return [page.removeprefix("notebooks/") for page in toc.pages() if page.startswith("notebooks/")]
 
 
 def notebook(page: str) -> str:
-    """The notebook that a page is made of, for pages of several runs."""
-    return page.removeprefix("own-")
+    """The notebook that a page is made of."""
+    return page.removeprefix("own-").partition("-")[0]
 
 
 @cache

@@ -2,25 +2,19 @@
 
 import datetime
 import re
-import subprocess
 
 from docutils import nodes
 
 import dgan_core
+from dgan_core.io.environment import environment
 
 FIGURE = re.compile(r'<figure class="dgan-figure" id="((figure|table)-(\w+))"')
 BUILT = datetime.datetime.now(datetime.UTC)
 
 
-def commit(folder):
-    """The commit that `folder` belongs to, with "-dirty" where files differ from it; "unknown" outside Git."""
-    described = subprocess.run(["git", "-C", folder, "describe", "--always", "--dirty"], capture_output=True, text=True)
-    return described.stdout.strip() or "unknown"
-
-
 def substitute(app, config):
     """{{ version }}, {{ commit }} and {{ date }} of the chapters."""
-    facts = {"version": dgan_core.__version__, "commit": commit(app.confdir), "date": f"{BUILT:%Y-%m-%d}"}
+    facts = {"version": dgan_core.__version__, "commit": environment()["commit"], "date": f"{BUILT:%Y-%m-%d}"}
     config.myst_substitutions = {**config.myst_substitutions, **facts}
 
 

@@ -9,7 +9,8 @@ import re
 
 from sphinx.errors import ConfigError
 
-SHOWN_RUN = re.compile(r"notebooks/(train|evaluate)-[^/?#]+\.ipynb")  # pages made from one notebook, a run each
+# train-wgan-gp-lam5 is a page of train.ipynb, own-tables one of tables.ipynb; no notebook's name has a hyphen.
+PAGE = re.compile(r"notebooks/(?:own-)?(\w+)[\w-]*\.ipynb")
 
 
 def configure(app, config):
@@ -39,7 +40,7 @@ def source(url):
     """The address as the theme makes it → that of the file in the repository; edited are the notebooks' .py sources."""
     if "://" not in url:
         return url  # the page's own notebook, outputs included, lies in the book
-    url = SHOWN_RUN.sub(r"notebooks/\1.ipynb", url)
+    url = PAGE.sub(r"notebooks/\1.ipynb", url)
     if re.search(r"github\.com/[^/]+/[^/]+/(edit|blob)/", url):
         url = re.sub(r"(/notebooks/[\w-]+)\.ipynb", r"\1.py", url)
     return url

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
-from small_book import EXECUTED, HTML, build, contents
+from small_book import EXECUTED, HTML, build, toc
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # no name resolves: the network is off
@@ -67,7 +67,7 @@ def listen(page):
 
 # Of the small book its executed pages and a few chapters; every page is looked at in the book that `make book` builds.
 CHAPTERS = ("book/losses", "book/loss-lab", "book/own-images", "book/glossary")
-WHOLE = [name for name in contents() if "DGAN_BOOK" in os.environ or Path(name).name in EXECUTED or name in CHAPTERS]
+WHOLE = [name for name in toc.pages() if "DGAN_BOOK" in os.environ or Path(name).name in EXECUTED or name in CHAPTERS]
 
 
 @pytest.fixture(scope="session", params=WHOLE)

@@ -5,22 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
 from synthetic import sweep
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
+import toc  # noqa: E402
 from render_book import render  # noqa: E402
 
 HTML = "book/_build/html"
 EXECUTED = ("start", "explorer", "tables", "figure1", "figure2", "figure3_4")
-
-
-def contents() -> list[str]:
-    """The pages of _toc.yml in their order, the first page first."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
 
 
 def execute(name: str, folder: Path) -> Path:
@@ -41,7 +35,7 @@ def build(folder: Path) -> None:
     """Write the runs, execute and render, under `folder`; the pages lie in folder/HTML."""
     sweep(folder / "runs")
     pages = {}
-    for name in (Path(page).name for page in contents() if page.startswith("notebooks/")):
+    for name in (Path(page).name for page in toc.pages() if page.startswith("notebooks/")):
         source = ROOT / "notebooks" / f"{name.removeprefix('own-')}.ipynb"
         shown = source if source.is_file() else source.with_stem(name.split("-")[0])  # train-wgan-gp-lam5: train
         pages[name] = execute(name, folder) if name in EXECUTED else shown
