@@ -20,7 +20,7 @@
 # - Some scans have several masks; `malignant (53)` has two.
 # - Some scans have coloured overlays, calipers or text. A generator learns them as if they were tissue.
 # - Sizes differ widely, so resizing changes the grain of the speckle by a different factor in each image.
-# - Many images are near duplicates: frames or crops of one scan. Published audits also report doubtful labels.
+# - Many images are near-duplicates: frames or crops of one scan. Published audits also report doubtful labels.
 #
 # ## Phantoms
 #
@@ -249,8 +249,8 @@ axis.legend()
 black = {name: (stack == 0).mean() for name, stack in images.items()}
 report.picture(
     figure,
-    f"Figure D2. {', '.join(f'{share:.1%} of the pixels of {name} images' for name, share in black.items())} are "
-    "black: "
+    "Figure D2. "
+    f"{', '.join(f'{100 * share:.1f} % of the pixels of {name} images' for name, share in black.items())} are black: "
     "deep tissue and shadow, where the echo falls below the dynamic range, and borders without any image. Distribution "
     "of grey levels over all pixels of a class.",
     alt="A curve for each class: the share of pixels at each grey level from 0 to 255.",
@@ -314,9 +314,8 @@ else:
     axis.legend()
     wide = (manifest["width"] > manifest["height"]).mean()
     caption = (
-        f"Figure D3. {wide:.0%} of the files are wider than tall. Width and height of each; the farther below the "
-        "line, "
-        "the more a stretch to a square narrows it."
+        f"Figure D3. {100 * wide:.0f} % of the files are wider than tall. Width and height of each; the farther below "
+        "the line, the more a stretch to a square narrows it."
     )
     display(
         report.picture(
@@ -348,9 +347,9 @@ else:
         print("  " + " = ".join(names))
 
 # %% [markdown]
-# ## Near duplicates
+# ## Near-duplicates
 #
-# Near duplicates are other frames, crops or exports of the same scan: their thumbnails of 32×32 pixels correlate above
+# Near-duplicates are other frames, crops or exports of the same scan: their thumbnails of 32×32 pixels correlate above
 # 0.95. They make a data set smaller than its count, draw a generator towards what is repeated, and leak between
 # training and test images.
 
@@ -371,13 +370,13 @@ near = pd.DataFrame(
 in_groups = near["images in groups"].sum()
 report.show(
     near,
-    f"Table D4. {in_groups} of {near['images'].sum()} {source} have a near duplicate.",
+    f"Table D4. {in_groups} of {near['images'].sum()} {source} have a near-duplicate.",
 )
 
 # %% tags=["hide-input"]
 found = {name: groups for name, groups in alike.items() if groups}
 if not found:
-    print("No image has a near duplicate.")
+    print("No image has a near-duplicate.")
 else:
     columns = min(8, *map(len, found.values()))
     stacks = {
@@ -387,7 +386,7 @@ else:
         for name, groups in found.items()
     }
     caption = (
-        "Figure D4. Near duplicates differ by little: the first two images of the first "
+        "Figure D4. Near-duplicates differ by little: the first two images of the first "
         "groups, one above the other."
     )
     alt = "For each class two rows of ultrasound images; the upper and the lower one of a column look nearly the same."

@@ -2,8 +2,8 @@
 # # Explorer: runs side by side
 #
 # Choose a model, a weight λ and an epoch. The page shows images made from the same random vectors z in every run of a
-# model, what each metric says of the last epoch, and how training went. The page's address keeps your choice, so you
-# can send it to someone.
+# model with the same seed, what each metric says of the last epoch, and how training went. The page's address keeps
+# your choice, so you can send it to someone.
 
 # %% tags=["parameters", "hide-input"]
 runs = "runs"  # folder of run directories; relative to the project or absolute

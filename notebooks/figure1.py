@@ -77,7 +77,7 @@ back = (
     setbacks(found).query("model == 'dgan'").groupby("family", sort=False)["value"]
 )
 steady = ", ".join(
-    f"{name} {' to '.join(dict.fromkeys(f'{end:.0%}' for end in ends))}"
+    f"{name} {' to '.join(dict.fromkeys(f'{100 * end:.0f} %' for end in ends))}"
     for name, ends in back.agg(["min", "max"]).iterrows()
 )
 moved = (
@@ -165,7 +165,7 @@ for axis in axes.flat[len(columns) :]:
 gaps = []
 for name, rows in log.groupby("label", sort=False) if "score_gap" in log else ():
     tail = rows["score_gap"].dropna().iloc[-max(len(rows) // 10, 1) :]
-    gaps.append(f"{tail.mean():.3g} ({name})")
+    gaps.append(f"{tail.mean():.3g}".replace("-", "−") + f" ({name})")
 told = (
     "Over the last tenth of the updates the critic scores real images above generated ones by "
     f"{' and '.join(gaps)}, each in its own units."
@@ -182,7 +182,7 @@ report.picture(
 # %% [markdown]
 # The axes of the critic's loss and score are linear between −1 and 1 and logarithmic beyond, since their first values
 # are by far the largest. The two losses have different units: compare how curves change over time, never their heights.
-# Under WGAN-GP the score difference estimates a Wasserstein distance, up to a factor (the critic's Lipschitz constant).
-# Under BCE it is a difference of logits, the scores before they become probabilities. An accuracy of 1 means that BCE's
-# critic recognises every image of a minibatch, and the generator learns little from it. A Wasserstein critic has no
-# threshold, so it has no accuracy.
+# Under WGAN-GP the score difference estimates the Wasserstein distance times a factor, the critic's slope, which
+# depends on λ and changes with the distance. Under BCE it is a difference of logits, the scores before they become
+# probabilities. An accuracy of 1 means that BCE's critic recognises every image of a minibatch, and the generator
+# learns little from it. A Wasserstein critic has no threshold, so it has no accuracy.

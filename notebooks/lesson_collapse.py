@@ -15,8 +15,11 @@
 # a generated image among their five nearest neighbours.
 #
 # A metric *sees* a collapse here if its mean over many choices of the *k* images is worse than its 95 % interval at
-# full variety. Features are those of EfficientNet-Lite0, trained on ImageNet; LPIPS has random weights, so that nothing
-# has to be downloaded. You need [Lesson 8](lesson_disagreement.ipynb). Reading takes about 10 minutes.
+# full variety. Features are those of EfficientNet-Lite0, trained on ImageNet. LPIPS's network has random weights here,
+# so that nothing has to be downloaded; only the learned weights of its final layers are the published ones. The tables
+# of this book call *real–generated* *real–fake*, and *within* *fake–fake*.
+#
+# You need [Lesson 8](lesson_disagreement.ipynb). Reading takes about 10 minutes.
 
 # %% tags=["parameters"]
 n = 60  # images in each set
@@ -157,11 +160,11 @@ for name in ("recall", "coverage", "Fréchet distance"):
 # features of a random network (`extractor = "random-vgg16"`) the Fréchet distance too sees it late, and the check
 # above fails: one more thing that [such a yardstick](yardstick.ipynb) can't see.
 #
-# Precision and LPIPS against real images are means over the generated images, so on average over the choices they
-# can't change with *k*: what moves in their panels is the luck of the choices. Recall reacts as strongly as it does
-# only because the repeats are exact copies. Once every image stands in the set four times or more, its third neighbour
-# is at distance 0, and no real image is closer than that. Coverage uses the distances between real images and has no
-# such jump.
+# Precision and LPIPS against real images are means over the generated images, so, averaged over all choices, they don't
+# depend on *k*. What moves in their panels is chance: only twelve choices are averaged. Recall reacts as strongly as it
+# does only because the repeats are exact copies. Once every image stands in the set four times or more, its third
+# neighbour is at distance 0, and no real image is closer than that. Coverage uses the distances between real images and
+# has no such jump.
 #
 # So it takes two numbers: one for whether images are good, one for whether they are varied. This book prints [both
 # kinds for every model](tables.ipynb), and a test for the opposite failure, perfect and varied images that are [copies
@@ -183,7 +186,7 @@ for name in ("recall", "coverage", "Fréchet distance"):
 # ### Exercise 1: predict
 #
 # One set holds 20 different images, each of them three times. Another holds 15, each of them four times. What is the
-# recall of these two sets? Say two numbers, each to within 0.25.
+# recall of these two sets? Give two numbers, each to within 0.25.
 #
 # Write `recalls()`: recall of a set of 20 images three times each, and of 15 four times each.
 
@@ -255,7 +258,8 @@ for k in (len(new), len(new) // 2):
 def share_of_repeats(n, k):
     """Share of the pairs i < j of n images that show the same one."""
     # Each image has n/k − 1 repeats among the n − 1 others. For large n
-    # that is 1/k: LPIPS can't tell a thousand images from a million.
+    # that is about 1/k. With a thousand different images it is
+    # 0.1 % already, too little for LPIPS to show.
     return (n / k - 1) / (n - 1)
 
 

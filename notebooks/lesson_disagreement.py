@@ -14,8 +14,10 @@
 # with worse sets, made of the same scans: blurred, noisy, and washed out, which means blended half-way with their
 # average.
 #
-# LPIPS has random weights here, so that nothing has to be downloaded. You need [Lesson 5](lesson_perceptual.ipynb) and
-# [Lesson 7](lesson_fid.ipynb). Reading takes about 10 minutes.
+# LPIPS's network has random weights here, so that nothing has to be downloaded; only the learned weights of its final
+# layers are the published ones.
+#
+# You need [Lesson 5](lesson_perceptual.ipynb) and [Lesson 7](lesson_fid.ipynb). Reading takes about 10 minutes.
 
 # %% tags=["parameters"]
 n = 48  # images in each set
@@ -107,7 +109,8 @@ def told(m, digits):
     """The metric's favourite beside the new images."""
     other = "washed out" if winner[m] == "new" else winner[m]
     values = (f"{k} {found[m][k].value:.{digits}f}" for k in ("new", other))
-    return f"{m} prefers the {winner[m]} images ({', '.join(values)})"
+    shown = ", ".join(values).replace("-", "−")
+    return f"{m} prefers the {winner[m]} images ({shown})"
 
 
 # %% tags=["hide-input"]
@@ -197,15 +200,17 @@ for m in BEST:
 #
 # A mean over pairs becomes a distance between distributions if one also looks at the pairs *within* each set, as the
 # kernel distance does. Write the *energy distance*: twice the mean distance across, minus the mean distance within the
-# real set, minus that within the generated set. Within a set no image is compared with itself. The check asks whether
-# it puts the new images first.
+# real set, minus that within the generated set. Within a set no image is compared with itself; the diagonals of the two
+# square arrays are 0. For MS-SSIM the check uses 1 − MS-SSIM as the distance. It asks whether the energy distance puts
+# the new images first.
 #
-# Write `energy_distance(across, within_real, within_fake)`: from distances (N, M), (N, N) and (M, M) between images.
+# Write `energy_distance(across, within_real, within_fake)`: energy distance of two sets, from the distances (N, M), (N,
+# N) and (M, M) between their images.
 
 
 # %% tags=["solution", "hide-cell"]
 def energy_distance(across, within_real, within_fake):
-    """From distances (N, M), (N, N) and (M, M) between images."""
+    """Energy distance of two sets, from the distances (N, M), (N, N) and (M, M) between their images."""
     # The diagonals are 0 and left out, which makes the estimate unbiased.
     means = [d.sum() / (len(d) * (len(d) - 1)) for d in (within_real, within_fake)]
     return 2 * across.mean() - sum(means)

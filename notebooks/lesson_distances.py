@@ -104,8 +104,8 @@ assert js_gradient[-1] < 0.01 * js_gradient.max()
 # %% [markdown]
 # This is the argument for the Wasserstein loss (Arjovsky et al. 2017). It holds for the *best* critic; in practice the
 # critic is a network trained for a few steps. And it is about a generator that works against the critic's own loss.
-# With BCE that is the *saturating* generator. Lesson 0's BCE generator has another loss, which does not vanish here:
-# see [Lesson 2](lesson_gradients.ipynb). The [losses chapter](../book/losses.md) has the formulas of all three.
+# With BCE that is the *saturating* generator. Lesson 0's BCE generator has another loss, whose gradient does not vanish
+# here: see [Lesson 2](lesson_gradients.ipynb). The [losses chapter](../book/losses.md) has the formulas of all three.
 #
 # **Takeaway:** there are several distances between two distributions, and not all of them have a usable gradient.
 #
@@ -124,7 +124,7 @@ assert js_gradient[-1] < 0.01 * js_gradient.max()
 # ### Exercise 1: predict
 #
 # Do not move the generated Gaussian but double its standard deviation: each point *x* becomes 2*x*. How large is the
-# Wasserstein distance from the real one? Say a number, to within 0.1.
+# Wasserstein distance from the real one? Give a number, to within 0.1.
 #
 # Write `distance_of_doubled()`: Wasserstein distance of two Gaussians with standard deviations 1 and 2.
 
@@ -173,8 +173,8 @@ assert abs(answer - 1.5) < 1e-6, f"from 3, 0 to 1, 5 it is 1.5, not {answer:.3f}
 # %% [markdown]
 # ### Exercise 3: derive
 #
-# The tails of a Gaussian always overlap a little. Replace it by the *uniform* distribution on [0, 1], and the generated
-# one by its copy moved by a shift ≥ 0. What is their Jensen–Shannon divergence?
+# Let the real distribution be *uniform* on [0, 1], and the generated one the same distribution moved by a shift ≥ 0.
+# What is the Jensen–Shannon divergence of the two?
 #
 # Write `uniform_jensen_shannon(shift)`: Jensen–Shannon divergence of U(0, 1) and U(shift, 1 + shift).
 

@@ -14,8 +14,9 @@
 # chapter](../book/metrics.md) gives both equations.
 #
 # Here the "features" are random numbers from known populations, so the truth is known. The perfect generator draws from
-# the real population, the worse one from a population whose mean is off. (With the features of another network, this
-# book says *Fréchet distance* and *kernel distance*; the formulas are the same.)
+# the real population, the worse one from a population whose mean is off. (For features of another network this book
+# says *Fréchet distance* and *kernel distance*; the formulas are the same. Only in this lesson do we say FID and KID
+# although no network is used.)
 #
 # You need no other lesson. Reading takes about 10 minutes.
 
@@ -116,8 +117,9 @@ assert (np.abs(kid["perfect"].mean(axis=1)) < 4 * error).all()
 # So an FID can be compared only with one at the same number of images, and no FID of a few hundred images can be
 # compared with published ones at 50,000. This book prints the number of images beside every such distance. It also
 # gives a *floor*, the distance of real images from other real ones, and FID∞, an estimate for infinitely many images
-# (Exercise 2). The floor has half the number of images on each side, so its FID is biased about twice as much and a
-# good generator can lie below it: read it as a scale, not as a limit. See [how sure a number is](uncertainty.ipynb).
+# (Exercise 2), which is still too high where there are more features than images. The floor has half the number of
+# images on each side, so its FID is biased about twice as much and a good generator can lie below it: read it as a
+# scale, not as a limit. See [how sure a number is](uncertainty.ipynb).
 #
 # **Takeaway:** an FID without its number of images means nothing.
 #
@@ -134,7 +136,7 @@ assert (np.abs(kid["perfect"].mean(axis=1)) < 4 * error).all()
 # %% [markdown]
 # ### Exercise 1: predict
 #
-# The largest samples above have 3,200 images. What is the perfect generator's FID with twice as many on each side? Say
+# The largest samples above have 3,200 images. What is the perfect generator's FID with twice as many on each side? Give
 # a number, to within 15 %.
 #
 # Write `fid_of_twice_as_many()`: FID of the perfect generator with 6,400 images on each side.
@@ -156,9 +158,9 @@ assert abs(answer / found - 1) < 0.15, f"the FID is {found:.3f}, not {answer:.3f
 # %% [markdown]
 # ### Exercise 2: change
 #
-# Change FID into a number that doesn't depend on how many images there are. Plotted against 1/*N*, where *N* is the
-# number of images, FID lies on a line. Fit the line, and return its value at 1/*N* = 0, as for infinitely many images
-# (FID∞, Chong & Forsyth 2020).
+# Estimate the FID that infinitely many images would give (FID∞, Chong & Forsyth 2020). Let *N* be the number of images.
+# For *N* well above the number of features, FID plotted against 1/*N* lies close to a line. Fit the line, and return
+# its value at 1/*N* = 0.
 #
 # Write `fid_infinity(sizes, values)`: FID for infinitely many images, from the FIDs `values` at the N in `sizes`.
 
@@ -185,9 +187,9 @@ for name, right in {"perfect": 0, "worse": float(off)}.items():
 # %% [markdown]
 # ### Exercise 3: derive
 #
-# For a perfect generator whose *D* features are independent normal numbers of unit variance, FID is about *D* (*D* +
-# 5) / (2*N*) once *N* is well above *D*: 2*D*/*N* from the means, *D* (*D* + 1) / (2*N*) from the covariances. How
-# many images does it take for FID to fall to a given value? Try your formula with *D* = 2,048 and an FID of 1.
+# Take a perfect generator whose *d* features are independent normal numbers of unit variance. Once *N* is well above
+# *d*, the means add about 2*d*/*N* to its FID and the covariances add about *d* (*d* + 1) / (2*N*). How many images
+# does it take for FID to fall to a given value? Try your formula with *d* = 2,048 and an FID of 1.
 #
 # Write `images_needed(d, value)`: N at which the FID of a perfect generator is `value` on average.
 

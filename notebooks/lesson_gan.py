@@ -100,8 +100,9 @@ def penalty(c, real, fake, eps):  # E[(‖∇D(x̂)‖ − 1)²] at x̂ = ε x +
 
 # %% [markdown]
 # BCE without a penalty (λ = 0) and Wasserstein with one (WGAN-GP) are the two losses that [the paper](start.ipynb)
-# compares. In Lessons 0 to 4 λ is the penalty's weight alone. On images it also weighs the perceptual term of [Lesson
-# 5](lesson_perceptual.ipynb), so there BCE has a λ too.
+# compares. On points, in Lessons 0 to 4 and 6, λ is the weight of the penalty alone. In [Lesson
+# 5](lesson_perceptual.ipynb) it is the weight of the perceptual term alone. In a training on images λ weighs both, so
+# there BCE has a λ too.
 #
 # ## The steps
 #
@@ -227,8 +228,8 @@ report.picture(
 #
 # [`dgan_core.training.step`](../book/training.md#one-step) holds the project's steps, for images as for points.
 # `Config` holds every setting of a training, and `Points` trains networks for points with it. Its `initial_state()` is
-# a dictionary like `gan` above, with the first weights. Its `compiled.critic` and `compiled.generator` are the two
-# steps; each returns the new state and what it measured. The library takes a point for an image of one pixel with two
+# a dictionary like `gan` above, with the first weights. Its `steps.critic` and `steps.generator` are the two steps;
+# each returns the new state and what it measured. The library takes a point for an image of one pixel with two
 # channels, of shape (1, 1, 2). The [reference](../book/howto.md#points-and-random-numbers) says more.
 #
 # Here its steps and those above start from the same weights and get the same data and random numbers. After three
@@ -279,15 +280,15 @@ assert covered["WGAN-GP"] == modes_covered(real) == 8
 
 # %% [markdown]
 # The algorithm of the library is the one above. With WGAN-GP the weights end further apart than with BCE, and rounding
-# is the cause there, too. A unit of the last hidden layer that is active at every point adds its bias to all real and
-# all generated scores alike, so the bias's gradient is 0. Rounding leaves a little of it, and Adam, which divides by
-# the gradient's own size, makes a visible step of that.
+# is the cause there, too. Take a unit of the last hidden layer that is active at every point. Its bias shifts all real
+# and all generated scores by the same amount, so the exact gradient is 0. Rounding leaves a tiny number instead. Adam
+# divides each gradient by its own size, so it turns even this tiny number into a full step.
 #
 # The library adds:
 #
 # - networks for images;
-# - a frozen pretrained network, the *backbone*: the critic sees its features, and the *perceptual term* compares them
-#   ([Lesson 5](lesson_perceptual.ipynb));
+# - a frozen network, the *backbone* (in the paper VGG19, already trained): the critic sees its features, and the
+#   *perceptual term* compares them ([Lesson 5](lesson_perceptual.ipynb));
 # - random numbers that depend only on a seed and a step, so that every loss gets the same ones;
 # - a random order of the training images, checkpoints and a log.
 #
@@ -309,7 +310,7 @@ assert covered["WGAN-GP"] == modes_covered(real) == 8
 # ### Exercise 1: predict
 #
 # Update the critic 200 times by BCE, and never the generator. A new critic scores every point near 0, so its loss
-# starts near 2 log 2 = 1.39. Say where it ends, to within 0.1.
+# starts near 2 log 2 = 1.39. Give the value at which it ends, to within 0.1.
 #
 # Write `loss_of_critic_alone()`: BCE loss of a critic after 200 updates, while the generator stands still.
 

@@ -46,11 +46,12 @@ pushes = {name: push(loss, scores) for name, loss in LOSSES.items()}
 
 # %% [markdown]
 # Now both factors together, on points in the plane. `Points` trains two networks like those of Lesson 0 by the
-# library's steps. Its generator stands still, while the critic learns by BCE to tell its points from a cloud around the
-# point (2, 0). After each step we ask how hard each loss would push a generated point.
+# library's steps. The generator is not updated. The critic learns with BCE to tell generated points from a cloud around
+# the point (2, 0). After each step we ask how hard each loss would push a generated point.
 #
-# Every random number of the library is fixed by a seed, a name and a step: `rng.normal(seed, "z", 0, shape)` are the
-# normal numbers called "z" of step 0. `critic_draws` draws the z and ε of a critic update.
+# Every random number of the library is fixed by a seed, the name of a stream and a step:
+# `rng.normal(seed, "z", 0, shape)` are the normal numbers of step 0 in the stream "z". `critic_draws` draws the z and ε
+# of a critic update.
 #
 # `points.generate(g, [], z)` makes a point of each z by the generator's weights g. It also takes batch statistics and
 # returns them beside the points; these networks have none, hence [] and [0]. `points.score(c, x)` are the critic's
@@ -117,9 +118,10 @@ figure, axes = plt.subplots(1, 2, figsize=(6.6, 3.2))
 draw(*axes)
 wrong = [i for i, share in enumerate(accuracy) if share < 1]
 certain = wrong[-1] + 2 if wrong else 1
+least = f"{scores[0]:.0f}".replace("-", "−")
 report.picture(
     figure,
-    f"Figure L2. Left: at a score of {scores[0]:.0f} the critic gives a sample one chance in "
+    f"Figure L2. Left: at a score of {least} the critic gives a sample one chance in "
     f"{1 + np.exp(-scores[0]):,.0f} of being real. The saturating loss then pushes with "
     f"{pushes['saturating'][0]:.4f}, the other two with {pushes['non-saturating'][0]:.2f} and "
     f"{pushes['Wasserstein'][0]:.0f}. Right: one critic while it learns, seen through the three losses. From update "
@@ -148,7 +150,7 @@ for name in ("non-saturating", "Wasserstein"):
 # takes for real, and the Wasserstein loss goes on.
 #
 # **Takeaway:** what moves the generator is the slope of the loss times the slope of the critic. The value of the loss
-# shows no slope of the critic, so it does not tell how hard a sample is pushed.
+# says nothing about the critic's slope, so it does not tell you how hard a sample is pushed.
 #
 # <a href="../book/loss-lab.html?data=ring&amp;a=bce-saturating,none&amp;b=bce,none">
 # Watch a sure critic in the loss lab</a>:
@@ -165,7 +167,8 @@ for name in ("non-saturating", "Wasserstein"):
 # ### Exercise 1: predict
 #
 # Double every score of the trained critic. It still finds the same points real. By which factor does the push of each
-# loss on the points change? Say three numbers, each to within 0.5, in a dictionary with the names in `LOSSES` as keys.
+# loss on the points change? Return three numbers, each right to within 0.5, in a dictionary with the names in `LOSSES`
+# as keys.
 #
 # Write `factors_of_doubled_scores()`: {name of the loss: factor by which its push on the points changes}.
 

@@ -31,7 +31,8 @@ print("penalties:", ", ".join(losses.PENALTIES))
 # max(0, ·), so that no gradient becomes exactly 0.
 #
 # `threshold` is the score above which the critic calls a sample real. Only the logged accuracy needs it, and it may be
-# left out.
+# left out. If the generator's function needs the real scores too, write it as `generator(fake, real)` and pass
+# `relative=True`.
 
 
 # %%
@@ -178,8 +179,8 @@ else:
 #
 # Add 5 to every score of a critic, of real and of generated samples alike. For which of the losses in
 # `losses.OBJECTIVES` does the critic's loss stay the same, its penalty aside? The [losses chapter](../book/losses.md)
-# has their equations; `wgan-gp` is `wasserstein` with the gradient penalty already chosen. Return a set of their
-# names.
+# has their equations, and `smooth-hinge` is the one defined above; `wgan-gp` is `wasserstein` with the gradient penalty
+# already chosen. Return a set of their names.
 #
 # Write `blind_to_a_shift()`: names of the losses whose critic's loss doesn't change when all scores do by 5.
 

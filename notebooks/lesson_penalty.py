@@ -38,7 +38,7 @@ away = np.float32([float(distance), 0])
 
 
 def cloud(points, state, step):
-    """64 points of the generator, other ones at each step."""
+    """64 points of the generator, different ones at each step."""
     z = rng.normal(seed, "cloud", step, (64, 2))
     return np.array(points.generate(state["g"], [], z)[0])  # (64, 1, 1, 2)
 
@@ -172,8 +172,8 @@ assert free["Wasserstein"][0][-1] > free["BCE"][0][-1] > 1.2 * settled[high][0]
 # %% [markdown]
 # ### Exercise 1: predict
 #
-# The next critic is trained with λ = 0.25, weaker than any above. At which slope does it settle? Say a number, to
-# within 15 %.
+# The next critic is trained with λ = 0.25, a weaker penalty than any above. At which slope does it settle? Give a
+# number, to within 15 %.
 #
 # Write `slope_at_a_quarter()`: the settled slope between the clouds, for λ = 0.25.
 
@@ -237,24 +237,24 @@ assert abs(found / settled[low][0] - 1) < 0.1, (
 # %% [markdown]
 # ### Exercise 3: derive
 #
-# How large is the score gap *s d* of the ramp above, at its best slope?
+# The score gap *g* of a settled critic is too large: it is *d* + *d*²/(2λ). A training log shows the gap, not the
+# distance. Derive the distance from *g* and λ.
 #
-# Write `settled_gap(d, lam)`: gap of scores between two points at distance d, at the best slope.
+# Write `distance_from_gap(gap, lam)`: distance between two points whose settled score gap is `gap`.
 
 
 # %% tags=["solution", "hide-cell"]
-def settled_gap(d, lam):
-    """Gap of scores between two points at distance d, at the best slope."""
-    # The slope 1 + d/(2 lam), times d. It comes near the distance only for
-    # a large lam. A small lam exaggerates large distances most.
-    return d + d**2 / (2 * lam)
+def distance_from_gap(gap, lam):
+    """Distance between two points whose settled score gap is `gap`."""
+    # The positive root of d² + 2 lam d − 2 lam gap = 0.
+    return -lam + np.sqrt(lam**2 + 2 * lam * gap)
 
 
 # %% tags=["exercise-check"]
 for lam, (_, gap) in settled.items():
-    answer = settled_gap(d, lam)
+    answer = distance_from_gap(gap, lam)
     assert answer is not None, "the function returns nothing yet"
-    print(f"λ = {lam:g}: {answer:.2f}, measured {gap:.2f}")
-    assert np.isclose(answer, gap, rtol=0.1), (
-        f"for λ = {lam:g} a gap of {gap:.2f} was measured, not {answer:.2f}"
+    print(f"λ = {lam:g}: a gap of {gap:.2f} gives the distance {answer:.2f}")
+    assert np.isclose(answer, d, rtol=0.1), (
+        f"at λ = {lam:g} a gap of {gap:.2f} means a distance of about {d:g}, not {answer:.2f}"
     )

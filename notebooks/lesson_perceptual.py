@@ -4,11 +4,12 @@
 # **Claim.** The perceptual term is lower for washed-out images than for perfect ones. The larger its weight λ, the more
 # washed out are the images for which the adversarial loss and the term together are lowest.
 #
-# In the paper the generator also minimises λ times a *perceptual term*, with either loss. It is the mean squared
-# difference between features of real and of generated images (Johnson et al. 2016). *Features* are the activations of a
-# frozen network, the [backbone](../book/glossary.md). In style transfer, where the term comes from, each image is
-# compared with its own target. Here a minibatch of real images is compared with generated images that have nothing to
-# do with them. The best guess at unrelated images is their average.
+# On images the generator also minimises λ times a *perceptual term*, with either loss. (The paper is not clear about λ
+# under WGAN-GP: see [deviation 1](../book/deviations.md#1-λ-means-two-things).) The term is the mean squared difference
+# between features of real and of generated images (Johnson et al. 2016). *Features* are the activations of a frozen
+# network, the [backbone](../book/glossary.md). In style transfer, where the term comes from, each image is compared
+# with its own target. Here a minibatch of real images is compared with generated images that have nothing to do with
+# them. The best guess at unrelated images is their average.
 #
 # The "real" images are simulated scans. The "generated" ones are new scans by the same simulator, blended with their
 # average: at a blend of 1 they are perfect, at 0 each of them is the average. The *sliced Wasserstein distance*
@@ -134,7 +135,7 @@ assert all(np.diff(list(best.values())) <= 0)
 # %% [markdown]
 # ### Exercise 1: predict
 #
-# At which blend is distance + λ · term lowest if λ is 1000? Say a number, to within 0.1.
+# At which blend is distance + λ · term lowest if λ is 1000? Give a number, to within 0.1.
 #
 # Write `best_blend_at_1000()`: the blend at which distance + 1000 · term is lowest.
 

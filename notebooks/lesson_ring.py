@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Lesson 4: the loss or the penalty? Two times two on a ring
+# # Lesson 4: the loss or the penalty? A two-by-two comparison on a ring
 #
 # **Claim.** On a ring of eight Gaussians the gradient penalty decides how many modes are covered, more than the loss
 # does. With it both losses cover all eight in nearly every training. Without it BCE misses some, and the Wasserstein
@@ -215,7 +215,7 @@ assert modes.get_group("Wasserstein").max() < modes.get_group("BCE").min()
 # The claim is about this setting. How well a loss works depends on how you train with it: five critic updates to one of
 # the generator, this learning rate, these networks. On images the same four settings can be trained by
 # `Config(loss="bce", penalty="gp")` and so on; see the [training chapter](../book/training.md#one-step). On real scans
-# the answer is not that of the ring: [the first page](start.ipynb) has the same two times two there.
+# the answer differs: [the first page](start.ipynb) compares the same four settings there.
 #
 # **Takeaway:** when two things change at once, train the other two combinations before you name the cause.
 #
@@ -234,8 +234,8 @@ assert modes.get_group("Wasserstein").max() < modes.get_group("BCE").min()
 # %% [markdown]
 # ### Exercise 1: predict
 #
-# BCE without a penalty misses modes. Does each seed miss the same ones? Say how many modes at least one of the seeds
-# covers, to within 1.
+# BCE without a penalty misses modes. Does each seed miss the same ones? Give the number of modes that at least one of
+# the seeds covers, to within 1.
 #
 # Write `modes_of_all_seeds()`: modes that BCE without a penalty covers in at least one of its seeds, of 8.
 
@@ -297,12 +297,13 @@ assert found >= 7, (
 # "points in a mode": the Wasserstein loss without a penalty has few points in any mode, and still gets a high number
 # if these are spread evenly.
 #
-# Write `effective_modes(shares)`: exp of the entropy of shares ≥ 0, which needn't add up to 1.
+# Write `effective_modes(shares)`: number of equally full modes with the same entropy as the shares ≥ 0, which needn't
+# add up to 1.
 
 
 # %% tags=["solution", "hide-cell"]
 def effective_modes(shares):
-    """exp of the entropy of shares ≥ 0, which needn't add up to 1."""
+    """Number of equally full modes with the same entropy as the shares ≥ 0, which needn't add up to 1."""
     # m equal shares have the entropy log m, so m is its exponential. Points
     # that lie in no mode don't count, and without the penalty nearly all of
     # the Wasserstein loss's points do so: see Table L4.

@@ -99,8 +99,9 @@ else:
     caption = (
         f"Table M1. Generated images: {generated.verdict}. The two controls come out {trusted}: the replayed set "
         f"{'fails' if copier.memorised else 'passes'}, new real images {'fail' if new.memorised else 'pass'}. An image "
-        f"counts as a copy if its nearest training image is closer than {CLOSE:.2f} times the usual distance between "
-        f"real images and closer than {CLOSE:.2f} times the distance to the second nearest."
+        f"counts as a copy if two things hold: its nearest training image is closer than {CLOSE:.2f} times the usual "
+        "distance from a real image to its nearest other, and one to four training images are much closer than the "
+        f"next (less than {CLOSE:.2f} times its distance)."
     )
     display(report.show(pd.DataFrame(table).T, caption, report.badge(found, name)))
 

@@ -59,9 +59,10 @@ report.picture(
     f"Figure 0. Over the values of λ, WGAN-GP has the lower distance at {report.lower_by(dots) or 'none yet'}. "
     f"{report.in_paper()} Above: the first images that each of the paper's two best settings draws; none was selected. "
     f"{scans if data != 'phantom' else ''}Below: the distance of every DGAN run (low is good), a panel for each "
-    "extractor, the method that computes the features, on an axis that is linear near 0 and logarithmic beyond. It is "
-    "the kernel distance, where an estimate below 0 counts as 0, and for radiomics the Fréchet distance, as by its "
-    "authors. The dotted floor is the distance between two halves of the real images.",
+    "extractor, the method that computes the features, on an axis that is linear near 0 and logarithmic beyond. The "
+    "distance is the kernel distance; where the losses are compared, an estimate below 0 counts as 0. For radiomics it "
+    "is the Fréchet distance, which the authors of that measure use. The dotted floor is the distance between two "
+    "halves of the real images.",
     alt="Two rows of eight generated images, WGAN-GP and BCE; below, for each extractor a dot for each run by λ.",
     note=report.badge(found),
 )
@@ -118,10 +119,10 @@ def summary(judged):
     )
     return report.show(
         table.set_index("The paper claims"),
-        f"Table 0. {report.counted(judged)} A claim holds if every measure says so, by every extractor that was used. "
-        "It does not hold if one says so and none says that it holds. Otherwise it can't be told. Random features fail "
-        "their tests and count all the same: a claim should hold by any yardstick. In brackets: in how many of the "
-        "claim's comparisons the numbers lie as it says, clearly or not, of those that were run.",
+        f"Table 0. {report.counted(judged)} A claim holds if every measure supports it with every extractor. It "
+        "does not hold if at least one contradicts it and none supports it. Otherwise it can't be told. Random "
+        "features fail their tests but count all the same: a claim should hold by any yardstick. The numbers in "
+        "brackets say how many of the comparisons that were run point the way the claim says, clearly or not.",
     )
 
 
@@ -175,7 +176,7 @@ def of_full_size(name, measured):
     }).set_index(["measure", "by"])  # fmt: skip
     covered = rows[rows["metric"] == "coverage"]
     seen = ", ".join(
-        f"{row.value:.0%} by {report.named(row.extractor)}"
+        f"{100 * row.value:.0f} % by {report.named(row.extractor)}"
         for row in covered.itertuples()
     )
     return report.show(
@@ -200,8 +201,8 @@ for run in large.trained.itertuples():
 # - **That such images help a classifier or a clinician.** A low distance says that two sets of images look alike to one
 #   extractor. [Tried on two classifiers](downstream.ipynb), images by GANs beat plain copies of the scans in no
 #   comparison; but the test could not have seen a small gain.
-# - **That one number decides.** Extractors can name different winners ([can the yardstick see?](yardstick.ipynb)), and
-#   so can another training run.
+# - **That one number decides.** Two extractors can prefer different models ([can the yardstick see?](yardstick.ipynb)),
+#   and training again with another seed can change the order.
 #
 # ## Where to go next
 #

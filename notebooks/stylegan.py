@@ -140,8 +140,9 @@ report.picture(
     f"without it, it grows {free[-1] / free[0]:,.0f}-fold. Fed with independent values of unit variance, a layer that "
     "keeps its resolution returns a "
     f"standard deviation of {alone[~doubling].min():.2f} to {alone[~doubling].max():.2f} off the border, one that "
-    f"doubles it {alone[doubling].min():.2f} to {alone[doubling].max():.2f}, for its low-pass takes its share of "
-    "white noise. In the network neighbours and channels are not independent and borders are padded with zeros. "
+    f"doubles it {alone[doubling].min():.2f} to {alone[doubling].max():.2f}, because its low-pass filter "
+    "removes part of the white noise. In the network neighbours and channels are not independent and borders are "
+    "padded with zeros. "
     f"Without demodulation it ends at {free[-1]:,.0f}, and with styles three times as large at "
     f"{free_tripled[-1]:,.0f}. "
     f"Demodulated activations change by {np.abs(tripled / kept - 1).max():.0e} of "
@@ -199,8 +200,8 @@ parts = ", ".join(
 )
 report.picture(
     figure,
-    f"Figure S2. The noise moves a pixel by {np.sqrt(np.mean(spread**2)) / last[0].std():.0%} of the picture's own "
-    f"deviation. Skip images of one style, grey from {-limit:.2g} to {limit:.2g}. Standard deviation of what each "
+    f"Figure S2. The noise moves a pixel by {100 * np.sqrt(np.mean(spread**2)) / last[0].std():.0f} % of the picture's "
+    f"own deviation. Skip images of one style, grey from −{limit:.2g} to {limit:.2g}. Standard deviation of what each "
     f"resolution adds: {parts}. Right: standard deviation of each pixel over {len(many)} draws of the noise, the "
     f"style kept; on average {np.sqrt(np.mean(spread**2)):.2g}, where the picture's own is {last[0].std():.2g}.",
     alt="Skip images from coarse to fine in grey, and on the right a map of how much each pixel varies with the noise.",
@@ -301,15 +302,19 @@ def total(level, where):
     return 10 * np.log10(np.sum(10 ** (level[where] / 10)))
 
 
+def decibel(level, where):
+    return f"{total(level, where):.0f}".replace("-", "−")
+
+
 report.picture(
     figure,
     f"Figure S3. The filtered ReLU leaves {total(raw, ~harmonic) - total(clean, ~harmonic):.0f} dB less in aliases. A "
     f"tone of {TONE} cycles per width on a grid of {stage.sampling_rate} samples. True harmonics lie "
     f"at 0 and the even multiples of {TONE} (filled); anything else is an alias (hollow). Beyond the cutoff of "
-    f"{stage.cutoff:g} the pointwise ReLU leaves {total(raw, beyond):.0f} dB of the tone's power, the filtered one "
-    f"{total(clean, beyond):.0f} dB; aliases inside the band carry {total(raw, inside):.0f} dB against "
-    f"{total(clean, inside):.0f} dB, all aliases {total(raw, ~harmonic):.0f} against "
-    f"{total(clean, ~harmonic):.0f} dB. The filter can only remove what the grid of twice the rate tells apart: "
+    f"{stage.cutoff:g} the pointwise ReLU leaves {decibel(raw, beyond)} dB of the tone's power, the filtered one "
+    f"{decibel(clean, beyond)} dB; aliases inside the band carry {decibel(raw, inside)} dB against "
+    f"{decibel(clean, inside)} dB, all aliases {decibel(raw, ~harmonic)} against "
+    f"{decibel(clean, ~harmonic)} dB. The filter can only remove what the grid of twice the rate tells apart: "
     f"harmonics above {stage.sampling_rate} still fold, but they are weak.",
     alt="Left, a sampled tone after each of the two ReLUs; right, their spectra with true harmonics filled and aliases "
     "hollow.",
@@ -407,7 +412,7 @@ report.picture(
     f"picture, one scale for both rows. EQ-T over {n} pictures: {theirs[SHOWN]:.1f} dB with StyleGAN2's filters, "
     f"{ours[SHOWN]:.1f} dB with StyleGAN3's. Aliases also roughen the picture, and a rough picture changes more when "
     "it moves; "
-    f"as a share of that change the error is {rough_share:.1%} against {smooth_share:.1%}.",
+    f"as a share of that change the error is {100 * rough_share:.1f} % against {100 * smooth_share:.1f} %.",
     alt="Two rows of three pictures: the picture, the picture of a moved input, and the difference, large above, small "
     "below.",
 )
@@ -435,7 +440,7 @@ report.picture(
     figure,
     f"Figure S5. With StyleGAN2's filters the picture follows whole samples of the coarsest grid (every {coarse} "
     f"pixels: {span(theirs, whole)}), and much less well the fractions between them ({span(theirs, fraction)}). "
-    f"StyleGAN3 makes no such difference: {span(ours, whole)} at whole samples, {span(ours, fraction)} between "
+    f"StyleGAN3 shows no such difference: {span(ours, whole)} at whole samples, {span(ours, fraction)} between "
     "them.",
     alt="EQ-T in decibels against the shift in pixels, a line for each kind of filters.",
 )
@@ -522,10 +527,10 @@ report.picture(
 # ## Trained on real scans
 #
 # Both were trained by this project on the malignant scans of BUSI and are kept with it; no scan is kept or shown. The
-# line below the figure says at which size. They are in no other table: where the results say *not run*, they mean runs
-# of their own size, 64×64. StyleGAN3 was trained half as long here, and both with a smaller γ than [their authors'
-# rules](../book/deviations.md#13-how-the-stylegans-were-trained) give. The distance is by random features, which [fail
-# their tests](yardstick.ipynb): don't rank the two by it.
+# line below the figure says at which size. These two runs are in no other table. Where the results say *not run*, they
+# mean that there is no run at 64×64, their own size. StyleGAN3 was trained half as long here, and both with a smaller γ
+# than [their authors' rules](../book/deviations.md#13-how-the-stylegans-were-trained) give. The distance is by random
+# features, which [fail their tests](yardstick.ipynb): don't rank the two by it.
 
 # %% tags=["hide-input"]
 kept = report.collect(f"{results}/busi-128")

@@ -132,9 +132,8 @@ HTML(
 # none says that it holds. Where they contradict each other it can't be told. Random features [fail their
 # tests](yardstick.ipynb) and count all the same: a claim should hold by any yardstick. One yardstick is enough for
 # *does not hold*, so look which one it was. By radiomics the Fréchet distance alone counts, since a few extreme
-# statistics make its kernel distance. Setbacks and SWD are measured by the runs' own extractor only. With one
-# seed the intervals have no known rate of error: five values of λ that share a seed are not five independent
-# trainings.
+# statistics make its kernel distance. Setbacks and SWD are measured by the runs' own extractor only. With one seed the
+# intervals have no known rate of error: five values of λ that share a seed are not five independent trainings.
 #
 # A *snapshot* is the generator as it stood at some epoch. It is a *setback* if its Fréchet distance lies above an
 # earlier snapshot's by more, as a share, than the last snapshot's 95 % interval reaches upwards. This is a rule of
@@ -328,8 +327,8 @@ report.show(
 #
 # Precision and density ask whether generated images lie among the real ones. Recall and coverage ask how many of the
 # real ones have a generated image near them. Density is 1 on average for two sets of one kind; far above 1, images
-# crowd in the middle of the real set. The Fréchet distance is extrapolated to infinitely many images. A small p says that more generated
-# images lie very close to a single training image than real ones do: a sign of copying.
+# crowd in the middle of the real set. The Fréchet distance is extrapolated to infinitely many images. A small p says
+# that more generated images lie very close to a single training image than real ones do: a sign of copying.
 
 # %% tags=["hide-input"]
 BEYOND = [
@@ -373,8 +372,8 @@ no_answer = (
 report.show(
     pd.concat([table(labels, BEYOND), floor(BEYOND)]),
     f"Table 4. {covered(labels)}"
-    f"Suspected of memorising (p ≤ 0.05): {', '.join(copies) or 'no model'}. {no_answer}A large p is weak evidence: images that "
-    "are far from every scan pass too.",
+    f"Suspected of memorising (p ≤ 0.05): {', '.join(copies) or 'no model'}. {no_answer}A large p is weak "
+    "evidence: images that are far from every scan pass too.",
     report.badge(found, *labels),
 )
 
@@ -423,11 +422,12 @@ report.show(
 #
 # The last rows of Tables 1 to 4 compare real images with real ones (`notebooks/real.ipynb`). *Real halves* is the
 # floor: what a metric gives for two sets of real images. For the kernel distance, LPIPS and MS-SSIM it is what a
-# perfect model would score on average, as far as one split can tell; two models that reach it can't be ranked. For the Fréchet distance
-# and SWD it is too high, since a half has half as many images: a good model lies below it, so don't judge closeness by
-# it. *Malignant–benign* is the distance between two kinds of real scan that a radiologist tells apart: a generator
-# with a larger distance is farther from malignant scans than benign ones are. Intervals that overlap don't show that
-# two models are equal: they are compared with the same real images, and no test of the difference was made.
+# perfect model would score on average, as far as one split can tell; two models that reach it can't be ranked. For the
+# Fréchet distance and SWD it is too high, since a half has half as many images: a good model lies below it, so don't
+# judge closeness by it. *Malignant–benign* is the distance between two kinds of real scan that a radiologist tells
+# apart: a generator with a larger distance is farther from malignant scans than benign ones are. Intervals that overlap
+# don't show that two models are equal: they are compared with the same real images, and no test of the difference was
+# made.
 #
 # An interval says how far the number could move with other images of the same model. It says nothing about another
 # training. For the Fréchet distance it is about the distance at this number of images, not that of the distributions.

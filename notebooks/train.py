@@ -9,7 +9,8 @@
 profile = "quick"  # "quick": 64×64, a minute; "paper": as printed, for a GPU
 model = "dgan"  # "dgan", "stylegan2" or "stylegan3"
 loss = "wgan-gp"  # or "bce", "hinge", …: a name in losses.OBJECTIVES; DGAN only
-penalty = None  # "gp", "r1", "r1-r2", "clip", "none"; None: gp with wgan-gp alone
+penalty = None  # "gp", "r1", "r1-r2", "clip" or "none"; None: the loss's usual one,
+# which is "gp" for "wgan-gp" and "none" for all others
 lam = 5.0  # λ: weight of the penalty and of the perceptual term
 lam_penalty = None  # a number weighs the penalty alone; None: lam
 lam_perceptual = None  # a number weighs the perceptual term alone; None: lam
@@ -98,9 +99,10 @@ run = fit(config, stop_after, retrain)
 # ## Losses
 #
 # The figure shows everything that the updates measured. The [losses chapter](../book/losses.md) explains the names, and
-# for the StyleGANs the [training chapter](../book/training.md#training-the-stylegans). `score_gap` is
-# D(real) − D(fake): under WGAN-GP it estimates the Wasserstein distance times a factor and should shrink; under BCE it
-# is a difference of logits. Where a panel shows points, the quantity was measured only every few updates.
+# for the StyleGANs the [training chapter](../book/training.md#training-the-stylegans). `score_gap` is D(real) −
+# D(fake): under WGAN-GP it estimates the Wasserstein distance times a factor, the critic's slope, which depends on λ
+# and changes with the distance; it should shrink during training. Under BCE it is a difference of logits. Where a panel
+# shows points, the quantity was measured only every few updates.
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -121,18 +123,18 @@ for axis in axes.flat[measured.shape[1] :]:
 for (name, column), axis in zip(measured.items(), axes.flat, strict=False):
     axis.plot(column, "." if column.isna().any() else "-", **look)
     axis.set(title=name.replace("_", " "), xlabel="epoch")
-ends = log.critic_loss.iloc[[0, -1]].to_list()
+first, last = (f"{x:.3g}".replace("-", "−") for x in log.critic_loss.iloc[[0, -1]])
 report.picture(
     figure,
-    f"Figure T1. The critic's loss goes from {ends[0]:.3g} to {ends[1]:.3g} in {config.epochs} epochs.",
+    f"Figure T1. The critic's loss goes from {first} to {last} in {config.epochs} epochs.",
     alt="A panel for each measured quantity: its value against the epoch.",
 )
 
 # %% [markdown]
 # ## Samples
 #
-# On the left are training images, on the right images that the last snapshot of the generator draws. Every run of a
-# model uses the same random vectors z.
+# On the left are training images, on the right images that the last snapshot of the generator draws. All runs of a
+# model with the same seed draw from the same random vectors z.
 
 # %% tags=["hide-input"]
 from PIL import Image
