@@ -10,9 +10,9 @@
 # - **Frames of one scan in both training and test set.** Here near-duplicates stay together, and each generator sees
 #   only the training scans of its own experiment: all of them, or a quarter.
 # - **No placebo.** More malignant images change a classifier even if they hold nothing new. Copies of real scans are
-#   the placebo: the same number of synthetic scans must beat them.
+#   the placebo for their number: as many synthetic scans must beat them.
 # - **A number without its uncertainty.** Here every difference has an interval over groups of test scans and over
-#   training seeds.
+#   training seeds. The seeds are few, so their part of the variance is known roughly.
 #
 # An *arm* is one way to make up the training set, such as real scans alone, with copies, or with synthetic scans. The
 # *probe* is logistic regression on fixed features. *AUC*, the area under the ROC curve, is 1 for a perfect classifier
@@ -204,10 +204,10 @@ def tables(found, first):
     )
     yield report.show(
         own.pivot_table("cell", index, "measure", "first", sort=False),
-        f"Table H{first}. With real scans alone the AUC is {reach}. Every arm has the "
-        f"same {found['n_test']} test images; 95 % intervals are over groups of them and over training seeds. "
-        "Sensitivity is at 90 % specificity. Calibration is the mean probability minus the share of positives; 0 is "
-        "best.",
+        f"Table H{first}. With real scans alone the AUC is {reach}. Every arm has the same {found['n_test']} test "
+        f"images; 95 % intervals are over groups of them and over {found['seeds']} training seeds; so few give "
+        "a rough variance. Sensitivity is at 90 % specificity. Calibration is the mean probability minus the share of "
+        "positives; 0 is best.",
     )
     told = judged(found).join(rows["cell"]).set_index([*index, "against"])
     told = told[["cell", "verdict", "scans"]]
@@ -231,6 +231,27 @@ def tables(found, first):
             f"Table H{first + 2}. {sum(clean)} of {len(clean)} sets of synthetic scans show no sign of copies of "
             "training scans. A generator that copied its scans could help for that reason alone.",
         )
+
+
+def at_worst(found):
+    """Of a file whose seeds were drawn as often as there are seeds: the verdicts that wider intervals could change."""
+    if "seeds_drawn" in found or found["seeds"] < 2:
+        return ""
+    rows, wider = judged(found), np.sqrt(found["seeds"] / (found["seeds"] - 1))
+    ends = [
+        rows["value"] + wider * (rows[end] - rows["value"])
+        for end in ("low", "high")
+    ]
+    lost = rows[rows["verdict"] != [*map(effect, *ends)]]
+    told = ", ".join(
+        f"{r.arm} against {r.against} ({r.classifier}, {r.training})"
+        for r in lost.itertuples()
+    )
+    return (
+        f" The intervals here hold too little of the seeds' variance: as many were drawn as there are, "
+        f"{found['seeds']}. If all variance were theirs, intervals would be {wider:.2f} times as wide, and {len(lost)} "
+        f'of {len(rows)} verdicts would become "can\'t be told": {told or "none"}.'
+    )
 
 
 def flattery(found, number):
@@ -277,9 +298,7 @@ Markdown(f"**On real scans:** {answer(kept)}" if kept else NOT_RUN)
 # %% tags=["hide-input"]
 if kept:
     show(kept, ("H1", "H2"), first=1)
-    told = (
-        f"Measured with commit {kept['environment']['commit'][:16]}. {kept['note']}"
-    )
+    told = f"Measured with commit {kept['environment']['commit'][:16]}. {kept['note']}{at_worst(kept)}"
 else:
     told = NOT_RUN
 Markdown(told)
@@ -387,9 +406,14 @@ report.picture(
 # ## Arms and scores
 #
 # Every arm but the first two adds as many images as there are positive scans, and all arms have the same negatives.
-# "Only" means that synthetic positives replace the real ones. Such an arm can learn the wrong thing: where all
-# synthetic images are positive, a generator's artefacts mark the class in training, but they are absent from the test
-# scans. All images lie in one pool, the real ones first, and an arm is a choice of its rows.
+# "Only" means that synthetic positives replace the real ones.
+#
+# Every arm with synthetic or augmented images can learn the wrong thing. These images are all positive, so the traces
+# of a generator, or of interpolation, mark half of the positives in training ("only": all of them) and no negative. The
+# test scans have no such traces. Copies have none either, so they are no placebo for this: an arm may do worse than
+# copies for its traces alone.
+#
+# All images lie in one pool, the real ones first, and an arm is a choice of its rows.
 
 
 # %%
@@ -476,7 +500,8 @@ def compare(y, groups, scores, seed=0):
     share the seeds, and the two of BASELINES must be among them.
     against "": the measure itself; "real alone" or "copies": the arm's difference from that one.
     Intervals are percentiles over resamples of whole test groups and of training seeds, both with replacement and the
-    same ones for every arm (Efron & Tibshirani 1993), so that differences are paired.
+    same ones for every arm (Efron & Tibshirani 1993), so that differences are paired. Of S seeds S − 1 are drawn: the
+    mean of S draws would have (S − 1)/S of the variance that it should have (Rao & Wu 1988).
     """
     rng = np.random.default_rng(seed)
     names, group = np.unique(groups, return_inverse=True)
@@ -487,9 +512,10 @@ def compare(y, groups, scores, seed=0):
     # The first is the sample itself.
     drawn = np.concatenate([np.ones((1, len(y))), drawn])
     n_seeds = len(next(iter(scores.values())))
+    n_drawn = max(n_seeds - 1, 1)
     of_seed = (
-        rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), len(drawn))
-        / n_seeds
+        rng.multinomial(n_drawn, np.full(n_seeds, 1 / n_seeds), len(drawn))
+        / n_drawn
     )
     of_seed[0] = 1 / n_seeds
     found = {}
@@ -627,6 +653,7 @@ found = {
     "n_train": len(train),
     "n_test": len(test),
     "seeds": int(seeds),
+    "seeds_drawn": max(int(seeds) - 1, 1),
     "generators": list(made["all scans"]),
     "rows": rows,
     "memorisation": copies,

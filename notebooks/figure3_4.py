@@ -78,8 +78,9 @@ report.picture(
 )
 
 # %% [markdown]
-# Each panel has its own fit: positions and scales of two panels can't be compared. The paper ranks models by SWD across
-# such planes, and so do the captions here. An order by UMAP alone may come from the fit.
+# Each panel has its own fit: positions and scales of two panels can't be compared, and their SWDs have different units.
+# The paper ranks models by SWD across such planes, and so do the captions here. An order by UMAP alone may come from
+# the fit.
 
 # %% [markdown]
 # ### Point by point
@@ -132,11 +133,14 @@ for (kind, title), axis in zip(PLANES.items(), axes, strict=True):
     axis.set(xlabel="lower is better", ylabel="")
 report.picture(
     figure,
-    f"Figure 4. {order} Bars show every setting (its lowest seed) with the 95 % interval in this plane. Open diamonds "
-    "are the paper's legible values, of other features and a larger image: compare their order.",
+    f"Figure 4. {order} Bars show every setting (its lowest seed) with the 95 % interval in the plane as it was "
+    "fitted, UMAP's first layout. Open diamonds are the paper's legible values, of other features and a larger image: "
+    "compare their order.",
     alt="Two bar charts, PCA-SWD and UMAP-SWD of each setting with intervals, the paper's values as open diamonds.",
     note=report.badge(found),
 )
 
 # %% [markdown]
-# UMAP distorts distances and depends on its seed. Trust an order more if it holds in PCA *and* in UMAP.
+# The intervals cover other images in the same plane, not another fit of it: PCA's scale and axes, or UMAP's layout.
+# UMAP distorts distances and depends on its seed; the spread of its SWD over ten layouts stands beside the number where
+# [`dgan metrics`](../book/own-images.md) prints it. Trust an order more if it holds in PCA *and* in UMAP.

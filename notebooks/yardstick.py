@@ -9,10 +9,14 @@
 # 2. On snapshots of a generator in training, it ranks as the eye does: noise lies farthest from the real images, the
 #    first shapes lie nearer, and the final images lie nearest of the three.
 #
+# Both tests look at one number for each step. Chance moves these numbers, so a step smaller than their own error is
+# noise: passing by such a step means little, and so does failing by one.
+#
 # For a network's features we take the kernel distance (KID, if the network is Inception): on average it doesn't depend
 # on the number of images. For radiomics, statistics of texture, we take the Fréchet distance, as their authors do: a
-# few extreme features would dominate the cubic kernel. Features of different extractors have different units. So each
-# distance is divided by one that is easy to picture: **1 is how far benign scans are from malignant ones**.
+# few extreme features would dominate the cubic kernel. Both are *squared* distances (MMD² and W₂²): twice as far apart
+# gives four times the number. Features of different extractors have different units. So each number is divided by one
+# that is easy to picture: **1 is the squared distance of benign scans from malignant ones**.
 
 # %% tags=["parameters", "hide-input"]
 data = "phantom"  # "phantom", "busi" or a BUSI folder
@@ -45,6 +49,7 @@ from dgan_core import Config, metrics
 from dgan_core.data import load
 from dgan_core.io.environment import environment
 from dgan_core.io.files import write_json
+from dgan_core.metrics.intervals import wilson
 from dgan_core.runs import runs_root
 from dgan_report.benchmark import read_results
 from dgan_report.page import short
@@ -94,8 +99,50 @@ def ranking(snapshots):
     return found
 
 
+def benign_distance(rows):
+    """The unit: what all images replaced by benign ones score."""
+    full = rows[(rows["damage"] == "replace") & (rows["dose"] == 1)]
+    return full.set_index("extractor")["distance"]
+
+
+def in_units(table, unit):
+    """Squared distances over that of benign from malignant scans, for each extractor."""
+    return table.assign(distance=table["distance"] / table["extractor"].map(unit))
+
+
+def by_chance(rows):
+    """What two undamaged halves of the real images score, in the unit: steps of this size are noise."""
+    rows = in_units(rows, benign_distance(rows))
+    still = rows[rows["dose"] == 0].drop_duplicates("extractor")
+    told = [f"{r.extractor} {short(r.distance, 2)}" for r in still.itertuples()]
+    return (
+        "Both tests look at point estimates, and steps as small as what two undamaged halves of the real images score "
+        f"are noise: {', '.join(told)} of the unit."
+    )
+
+
+def contrast(snapshots, n):
+    """The snapshot whose coverage two extractors see most differently; "" if that could be chance."""
+    trained = snapshots[snapshots["epoch"] > 0]
+    seen = trained.pivot_table("coverage", ["run", "epoch"], "extractor")
+    run, epoch = (seen.max(axis=1) - seen.min(axis=1)).idxmax()
+    of = trained[(trained["run"] == run) & (trained["epoch"] == epoch)]
+    of = of.sort_values("coverage").set_index("extractor")
+    reach = [wilson(share, n) for share in of["coverage"].iloc[[0, -1]]]
+    if reach[1][0] <= reach[0][1]:
+        return ""
+    low, high = [
+        f"{name} sees a distance of {short(row['distance'], 2)} units and a coverage of {row['coverage']:.2f} "
+        f"(95 % interval {ends[0]:.2f} to {ends[1]:.2f})"
+        for (name, row), ends in zip(
+            of.iloc[[0, -1]].iterrows(), reach, strict=True
+        )
+    ]
+    return f" One contrast is outside noise: after {epoch} epochs of {run} {high}, as of real scans, where {low}."
+
+
 def answer(kept):
-    """Which extractors pass both tests on real scans."""
+    """Which extractors pass both tests on real scans, and what is beyond chance."""
     rows, snapshots = (pd.DataFrame(kept[part]) for part in ("rows", "snapshots"))
     doses, kinds = rising(rows), rows["damage"].nunique()
     if snapshots.empty:
@@ -108,7 +155,8 @@ def answer(kept):
     ]
     return (
         f"Both tests on real scans are passed by {', '.join(good) or 'no extractor'}. "
-        f"Ranked rightly: {'; '.join(told)}."
+        f"Ranked rightly: {'; '.join(told)}. {by_chance(rows)}"
+        + contrast(in_units(snapshots, benign_distance(rows)), kept["n"])
     )
 
 
@@ -248,20 +296,9 @@ rows = pd.DataFrame(
 
 
 # %% tags=["hide-input"]
-def in_units(table, unit):
-    """Distances over that of benign from malignant scans, for each extractor."""
-    return table.assign(distance=table["distance"] / table["extractor"].map(unit))
-
-
-def benign_distance(rows):
-    """The unit: what all images replaced by benign ones score."""
-    full = rows[(rows["damage"] == "replace") & (rows["dose"] == 1)]
-    return full.set_index("extractor")["distance"]
-
-
 def on_one_axis(grid):
-    """Linear up to 1, the distance of benign scans, and logarithmic beyond it; the key below the panels."""
-    grid.set_titles("{col_name}").set(ylabel="distance, benign = 1")
+    """Linear up to 1, that of benign scans, and logarithmic beyond it; the key below the panels."""
+    grid.set_titles("{col_name}").set(ylabel="squared distance, benign = 1")
     for axis in grid.axes.flat:
         axis.set_yscale("symlog", linthresh=1)
         axis.yaxis.get_major_locator().set_params(numticks=7)
@@ -293,8 +330,8 @@ def draw_doses(rows, number, what):
     told = ", ".join(f"{name} {count}" for name, count in rising(table).items())
     return report.picture(
         on_one_axis(grid),
-        f"Figure {number}. How many of {table['damage'].nunique()} kinds of damage to {what} raise the distance at "
-        f"every step of the dose: {told}. More is better. The dotted line is benign scans, 1.",
+        f"Figure {number}. How many of {table['damage'].nunique()} kinds of damage to {what} raise the squared "
+        f"distance at every step of the dose: {told}. More is better. The dotted line is benign scans, 1.",
         alt="A panel for each kind of damage: the distance against the dose, a line for each extractor.",
     )
 
@@ -380,8 +417,8 @@ if kept and len(kept_snapshots):
     shown = report.picture(
         on_one_axis(grid),
         f"Figure Y4. Nearest first at the end of training, by each extractor: {'; '.join(told)}. Each line is a run "
-        f"from noise to its last epoch. The unit is estimated from {kept['n']} scans a side here and from more in the "
-        "tables, and varies by chance; so these ratios are not those of the tables.",
+        f"from noise to its last epoch. The unit, a squared distance, is estimated from {kept['n']} scans a side here "
+        "and from more in the tables, and varies by chance; so these ratios are not those of the tables.",
         alt="A panel for each extractor: the distance of each run's snapshots against the epoch.",
     )
 else:
@@ -389,5 +426,7 @@ else:
 shown
 
 # %% [markdown]
-# A random network's features have a weakness beside these tests: a critic made of convolutions can learn to match just
-# such features. Where two extractors name different winners, look at the images before you believe either.
+# The contrast at the top of this page, and not a count of steps within noise, is the reason not to trust a random
+# network's features. A critic made of convolutions can learn to match just such features; a generator that follows it
+# then looks real to them before it does to the eye. Where two extractors name different winners, look at the images
+# before you believe either.

@@ -157,6 +157,21 @@ def test_intervals_hold_the_training_seeds():
     assert row["low"] < 0.55 and row["high"] > 0.95 and row["value"] == pytest.approx(0.75, abs=0.02)
 
 
+def test_the_error_holds_all_of_the_seeds_variance():
+    """Three seeds apart, and test scans that add nothing: the standard error of a mean of three."""
+    rng, y = np.random.default_rng(0), np.repeat([1, 0], 500)
+    scores = np.stack([y + spread * rng.normal(size=1000) for spread in (0.3, 1.0, 3.0)])
+    table = PAGE.compare(y, np.arange(1000), dict.fromkeys(PAGE.BASELINES, scores))
+    row = table[(table["measure"] == "AUC") & (table["against"] == "")].iloc[0]
+    of_seed = [roc_auc_score(y, of_one) for of_one in scores]
+    assert row["error"] == pytest.approx(np.std(of_seed, ddof=1) / np.sqrt(3), rel=0.05)
+
+
+def test_one_seed_has_an_interval_over_scans_alone():
+    y, scores = np.repeat([1, 0], 50), np.random.default_rng(0).normal(size=(1, 100))
+    assert PAGE.compare(y, np.arange(100), dict.fromkeys(PAGE.BASELINES, scores))["error"].notna().all()
+
+
 @pytest.mark.parametrize(
     ("planted", "expected"), [("further draws", "helps"), ("of the other class", "harms"), ("of no signal", "no help")]
 )
@@ -208,3 +223,14 @@ def test_verdicts_and_the_scans_that_would_tell():
     assert PAGE.scans_to_tell(0.04, 200) == pytest.approx(4 * PAGE.scans_to_tell(0.02, 200), abs=4)
     power = np.mean(np.random.default_rng(0).normal(2.802, 1, 100_000) > 1.96)
     assert power == pytest.approx(0.8, abs=0.01)  # what a difference of that many standard errors is told with
+
+
+def test_a_record_with_too_short_intervals_names_the_verdicts_that_could_change():
+    row = {"measure": "AUC", "against": "copies", "classifier": "cnn", "training": "all scans", "error": 0.01}
+    rows = [row | {"arm": name, "value": 0.1, "low": low, "high": 0.2} for name, low in (("near", 0.01), ("far", 0.05))]
+    found = {"seeds": 3, "n_test": 100, "rows": rows}
+    assert PAGE.at_worst({**found, "seeds_drawn": 2}) == ""
+    said = PAGE.at_worst(found)
+    assert "1.22 times as wide, and 1 of 2 verdicts" in said and said.endswith(
+        ": near against copies (cnn, all scans)."
+    )

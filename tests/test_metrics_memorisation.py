@@ -26,9 +26,7 @@ def test_neighbours_by_hand():
     assert found.twins == 1
     assert found.nearest.tolist() == [0, 2, 3]
     assert found.distance.tolist() == [1, 0, 89]
-    assert found.ratio == pytest.approx([1 / 3, 0, 89 / 96])
     assert found.real_distance.tolist() == [4, 4, 6]
-    assert found.real_ratio == pytest.approx([4 / 10, 4 / 6, 6 / 10])
     # Now 0 is single to 4, {10, 11} to 4, and 4 to none; beyond are 10, 10 and 4: near is below 6⅔, as 4 and 6 are.
     assert found.real_share == pytest.approx(2 / 3)
     assert found.share == pytest.approx(2 / 3)
@@ -42,11 +40,9 @@ def test_distances_equal_a_double_loop():
         distance = np.sqrt(((TRAIN - fake[j]) ** 2).sum(1))
         assert found.nearest[j] == distance.argmin()
         assert found.distance[j] == pytest.approx(distance.min())
-        assert found.ratio[j] == pytest.approx(distance.min() / np.partition(distance, 1)[1])
     for i in (0, 40, 79):
         others = np.sqrt(((np.delete(TRAIN, i, 0) - TRAIN[i]) ** 2).sum(1))
         assert found.real_distance[i] == pytest.approx(others.min())
-        assert found.real_ratio[i] == pytest.approx(others.min() / np.partition(others, 1)[1])
 
 
 TYPICAL = np.median(memorisation(TRAIN, TRAIN[:2], n_permutations=1).real_distance)

@@ -1,6 +1,7 @@
 """Eight Gaussians in a ring: the data of the lessons, whose modes can be counted.
 
-After Metz et al. 2017 and Gulrajani et al. 2017, figure 2.  A point is an image of one pixel with two channels.
+After Metz et al. 2017 and Gulrajani et al. 2017, section 3.1, figure 1a.  A point is an image of one pixel with two
+channels.
 """
 
 import numpy as np

@@ -8,10 +8,12 @@ estimates the variance of T. The interval is Student's, with Satterthwaite's deg
 asinh(T / √v): a logarithm where T is well above its own error, the identity about zero. A distance's error grows with
 its value, so that a plain T ± t·√v ends too low.
 
+Images must be independent. Near-duplicates, or several frames of one patient, make every interval too short.
+
 What is covered is E[T] at these n and m. For KID and means over pairs it is the population's value. FID and SWD are
 biased upwards in small sets: their intervals are for the expectation at this size, bias included. No interval covers
-another training run, another extractor or another plane. The image bootstrap isn't used: a resampled set repeats
-images, which lowers the rank of its covariance and biases FID.
+another training run or another extractor, nor a refitted plane (the scale and axes of PCA, the layout of UMAP). The
+image bootstrap isn't used: a resampled set repeats images, which lowers the rank of its covariance and biases FID.
 
 Where both sets have one distribution, the first-order term of a distance vanishes. v is then noise, too large on
 average and near 0 just where T is lowest; so for KID and FID it counts at least as much as the second-order term, and
@@ -31,8 +33,8 @@ from scipy.special import stdtrit
 from . import leave_one_out
 from .checks import as_feature_pair, as_positive_integer
 from .fid import frechet_distance
-from .kid import cubic_kernel, kernel_distance
-from .swd import sliced_wasserstein
+from .kid import ROWS, cubic_kernel, kernel_distance
+from .swd import directions, sliced_wasserstein
 
 PARTS = (1, 2, 3, 4)  # FID∞: both sets in k parts, N/k images each
 N_SPLITS = 4  # FID∞: random splits for each k
@@ -146,8 +148,7 @@ def sliced_wasserstein_interval(p, q, n_projections=1000, seed=0, level=0.95):
     level = as_level(level)
     p, q = _at_least(3, *as_feature_pair(p, q, ("p", "q")))
     value = sliced_wasserstein(p, q, as_positive_integer(n_projections, "n_projections"), seed)
-    theta = np.random.default_rng(seed).standard_normal((p.shape[1], n_projections))  # as sliced_wasserstein draws it
-    theta /= np.linalg.norm(theta, axis=0)
+    theta = directions(p.shape[1], n_projections, seed)
     p, q = p @ theta, q @ theta
     sides = leave_one_out.sliced_wasserstein(p, q), leave_one_out.sliced_wasserstein(q, p)
     return _at_least_0(_jackknife(value, level, *sides))
@@ -189,7 +190,7 @@ def _second_order(kernel, x, y):
     return within + 4 * _centred_square(kernel, x, y) / (n * m)
 
 
-def _centred_square(kernel, x, y, block=1024):
+def _centred_square(kernel, x, y, block=ROWS):
     """Mean of k̃(xᵢ, yⱼ)² over all pairs, within one set over i ≠ j; a block of rows at a time."""
     rows, columns = (
         np.concatenate([kernel(a[i : i + block], b).mean(1) for i in range(0, len(a), block)])

@@ -1,7 +1,7 @@
-"""Does a generator replay its training images? A test with a known rate of false alarms.
+"""Does a generator replay its training images? A permutation test in feature space.
 
-In feature space, d₁ ≤ d₂ ≤ … are an image's distances to the training images; for a training image, to the others.
-An image counts as a copy if it is two things at once:
+d₁ ≤ d₂ ≤ … are an image's distances to the training images; for a training image, to the others. An image counts as a
+copy if it is two things at once:
 
     single  much closer to one training image, or to a few, than to the next:       d_k < ⅔ d_{k+1} for a k ≤ 4
     near    closer than training images are to others that they aren't single to:   d₁ < ⅔ of the median of these
@@ -10,13 +10,15 @@ Near alone is also true of images that are too average: near to all training ima
 count as copies of one another too, and what matters is the excess of the generated share. Under the null hypothesis
 generated images are further draws of the training images' distribution, and any N of all N + M might as well have been
 the training set: p is the rank of the excess among relabelled sets, after the test of Meehan et al. 2020, without its
-held-out sample. It is exact at any N, since relabelled sets share all of this: one training set behind all distances,
-and N neighbours for a generated image against N − 1 for a training image.
+held-out sample. At any N false alarms are no more frequent than ALPHA where images are independent and no training
+image was merged (`twins` is 0): relabelled sets share one training set behind all distances, and N neighbours for a
+generated image against N − 1 for a training image.
 
 Twins are training images that repeat one another, exactly or nearly (oversampled sets, frames of one scan). They make
 real images count as copies, which hides generated ones. So exact repeats count as one image, and so do near ones where
-half of the real images or more count as copies. Where a fifth still do afterwards, `verdict` gives no answer instead of
-clearing the generator.
+half of the real images or more count as copies. Only training images are merged, and before relabelling: p is then not
+calibrated, and a generator that draws the same scans again copies by definition. (With held-out images p stays exact.)
+Where a fifth still count as copies, `verdict` gives no answer instead of clearing the generator.
 
 Passing is weak evidence: images unlike anything real also pass. A generator that has collapsed to one image fails where
 that image counts as a copy. In very few dimensions no image has one clearly nearest neighbour.
@@ -46,9 +48,7 @@ class Memorisation(NamedTuple):
     twins: int  # training images that repeat another one, exactly or nearly
     nearest: np.ndarray  # (M,) index of each generated image's nearest training image
     distance: np.ndarray  # (M,) d₁ of generated images
-    ratio: np.ndarray  # (M,) d₁ / d₂ of generated images, 0 for an exact copy
     real_distance: np.ndarray  # (N',) d₁ of training images, one for each group of twins, or (H,) of held-out ones
-    real_ratio: np.ndarray
 
     @property
     def clear(self):
@@ -111,8 +111,7 @@ def memorisation(train, fake, held_out=None, n_permutations=999, seed=0):
     relabelled = np.array([shares(rng.permutation(is_real)) for _ in range(n_permutations)])
     reached = relabelled[:, 0] - relabelled[:, 1] >= share - real_share - 1e-12  # equal but for rounding
     p_value = (1 + reached.sum()) / (1 + n_permutations)
-    d = neighbours(is_real)
-    distance, ratio = d[:, 0], np.divide(d[:, 0], d[:, 1], out=np.zeros(len(d)), where=d[:, 1] > 0)
+    distance = neighbours(is_real)[:, 0]
     return Memorisation(
         share=float(share),
         real_share=float(real_share),
@@ -121,9 +120,7 @@ def memorisation(train, fake, held_out=None, n_permutations=999, seed=0):
         twins=len(train) - int(n),
         nearest=nearest,
         distance=distance[~is_real],
-        ratio=ratio[~is_real],
         real_distance=distance[is_real],
-        real_ratio=ratio[is_real],
     )
 
 

@@ -2,8 +2,8 @@
 
 The paper gives neither the fit nor the number of projections. Here both sets are joined, every feature is scaled to
 mean 0 and deviation 1 over the joint set (otherwise a few loud channels decide), and PCA or UMAP is fitted to the joint
-set, so that neither side is out of sample. Axes therefore belong to one comparison: an SWD may be compared between
-models at equal N and equal features, never between extractors.
+set, so that neither side is out of sample. Plane and scale therefore belong to one pair of sets: the SWDs of two models
+lie in different planes and have different units. The paper ranks models by them all the same, and so do our tables.
 """
 
 import functools
@@ -29,22 +29,21 @@ def _joint(real, fake):
     return (both - both.mean(0)) / np.where(steady, 1, spread), len(real)
 
 
-def pca(real, fake, n_components=2):
-    """Projection on the first principal components of the joint, standardised set.  (N, 2), (M, 2)
+def pca(real, fake):
+    """Projection on the first two principal components of the joint, standardised set.  (N, 2), (M, 2)
 
     The sign of a component is free: its largest loading is made positive.
     """
     x, n = _joint(real, fake)
-    n_components = as_positive_integer(n_components, "n_components")
-    if n_components > min(x.shape):
-        raise ValueError(f"n_components must be at most {min(x.shape)} for this set, got {n_components}")
-    if len(x) > x.shape[1]:  # the few eigenvectors that are wanted cost a fraction of all singular ones
-        least = x.shape[1] - n_components
-        axes = scipy.linalg.eigh(x.T @ x, subset_by_index=(least, x.shape[1] - 1))[1].T[::-1]
+    d = x.shape[1]
+    if d < 2:
+        raise ValueError("real and fake must have at least 2 features to span a plane, got 1")
+    if len(x) > d:  # the two eigenvectors that are wanted cost a fraction of all singular ones
+        axes = scipy.linalg.eigh(x.T @ x, subset_by_index=(d - 2, d - 1))[1].T[::-1]
     else:
-        axes = np.linalg.svd(x, full_matrices=False)[2][:n_components]
+        axes = np.linalg.svd(x, full_matrices=False)[2][:2]
     largest = np.abs(axes).argmax(1)
-    axes = axes * np.sign(axes[np.arange(n_components), largest])[:, None]
+    axes = axes * np.sign(axes[[0, 1], largest])[:, None]
     points = x @ axes.T
     return points[:n], points[n:]
 
@@ -106,13 +105,17 @@ def _wasserstein_1d(p, q):
     return width @ np.abs(p[i] - q[j])
 
 
+def directions(d, n, seed):
+    """n seeded directions, uniform on the unit sphere.  (d, n)"""
+    theta = np.random.default_rng(seed).standard_normal((d, n))
+    return theta / np.linalg.norm(theta, axis=0)
+
+
 def sliced_wasserstein(p, q, n_projections=1000, seed=0):
     """SWD = E_θ W₁(⟨θ, p⟩, ⟨θ, q⟩), θ uniform on the unit sphere: the mean over n_projections seeded directions.
 
     p (N, D), q (M, D), of any sizes. Equals |shift|·E|cos| for a shifted copy: 2/π of the shift in two dimensions.
     """
     p, q = as_feature_pair(p, q, ("p", "q"))
-    n_projections = as_positive_integer(n_projections, "n_projections")
-    theta = np.random.default_rng(seed).standard_normal((p.shape[1], n_projections))
-    theta /= np.linalg.norm(theta, axis=0)
+    theta = directions(p.shape[1], as_positive_integer(n_projections, "n_projections"), seed)
     return float(_wasserstein_1d(p @ theta, q @ theta).mean())

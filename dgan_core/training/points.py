@@ -1,7 +1,7 @@
 """The same training on points in the plane, for the lessons: the same steps and draws, with much smaller networks.
 
 A point is an image of one pixel with two channels.  The networks are fully connected, three hidden layers of rectified
-units, as the toy networks of Gulrajani et al. 2017, section 4.1.
+units, as in the authors' code for the toy data of Gulrajani et al. 2017, section 3.1 (gan_toy.py).
 """
 
 from functools import cached_property
