@@ -23,9 +23,10 @@ def parameters(words: list[str]) -> dict:
     if len(names) != len(values) or not all(name.startswith("--") for name in names):
         raise ValueError(f"parameters must be given as --NAME VALUE, got {' '.join(words)}")
     given = {name[2:].replace("-", "_"): text for name, text in zip(names, values, strict=True)}
-    for name, text in given.items():
-        with suppress(ValueError, SyntaxError):  # a text stays one
-            given[name] = ast.literal_eval(text)
+    texts = {name for name, field in Config.model_fields.items() if field.annotation is str}
+    for name in given.keys() - texts:  # a text stays one, even if it looks like a number
+        with suppress(ValueError, SyntaxError):
+            given[name] = ast.literal_eval(given[name])
     return given
 
 
@@ -42,7 +43,7 @@ def _defaults() -> dict[str, str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; its exit status: 0, 1 an unexpected error, 2 wrong parameters, 130 interrupted."""
+    """Run the command; its exit status: 0, 1 training failed, 2 wrong parameters, 130 interrupted."""
     command, *words = (sys.argv[1:] if argv is None else argv) or ["--help"]
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # cp1252 has no ≥, and a path may hold more
@@ -55,19 +56,21 @@ def main(argv: list[str] | None = None) -> int:
         print(USAGE, *(f"  --{name:20}{text}" for name, text in {**said, **OF_FIT}.items()), sep="\n")
         return 0 if {"-h", "--help"} & {command, *words} else 2
     warnings.showwarning = lambda message, *where: print(f"dgan train: {message}", file=sys.stderr)
+    failed = 2
     try:
         given = parameters(words)
         of_fit = {name: given.pop(name) for name in OF_FIT if name in given}
         if not isinstance(again := of_fit.get("retrain", False), bool):
             raise ValueError(f"retrain must be True or False, got {again!r}")
         config = Config(**given)
+        failed = 1
         from dgan_core.training.loop import fit  # after the check: it loads a deep-learning framework
 
         run = fit(config, **of_fit)
         print(f"the run is in {run.path}{'' if run.finished else ', not finished yet'}; its images are in samples/")
     except (ValueError, OSError, RuntimeError, ImportError, FloatingPointError) as error:
         print(f"dgan train: {error}", file=sys.stderr)
-        return 2
+        return failed
     except KeyboardInterrupt:
         print("dgan train: interrupted; the same command continues from the checkpoint", file=sys.stderr)
         return 130

@@ -12,7 +12,7 @@ import numpy as np
 
 from dgan_core.io.archives import read_npz
 from dgan_core.io.files import write_atomically
-from dgan_core.metrics.checks import as_features
+from dgan_core.metrics.checks import LARGEST, as_features
 
 
 class Stored(NamedTuple):
@@ -47,6 +47,9 @@ def read_features(path):
             f"{path} must hold features (N, D), or mu (D,) and sigma (D, D), got "
             + (", ".join(f"{name} {array.shape}" for name, array in arrays.items()) or "nothing")
         )
-    if not (np.isfinite(mu).all() and np.isfinite(sigma).all()):
-        raise ValueError(f"{path} must hold finite statistics, got NaN or infinity")
+    if not (np.abs(mu).max() <= LARGEST and np.abs(sigma).max() <= LARGEST**2):  # nor is NaN
+        raise ValueError(
+            f"{path} must hold finite statistics of features within ±{LARGEST:g}, got NaN, infinity or larger numbers: "
+            "scale both sets down"
+        )
     return Stored(None, mu, sigma, label)

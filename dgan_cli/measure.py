@@ -1,16 +1,15 @@
 """What `dgan metrics` does with its arguments: read both sets, measure, and describe how the numbers came about."""
 
 import io
-import math
 import os
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from dgan_core import metrics
+from dgan_core.io.environment import versions
 from dgan_core.io.files import write_atomically
 from dgan_core.io.folders import ImageSet, no_match, read_set
 from dgan_core.io.weights import sha256
@@ -50,7 +49,7 @@ def measure(args):
         warn(note)
     sides = {"real": describe(args.real, real, real_images), "fake": describe(args.fake, fake, fake_images)}
     settings = {name: getattr(args, name) for name in SETTINGS} | result.pop("settings")
-    return {**sides, "settings": settings, "versions": versions(), **finite(result)}
+    return {**sides, "settings": settings, "versions": versions(VERSIONS), **result}
 
 
 def check(args):
@@ -189,6 +188,12 @@ def from_files(real, fake, args):
     name = name or "features of files"
     settings = {"extractor": name, "lpips": None, "ms_ssim_levels": None}
     if real.features is None or fake.features is None:
+        if name == "radiomics":
+            alone = args.real if real.features is None else args.fake
+            raise ValueError(
+                f"{alone} must hold features, got mu and sigma alone: radiomics are scaled by the real set, so save "
+                "their features by --save-features"
+            )
         value = frechet_distance_of_statistics(real.mu, real.sigma, fake.mu, fake.sigma)
         numbers = {honest("frechet_distance", name): value}
         notes = ["statistics alone give the Fréchet distance and nothing else"]
@@ -216,23 +221,6 @@ def describe(source, side, images):
     n, height, width, channels = images.shape
     shape = {"n": n, "height": height, "width": width, "channels": channels}
     return {"source": source, **shape, "excluded": side.n_excluded, "sha256": array_hash(images)}
-
-
-def versions():
-    found = {}
-    for name in VERSIONS:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def finite(value):
-    """JSON has no infinity and no NaN: they become None."""
-    if isinstance(value, dict):
-        return {k: finite(v) for k, v in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def draw_copies(path, real, fake, copies, real_names, fake_names):

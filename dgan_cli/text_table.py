@@ -24,7 +24,7 @@ def rows(numbers):
 
 
 def _short(value, digits=4):
-    return "–" if value is None else f"{value:.{digits}g}"
+    return f"{value:.{digits}g}"
 
 
 def render(result):

@@ -98,19 +98,19 @@ class Config(BaseModel):
     lpips_weights: str = _must("'official', 'random' or a weights file", "official", **TEXT)
     run_id: str = _must("letters, digits, '.', '_' and '-', at most 100, not starting with '.'", "", **RUN_ID)
 
-    def __init__(self, /, _defined: bool = True, **parameters: Any) -> None:
+    def __init__(self, defined: bool = True, /, **parameters: Any) -> None:
         try:
             super().__init__(**parameters)
         except ValidationError as error:
             raise ValueError(_sentence(error)) from None
-        if _defined and self.model == "dgan":
+        if defined and self.model == "dgan":
             _check_defined("loss", self.loss, "OBJECTIVES", LOSSES)
             _check_defined("penalty", self.penalty, "PENALTIES", PENALTIES)
 
     @classmethod
     def recorded(cls, parameters: dict[str, Any]) -> "Config":
         """The configuration of a run on disk; its loss and penalty need not be defined in this process."""
-        return cls(_defined=False, **parameters)
+        return cls(False, **parameters)
 
     @model_validator(mode="before")
     @classmethod

@@ -1,13 +1,15 @@
 """The run directory: the seam between training, metrics and report. Imports no deep-learning framework.
 
-runs/<profile>/<run_id>/
+runs/<profile>/<run_id>/, or runs/<profile>/replaced/<run_id>-<number>/ once it was set aside
   config.json              every parameter, written first
   environment.json         versions, hardware, commit, and a fingerprint of the code that trains
   status.json              state: running, finished, stopped, interrupted, failed (reason) or diverged (step, name)
   log.jsonl                one row per generator update
   checkpoint.safetensors   all training state; checkpoint-previous the one before, until the run is finished
   snapshots/epoch-*.safetensors, samples/epoch-*.png
+  events/                  the log, for TensorBoard
   metrics.json, embeddings.safetensors, samples/final.png, samples/generated.webp: of its evaluation
+  train.ipynb, evaluate.ipynb: its pages, of a run that `make book` trained
   lock                     held by the process that trains, and while config.json is written
 
 Every file tells whether it is whole: records and arrays carry a SHA-256; a checkpoint carries those of the
@@ -77,7 +79,8 @@ class Run:
             raise RuntimeError(
                 f"{self.path} is being trained by another process, and its config.json is gone: wait for it"
             )
-        theirs = files.read_record(written)
+        recorded, found = _recorded(written)
+        theirs = json.loads(found.model_dump_json())
         differing = [name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name)]
         if differing:
             held, given = (", ".join(f"{n}={values.get(n)!r}" for n in differing) for values in (theirs, mine))
@@ -85,7 +88,7 @@ class Run:
                 f"{self.path} holds a run with {held}, this configuration has {given}; "
                 "choose another run_id or remove it"
             )
-        self._config_hash = hashlib.sha256(json.dumps(mine, sort_keys=True).encode()).hexdigest()
+        self._config_hash = hashlib.sha256(json.dumps(recorded, sort_keys=True).encode()).hexdigest()
         self._current = self.path / "checkpoint.safetensors"
         self._previous = self.path / "checkpoint-previous.safetensors"
         self._log_path = self.path / "log.jsonl"
@@ -98,12 +101,7 @@ class Run:
         path = Path(path).resolve()
         if not (path / "config.json").is_file():
             raise FileNotFoundError(f"{path} is not a run directory: it has no config.json")
-        try:
-            config = Config.recorded(files.read_record(path / "config.json"))
-        except DamagedFile:
-            raise
-        except ValueError as error:
-            raise DamagedFile(f"{path / 'config.json'} is damaged, or of another version: {error}") from None
+        config = _recorded(path / "config.json")[1]
         if path.parts[-2:] != (config.profile, config.run_id):
             raise ValueError(f"{path} holds the run {config.profile}/{config.run_id}: rename its folders to that")
         return cls(config, path.parent.parent)
@@ -113,10 +111,7 @@ class Run:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the run's lock: no other process can train here meanwhile.  RuntimeError where one does.
-
-        The system drops the lock of a process that died.
-        """
+        """Hold the run's lock, which a process that dies drops: RuntimeError where another process trains here."""
         try:
             held = self._filelock(timeout=0).acquire()
         except filelock.Timeout:
@@ -152,17 +147,17 @@ class Run:
 
     def environment(self) -> dict[str, Any]:
         """What record_environment wrote; empty before training has begun."""
-        try:
+        with suppress(FileNotFoundError):
             return files.read_record(self.path / "environment.json")
-        except FileNotFoundError:
-            return {}
+        return {}
 
     def changed(self, source: dict[str, str]) -> list[str]:
         """The names of `source`, {module: hash}, that trained this run in another form; none where nothing is kept."""
         recorded = self.environment().get("source", {})
+        known = {"backbone": source.get("backbone")} | recorded  # older runs don't say which file they had
         if not recorded or not (self.finished or self._current.is_file() or self._previous.is_file()):
             return []
-        return [name for name in sorted({*source, *recorded}) if source.get(name) != recorded.get(name)]
+        return [name for name in sorted({*source, *known}) if source.get(name) != known.get(name)]
 
     def set_aside(self) -> "Run":
         """Move this directory to `replaced` beside it, under the first free number, and return an empty one."""
@@ -179,9 +174,8 @@ class Run:
         with open(self._log_path, "ab") as file:
             file.write(line)
             size = file.tell()
-        log = self._log.copy()
-        log.update(line)
-        self._log, self._marks[row["step"]] = log, _mark(size, log)
+        self._log.update(line)
+        self._marks[row["step"]] = _mark(size, self._log)
 
     def log(self) -> list[dict[str, float]]:
         """Rows so far; a row cut short by a crash is left out.
@@ -233,9 +227,8 @@ class Run:
         damage = []
         for path in (self._current, self._previous):
             try:
-                return self._read_checkpoint(path)
-            except FileNotFoundError:
-                pass
+                with suppress(FileNotFoundError):
+                    return self._read_checkpoint(path)
             except DamagedFile as error:
                 damage.append(str(error))
         if damage:
@@ -291,6 +284,15 @@ class Run:
     def evaluation(self) -> Evaluation | None:
         """What `evaluations.save_evaluation` kept of what was measured, or None."""
         return read_evaluation(self.path)
+
+
+def _recorded(path: Path) -> tuple[dict[str, Any], Config]:
+    """What a config.json holds, and the Config that it is; a field that was added since has its default."""
+    recorded = files.read_record(path)
+    try:
+        return recorded, Config.recorded(recorded)
+    except ValueError as error:
+        raise DamagedFile(f"{path} is damaged, or of another version: {error}") from None
 
 
 def _mark(size: int, log: Any) -> dict[str, Any]:

@@ -127,5 +127,5 @@ def _plural(verdict, n):
 
 def _box(sentences, note):
     lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
-    foot = f'<p class="dgan-badge">{escape(note)}</p>' if note else ""
-    return Html(f'<div class="dgan-answer"><p><strong>The answer</strong></p>{lines}{foot}</div>')
+    lines += f'<p class="dgan-badge">{escape(note)}</p>' if note else ""
+    return Html(f'<div class="dgan-answer"><p><strong>The answer</strong></p>{lines}</div>')

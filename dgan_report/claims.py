@@ -158,9 +158,7 @@ def pooled(part):
 
 def _order(first, second, sign):
     below, above = (first, second) if sign > 0 else (second, first)
-    if below[2] < above[1]:
-        return KINDS[0]
-    return KINDS[1] if above[2] < below[1] else KINDS[2]
+    return KINDS[0 if below[2] < above[1] else 1 if above[2] < below[1] else 2]
 
 
 def _shown(number, low, high):

@@ -83,10 +83,12 @@ def collect(runs="runs", profile="quick", data=None):
         trained.append(setting | _training(run, evaluation))
         measured += _measured(setting, evaluation)
         history += _history(setting, evaluation)
+    kind, sizes = data and ("busi" if is_busi(data) else Path(data).stem), {run.config.image_size for run in found}
     for path in sorted(folder.glob("real-*/metrics.json")):
-        of = "busi" if path.parent.name.endswith("busi") else "phantom"
-        if data is None or (data == "phantom") == (of == "phantom"):
-            measured += _measured(REAL | {"run": path.parent.name, "data": of}, read_evaluation(path.parent))
+        evaluation = read_evaluation(path.parent)
+        of, width = (evaluation.settings.get(name) for name in ("data", "width"))
+        if kind in (None, of) and (not sizes or width in sizes):  # of another size it is no yardstick of these runs
+            measured += _measured(REAL | {"run": path.parent.name, "data": of}, evaluation)
     return Results(
         {run.config.run_id: run for run in found},
         pd.DataFrame(trained, columns=TRAINED),

@@ -5,7 +5,7 @@
 # classifier that tells malignant from benign scans become better when synthetic malignant scans are added to its
 # training set? The answer stands below the list.
 #
-# Three mistakes flatter the answer, and this page avoids them:
+# Three mistakes make the result look better than it is, and this page avoids them:
 #
 # - **Frames of one scan in both training and test set.** Here near-duplicates stay together, and each generator sees
 #   only the training scans of its own experiment: all of them, or a quarter.
@@ -217,8 +217,8 @@ def tables(found, first):
         ),
         f"Table H{first + 1}. Of {len(told)} differences in AUC from real scans alone and from copies, "
         f"{counted(told)}. The last column is the number of test scans needed to detect a difference of 0.02 in four "
-        f"of five experiments; here are {found['n_test']}. Even if no arm helped or harmed, about 1 verdict in 20 "
-        "would wrongly say that one does.",
+        f"of five experiments; this experiment has {found['n_test']}. Even if no arm helped or harmed, about 1 "
+        "verdict in 20 would wrongly say that one does.",
     )
     if found["memorisation"]:
         clean = [
@@ -263,7 +263,9 @@ def flattery(found, number):
     )
     mean = rows.groupby("split")["AUC"].mean()
     gain = mean["by image"] - mean["by group"]
-    finding = f"flatters by {gain:.3f}" if gain > 0.0005 else "changes nothing here"
+    finding = (
+        f"raises the AUC by {gain:.3f}" if gain > 0.0005 else "changes nothing here"
+    )
     return report.picture(
         figure,
         f"Figure {number}. A naive split {finding}: the mean AUC is {mean['by image']:.3f} where images are split one "
@@ -355,7 +357,8 @@ print({name: len(rows) for name, rows in scans.items()}, positive, "for training
 # %% [markdown]
 # ## Generators of the training part
 #
-# The positive scans of each training set go into a folder of their own, so that a generator can't see any other scan.
+# The scans of the class that is to be detected (the *positive* class, here malignant) go into a folder of their own for
+# each training set, so that a generator can't see any other scan.
 # By default this page trains two small GANs for seconds: enough to try the experiment, too little to judge a loss.
 
 # %% tags=["remove-stderr"]
@@ -469,7 +472,7 @@ def measures(y, p, weights=None):
     AUC                    chance that a scan of class 1 scores above one of class 0, ties count half
     sensitivity            share of class 1 above the lowest threshold at which 90 % of class 0 lie at or below it
     Brier score            mean squared error of the probability, 0 is best
-    calibration            mean probability less the share of class 1: above 0 the classifier cries wolf
+    calibration            mean probability less the share of class 1: above 0 the probabilities are too high
     """
     weights = np.ones((1, len(y))) if weights is None else np.atleast_2d(weights)
     of_1, of_0 = weights[:, y == 1], weights[:, y == 0]

@@ -16,12 +16,29 @@ lpips_weights = None  # "official" or "random"
 seed = 0  # of the benign images, the halves, subsets, projections and UMAP
 
 # %% tags=["hide-input"]
+import hashlib
+from pathlib import Path
+
 from dgan_core import Config, metrics
+from dgan_core.config import is_busi
 from dgan_core.data import load
+from dgan_core.evaluations import Evaluation, read_evaluation, save_evaluation
 from dgan_core.rng import generator
 from dgan_core.runs import runs_root
 
 config = Config.from_notebook(globals(), besides=("others",))
+# The folder is named as a run's is: by seed, data and what else differs.
+which = config.run_id.partition("-seed")[2]
+folder = runs_root() / config.profile / f"real-malignant-benign-seed{which}"
+given = repr((config.data, config.extractor, config.lpips_weights))
+given = hashlib.sha256(given.encode()).hexdigest()[:16]
+before = read_evaluation(folder)
+if before and before.settings.get("given", given) != given:
+    raise ValueError(
+        f"{folder} holds numbers of other images, of another extractor or of "
+        "other LPIPS weights: remove it, or set DGAN_RUNS to another folder"
+    )
+
 malignant = load(config)
 benign = load(config.model_copy(update={"label": "benign", "n_phantoms": 437}))
 # As many of each, since the Fréchet distance depends on N.
@@ -75,19 +92,12 @@ report.show(
 )
 
 # %% tags=["hide-input"]
-from dgan_core.evaluations import Evaluation, save_evaluation
 from dgan_core.io.fingerprint import fingerprint
 
-data_set = "" if config.data == "phantom" else "-busi"
-folder = (
-    runs_root()
-    / config.profile
-    / f"real-malignant-benign-seed{config.seed}{data_set}"
-)
+name = "busi" if is_busi(config.data) else Path(config.data).stem
 evaluation = Evaluation(
     final=numbers,
-    settings=found.settings
-    | {"data": "phantom" if config.data == "phantom" else "busi"},
+    settings=found.settings | {"data": name, "given": given},
     others=found.others,
     source=fingerprint("dgan_core.metrics.evaluation"),
 )

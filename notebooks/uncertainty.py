@@ -8,7 +8,7 @@
 # population and the same generator? We leave out one image at a time, or compare random halves. We never leave out a
 # single pair, because pairs share images. An interval can be checked: on populations whose distances are known, 95 % of
 # the intervals should contain the true value. This share is called the interval's *coverage*, and the first section
-# measures it.
+# measures it. It is not the metric of that name, which is listed there as *coverage at N*.
 #
 # No interval says anything about another seed; for that, a setting must be trained again. [The tables](tables.ipynb)
 # list every seed that was trained, and [one side study](#the-seed-another-training) has several seeds.
@@ -41,11 +41,11 @@ rows = pd.DataFrame(coverage["rows"]) if coverage else pd.DataFrame()
 INFINITE = "Fréchet distance, N → ∞"
 BY_HALVES = ["precision at N", "recall at N", "density at N", "coverage at N"]
 NAMES = {
-    "apart": "apart: another mean and a wider spread",
-    "skewed": "skewed: the same, of skewed features",
-    "equal": "equal: real against real",
-    "slow": "slow: apart, of more directions that count than N = 50 can show",
-    "heavy": "heavy: skewed, exponentially, and spread as far as the mean",
+    "apart": "apart: the generated population has another mean and a wider spread",
+    "skewed": "skewed: as “apart”, with skewed features",
+    "equal": "equal: both populations are the same",
+    "slow": "slow: as “apart”, but the variance lies in more directions than 50 images can show",
+    "heavy": "heavy: as “skewed”, with exponential tails and a standard deviation as large as the mean",
 }
 
 # %% [markdown]
@@ -108,25 +108,26 @@ else:
             ("narrow", of[of["coverage_high"] < coverage["level"]]),
         ):
             if len(wrong):
-                reach = f"{wrong['coverage'].min():.1%} to {wrong['coverage'].max():.1%}"
+                reach = f"{100 * wrong['coverage'].min():.1f} % to {100 * wrong['coverage'].max():.1f} %"
                 told.append(f"{len(wrong)} are too {word}, at {reach}")
         told = " and ".join(told) or "none is off by more than its error"
         return f"Of the {len(of)} intervals of “{case}”, {told}."
 
     by_image = (
-        f"Table U1. Percentage of {coverage['level']:.0%} intervals that contain the true value, of "
+        f"Table U1. Percentage of {100 * coverage['level']:.0f} % intervals that contain the true value, of "
         f"{coverage['repetitions']} repetitions; in brackets its Monte Carlo 95 % interval. Leaving aside "
         f"equal distributions, heavy tails and the extrapolation, the Monte Carlo interval of {near} of {len(usual)} "
-        f"percentages overlaps 93 to 97 %; the lowest percentage is {least['coverage']:.1%} ({least['metric']}, "
-        f"{least['case']}, N = {least['n']}). {off('equal')} {off('heavy')} With {widest['features'].max():,} "
-        f"features, as many as the tables' EfficientNet-Lite0 has, {widest['coverage'].min():.1%} to "
-        f"{widest['coverage'].max():.1%} of the intervals contain it. Which of these populations the tables' features "
-        "are like was not measured. The extrapolation N → ∞ fails where there are many more features than images, as "
-        "in the tables."
+        f"percentages overlaps 93 to 97 %; the lowest percentage is {100 * least['coverage']:.1f} % "
+        f"({least['metric']}, {least['case']}, N = {least['n']}). {off('equal')} {off('heavy')} With "
+        f"{widest['features'].max():,} features, as many as the tables' EfficientNet-Lite0 has, "
+        f"{100 * widest['coverage'].min():.1f} % to {100 * widest['coverage'].max():.1f} % of the intervals contain "
+        "it. Which of these populations resembles the features in the tables was not measured. The extrapolation N → ∞ "
+        "fails where there are many more features than images, as in the tables."
     )
     by_half = (
         f"Table U2. The intervals of precision, recall, density and coverage, computed by halves, contain the true "
-        f"value {halves['coverage'].min():.1%} to {halves['coverage'].max():.1%} of the time, over all populations."
+        f"value {100 * halves['coverage'].min():.1f} % to {100 * halves['coverage'].max():.1f} % of the time, over all "
+        "populations."
     )
     display(report.show(table.drop(columns=BY_HALVES), by_image))
     # Beside the others they would be wider than a page.
@@ -174,7 +175,7 @@ if coverage is not None:
         )
         axis.set_title(f"{case}, D = {features}", loc="left", fontsize=10)
         axis.set_xlim(75, 100.5)
-        axis.set_xlabel("coverage, %")
+        axis.set_xlabel("intervals that contain the true value, %")
         outside = rows[
             (rows["case"] == case)
             & (rows["features"] == features)
@@ -187,7 +188,7 @@ if coverage is not None:
                 + (-0.14 if row.n == sizes[0] else 0.14),
             )
             axis.annotate(
-                f"◂ {row.coverage:.0%}",
+                f"◂ {100 * row.coverage:.0f} %",
                 where,
                 color=colours[row.n],
                 va="center",
@@ -199,9 +200,9 @@ if coverage is not None:
     infinite = rows[rows["metric"] == INFINITE]
     caption = (
         f"Figure U1. The extrapolation to N → ∞ covers the populations' distance between "
-        f"{infinite['coverage'].min():.1%} and {infinite['coverage'].max():.1%} of the time: it is only as good as its "
-        f"line in 1/N. Points are the coverage by metric and N, bars its Monte Carlo error; the dotted line is "
-        f"{coverage['level']:.0%}. Populations: "
+        f"{100 * infinite['coverage'].min():.1f} % and {100 * infinite['coverage'].max():.1f} % of the time: it is "
+        "only as good as its line in 1/N. Points are the coverage by metric and N, bars its Monte Carlo error; the "
+        f"dotted line is {100 * coverage['level']:.0f} %. Populations: "
         + "; ".join(NAMES[case] for case in dict.fromkeys(rows["case"]))
         + f". Measured with NumPy {coverage['environment']['versions']['numpy']} in {coverage['seconds'] / 60:.0f} "
         "minutes."
@@ -449,7 +450,9 @@ table.insert(
 # %% tags=["hide-input"]
 usual = table.xs(1, level="ddof")["Fréchet distance"]
 ratio = table.xs(0, level="ddof")["Fréchet distance"] / usual - 1
-change = f"{ratio.min():+.1%} to {ratio.max():+.1%}".replace("-", "−")
+change = f"{100 * ratio.min():+.1f} % to {100 * ratio.max():+.1f} %".replace(
+    "-", "−"
+)
 compared = table["relative difference"].dropna()
 source = "phantoms" if data == "phantom" else "BUSI"
 digits = {
@@ -468,7 +471,8 @@ report.show(
     shown.fillna("not installed"),
     f"Table U3. With the same images and network, the convention alone moves the Fréchet distance (random Inception) "
     f"from {usual.min():.4g} ({usual.idxmin()}) to {usual.max():.4g} ({usual.idxmax()}), by "
-    f"{usual.max() / usual.min() - 1:.1%}. Dividing by N in place of N − 1 changes it by {change} at N = {n_compared}. "
+    f"{100 * (usual.max() / usual.min() - 1):.1f} %. Dividing by N in place of N − 1 changes it by {change} at N = "
+    f"{n_compared}. "
     f"Ours and the packages' differ by at most {compared.max():.0e} of the value "
     f"({compared.index.get_level_values(0).nunique()} of {len(usual)} packages installed). Malignant against benign "
     f"{source}, {n_compared} of each, {size_compared} px, random-inception (seed {seed}).",

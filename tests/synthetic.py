@@ -14,6 +14,7 @@ from dgan_core.runs import Run
 PAIRED = ("lpips_real_fake", "lpips_fake_fake", "ms_ssim_real_fake", "ms_ssim_fake_fake")
 NEIGHBOURS = {"precision": 0.5, "recall": 0.25, "density": 1.5, "coverage": 0.75}
 SETTINGS = {"extractor": "random-vgg16", "lpips": "alex-random", "n_real": 16, "n_fake": 16}
+OF_REAL = {**SETTINGS, "data": "phantom", "width": 32}
 
 
 def numbers(kernel, frechet, **more):
@@ -61,5 +62,5 @@ def sweep(root, advantage=0.05, **config):
     for lam in LAMBDAS:
         write_run(root, "bce", lam, kernel=0.2, frechet=200.0, **config)
         write_run(root, "wgan-gp", lam, kernel=0.2 - advantage, frechet=200 - 100 * advantage, **config)
-    save_evaluation(root / "quick/real-malignant-benign-seed0", Evaluation(numbers(0.4, 400.0), SETTINGS))
+    save_evaluation(root / "quick/real-malignant-benign-seed0", Evaluation(numbers(0.4, 400.0), OF_REAL))
     return report.collect(root)

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 from pages import definitions
-from synthetic import SETTINGS, sweep, write_run
+from synthetic import OF_REAL, sweep, write_run
 
 import dgan_report as report
 from dgan_core.evaluations import Evaluation, save_evaluation
@@ -98,7 +98,7 @@ def test_models_that_can_not_be_told_from_the_closest_are_named():
 
 def test_an_extractor_of_real_images_alone_is_left_out(tmp_path):
     sweep(tmp_path)
-    others = Evaluation({"kernel_distance": 0.4}, {**SETTINGS, "extractor": "efficientnet-lite0"})
+    others = Evaluation({"kernel_distance": 0.4}, {**OF_REAL, "extractor": "efficientnet-lite0"})
     save_evaluation(tmp_path / "quick/real-malignant-benign-seed0", others)
     assert told(tmp_path).count("The closest model by ") == 1
 

@@ -24,6 +24,13 @@ def test_words_become_numbers_texts_and_tuples():
     }  # fmt: skip
 
 
+def test_a_text_stays_one_even_if_it_looks_like_a_number():
+    given = "--run_id 1_000 --label 0x10 --data 1e3 --extractor None --n-critic 3 --image-size 64"
+    assert command.parameters(given.split()) == {
+        "run_id": "1_000", "label": "0x10", "data": "1e3", "extractor": "None", "n_critic": 3, "image_size": 64,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("words", [["bce"], ["--lam"], ["--lam", "3", "--loss"], ["-lam", "3"]])
 def test_a_name_or_a_value_that_is_missing_is_told(words, capsys):
     assert command.main(["train", *words]) == 2
@@ -104,10 +111,16 @@ def test_retrain_is_true_or_false(runs, capsys):
     assert capsys.readouterr().err == "dgan train: retrain must be True or False, got 'false'\n"
 
 
+def test_training_that_fails_has_another_exit_status_than_a_wrong_parameter(runs, tmp_path, capsys):
+    given = ["train", "--data", str(tmp_path / "none")]
+    assert command.main(given) == 1 and "which does not exist" in capsys.readouterr().err
+    assert command.main([*given, "--lam", "x"]) == 2 and "lam must be a number" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("error", [ImportError("the backend 'tensorflow' is not installed"), FloatingPointError("NaN")])
 def test_what_training_tells_is_one_line(runs, capsys, monkeypatch, error):
     def fit(config):
         raise error
 
     monkeypatch.setitem(sys.modules, "dgan_core.training.loop", SimpleNamespace(fit=fit))
-    assert command.main(["train"]) == 2 and capsys.readouterr().err == f"dgan train: {error}\n"
+    assert command.main(["train"]) == 1 and capsys.readouterr().err == f"dgan train: {error}\n"

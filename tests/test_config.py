@@ -30,6 +30,10 @@ from dgan_core.training.schedule import learning_rate, r1_gamma, snapshot_epochs
             "penalty is a parameter of the DGAN: leave it out with model 'stylegan2'",
         ),
         ({"lr": 1e-3}, "'lr' is not a parameter; did you mean 'learning_rate'?"),
+        (
+            {"_defined": False, "loss": "nope"},
+            f"'_defined' is not a parameter; known are {', '.join(Config.model_fields)}",
+        ),
         ({"lambda": 3}, "'lambda' is not a parameter; did you mean 'lam'?"),
         ({"lam": -1}, "lam must be a number ≥ 0, got -1"),
         ({"lam": "three"}, "lam must be a number ≥ 0, got 'three'"),

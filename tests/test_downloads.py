@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 
+from dgan_core.io import weights
 from dgan_core.io.downloads import fetch
 from dgan_core.io.weights import Published, content, locate
 
@@ -102,6 +103,10 @@ def test_published_weights_are_checked_wherever_they_lie(server, tmp_path, monke
     monkeypatch.setenv("DGAN_ASSETS", str(tmp_path))
     path = locate(published)
     assert path == tmp_path / "file.pth" and content(path, published) == CONTENT
+    monkeypatch.setenv("HOME", str(tmp_path.parent))
+    monkeypatch.setenv("DGAN_ASSETS", f"~/{tmp_path.name}")
+    monkeypatch.setattr(weights, "fetch", lambda *_: pytest.fail("a file that is there was asked for"))
+    assert locate(published) == path
     path.write_bytes(CONTENT[:-1] + b"x")  # changed on disk since
     with pytest.raises(ValueError, match=f"^{path} must be the published file.pth .sha256 {HASH[7:23]}…., got"):
         content(locate(published), published)

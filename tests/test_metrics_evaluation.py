@@ -5,8 +5,11 @@ import sys
 import numpy as np
 import pytest
 
+from dgan_cli.text_table import rows
 from dgan_core import metrics
+from dgan_core.evaluations import Evaluation, read_evaluation, save_evaluation
 from dgan_core.metrics import evaluation
+from dgan_core.metrics.intervals import Interval
 from dgan_core.metrics.table import METRICS, PARTS, canonical, chosen, heading, honest, split
 
 rng = np.random.default_rng(5)
@@ -197,6 +200,19 @@ def test_what_was_asked_for_and_is_not_there_is_noted():
     noted = "not measured: frd, frechet_distance_infinity, which these images, extractors and options don't allow"
     assert found.notes == [noted]
     assert evaluated(images(14), images(14), metrics="recall", intervals=False).notes == []
+
+
+def test_a_logarithm_of_nothing_is_left_out_and_the_numbers_are_kept_and_shown(monkeypatch, tmp_path):
+    monkeypatch.setattr(evaluation, "frechet_distance_interval", lambda *_: Interval(1.0, 0.0, 2.0))
+    x, y = (np.random.default_rng(seed).normal(size=(14, 5)) for seed in (0, 1))
+    numbers = metrics.evaluate_features(x, y, "radiomics", ["frd"], floor=False)
+    assert numbers == {"frd": 0.0, "frd_high": pytest.approx(np.log(2))}
+    save_evaluation(tmp_path, Evaluation(numbers))
+    assert read_evaluation(tmp_path).final == numbers
+    ((name, value, between, *_),) = rows(numbers)
+    assert (name.split()[0], value, between) == ("Fréchet", "0", "")
+    monkeypatch.setattr(evaluation, "frechet_distance", lambda *_: 0.0)
+    assert metrics.evaluate_features(x, x, "radiomics", ["frd"], intervals=False) == {}
 
 
 def test_two_extractors_of_one_label_are_refused():

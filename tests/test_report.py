@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic import sweep, write_run
+from synthetic import OF_REAL, sweep, write_run
 
 import dgan_report as report
 from dgan_core.evaluations import Evaluation, save_evaluation
@@ -103,8 +103,14 @@ def test_runs_are_read_as_they_lie(tmp_path):
 
 def test_real_images_against_real_ones_are_read_beside_the_runs(tmp_path):
     sweep(tmp_path)
-    save_evaluation(tmp_path / "quick/real-malignant-benign-seed0-busi", Evaluation({"kid": 0.7}, {}))
-    for data, expected in (("phantom", [0.4]), ("busi", [0.7])):
+    save_evaluation(
+        tmp_path / "quick/real-malignant-benign-seed0-busi", Evaluation({"kid": 0.7}, {"data": "busi", "width": 64})
+    )
+    save_evaluation(tmp_path / "quick/real-malignant-benign-seed0-mine", Evaluation({"kid": 0.9}, {"data": "Mine"}))
+    save_evaluation(
+        tmp_path / "quick/real-malignant-benign-seed0-64px", Evaluation({"kid": 0.8}, {**OF_REAL, "width": 64})
+    )  # of a size that no run has
+    for data, expected in (("phantom", [0.4]), ("busi", [0.7]), ("/a/busi", [0.7]), ("/a/Mine", [0.9])):
         rows = report.collect(tmp_path, data=data).measured.query("model == 'real' and metric == 'kernel_distance'")
         assert rows["value"].tolist() == expected and set(rows["label"]) == {"malignant–benign"}
 

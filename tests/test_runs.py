@@ -1,3 +1,5 @@
+import hashlib
+import json
 import multiprocessing
 import os
 import shutil
@@ -145,20 +147,48 @@ def test_a_changed_configuration_is_noticed(run):
     (run.path / "config.json").write_text(text.replace('"lam": 5.0', '"lam": 7.0'))
     with pytest.raises(DamagedFile, match="config.json is damaged"):
         Run.open(run.path)
-    lines = [line for line in text.replace('"lam": 5.0', '"lam": 7.0').splitlines() if "sha256" not in line]
-    (run.path / "config.json").write_text("\n".join(lines).replace(",\n}", "\n}"))
-    changed = run.path.with_name(run.path.name)
+    files.write_record(run.path / "config.json", {**run.config.model_dump(mode="json"), "lam": 7.0})
     with pytest.raises(DamagedFile, match="was not written under the configuration"):
-        Run.open(changed).load_snapshot(2)
+        Run.open(run.path).load_snapshot(2)
     with pytest.raises(DamagedFile, match="was not written under the configuration"):
-        Run.open(changed).begin()
+        Run.open(run.path).begin()
 
 
 def test_a_configuration_whose_hash_lost_its_name_is_refused(run):
     path = run.path / "config.json"
     path.write_text(path.read_text().replace('"sha256"', '"qha256"'))
-    with pytest.raises(DamagedFile, match="config.json is damaged, or of another version: 'qha256' is not a parameter"):
+    with pytest.raises(DamagedFile, match="config.json carries no SHA-256: it is damaged, or of an older version"):
         Run.open(run.path)
+
+
+def test_a_configuration_of_another_version_is_refused_with_its_file(run):
+    files.write_record(run.path / "config.json", {**run.config.model_dump(mode="json"), "lam_gone": 1})
+    for opened in (lambda: Run.open(run.path), lambda: Run(run.config)):
+        with pytest.raises(DamagedFile, match="config.json is damaged, or of another version: 'lam_gone' is not a par"):
+            opened()
+
+
+def test_a_run_from_before_a_parameter_was_added_is_opened_and_goes_on(runs, tiny, monkeypatch):
+    """Its config.json lacks the parameter, and the hash in what it wrote is of the others."""
+    config = Config(**tiny)
+    older = {name: value for name, value in config.model_dump(mode="json").items() if name != "bn_momentum"}
+    path = runs / config.profile / config.run_id
+    (path / "snapshots").mkdir(parents=True)
+    files.write_record(path / "config.json", older)
+    hashed = {"config_sha256": hashlib.sha256(json.dumps(older, sort_keys=True).encode()).hexdigest()}
+    log = b'{"step": 1}\n'
+    (path / "log.jsonl").write_bytes(log)
+    of_log = {"step": "1", "log_bytes": str(len(log)), "log_sha256": hashlib.sha256(log).hexdigest()}
+    files.write_arrays(path / "checkpoint.safetensors", ARRAYS, hashed | of_log)
+    files.write_arrays(path / "snapshots" / "epoch-0002.safetensors", ARRAYS, hashed | {"epoch": "2"})
+    for run in (Run.open(path), Run(config)):
+        assert run.config == config and run.begin()[1] == 1
+        assert run.load_snapshot(2).keys() == ARRAYS.keys()
+    run.append_log({"step": 2})
+    run.save_checkpoint(ARRAYS, 2)
+    assert Run.open(path).load_checkpoint()[1] == 2
+    with pytest.raises(ValueError, match="holds a run with bn_momentum=0.9, this configuration has bn_momentum=0.5"):
+        Run(Config(**tiny, bn_momentum=0.5, run_id=config.run_id))
 
 
 def test_a_snapshot_of_another_epoch_or_a_damaged_one_is_refused(run):

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import sys
 
@@ -9,7 +10,9 @@ from steps import critic_step, generator_step
 
 from dgan_core import Config, fit, generate
 from dgan_core.data import phantoms
+from dgan_core.io.files import write_record
 from dgan_core.losses import OBJECTIVES, Objective
+from dgan_core.models.vgg import CONVOLUTIONS
 from dgan_core.runs import Run, StaleRun
 from dgan_core.training import loop
 from dgan_core.training.dgan import DGAN
@@ -289,6 +292,57 @@ def test_every_kind_of_loss_and_penalty_trains(runs, tiny, monkeypatch, loss, pe
     assert run.finished and (run.log()[-1]["penalty"] > 0) == (penalty != "clip")
     largest = max(np.abs(array).max() for name, array in state_of(run).items() if name.startswith("c/"))
     assert (largest <= 0.01 + 1e-9) == (penalty == "clip")
+
+
+def backbone_file(path, seed):
+    shapes = (3, 3, 3, 64), (3, 3, 64, 64), (3, 3, 64, 128), (3, 3, 128, 128)
+    drawn = np.random.default_rng(seed)
+    kernels = {f"{name}/kernel": drawn.normal(0, 0.05, shape) for name, shape in zip(CONVOLUTIONS, shapes, strict=True)}
+    biases = {f"{name}/bias": np.zeros(shape[-1]) for name, shape in zip(CONVOLUTIONS, shapes, strict=True)}
+    np.savez(path, **{name: array.astype("float32") for name, array in (kernels | biases).items()})
+
+
+def test_a_backbone_file_that_was_replaced_is_noticed_and_read_anew(runs, tiny, tmp_path):
+    backbone_file(file := tmp_path / "vgg.npz", 0)
+    given = {**tiny, "epochs": 1, "backbone": str(file), "backbone_widths": (64, 128)}
+    run = fit(Config(**given))
+    held = run.environment()["source"]["backbone"]
+    assert held == hashlib.sha256(file.read_bytes()).hexdigest()[:16] and fit(run.config).finished
+    assert "backbone" not in fit(Config(**{**tiny, "epochs": 1})).environment()["source"]
+    backbone_file(file, 1)
+    with pytest.raises(StaleRun, match="other code or images: backbone changed since"):
+        fit(run.config)
+    again = fit(Config(**given, run_id="again"))  # of the same settings, in the same process
+    assert again.log()[0]["critic_loss"] != run.log()[0]["critic_loss"]
+    record = run.environment()
+    del record["source"]["backbone"]  # as in runs from before it was recorded
+    write_record(run.path / "environment.json", record)
+    assert fit(run.config).finished
+
+
+def test_the_last_checkpoint_is_written_once_and_events_are_closed_where_a_run_fails_at_its_start(
+    runs, tiny, monkeypatch
+):
+    saved, opened, save = [], [], Run.save_checkpoint
+    monkeypatch.setattr(Run, "save_checkpoint", lambda run, arrays, step: (saved.append(step), save(run, arrays, step)))
+    fit(Config(**tiny))
+    assert saved == [2, 4, 6, 8]
+    saved.clear()
+    fit(Config(**{**tiny, "checkpoint_every": 3}, run_id="third"))
+    assert saved == [6, 8]
+
+    class Watched(loop.Events):
+        def __init__(self, *given):
+            opened.append(self)
+
+        def close(self):
+            opened.remove(self)
+
+    monkeypatch.setattr(loop, "Events", Watched)
+    monkeypatch.setattr(Run, "save_snapshot", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        fit(Config(**tiny, seed=1))
+    assert opened == []
 
 
 def test_a_run_that_fails_before_its_first_update_is_no_run_of_other_code(runs, tiny, monkeypatch):

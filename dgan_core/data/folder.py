@@ -31,14 +31,15 @@ def load_folder(path, size=512, label=None, resize="stretch"):
     with files_in(path) as files:
         names = _of_class(path, list(files), label)
         named_so = [name for name in names if is_mask(name)]
-        images, binary = {}, []
+        images, binary, left_out = {}, [], {*named_so}
         for name in names:
-            if name not in named_so:
+            if name not in left_out:
                 pixels = to_grey(decode(files[name](), f"{path}/{name}"))
                 binary += [name] if near_binary(pixels) else []
                 images[name] = fitted(pixels, size, size, resize)
     masks = named_so + (binary if len(binary) < len(images) else [])
-    kept = [pixels for name, pixels in images.items() if name not in masks]
+    left_out = {*masks}
+    kept = [pixels for name, pixels in images.items() if name not in left_out]
     if len(kept) < 2:
         raise ValueError(f"{path} must hold at least 2 images, got {len(kept)}, and {len(masks)} masks")
     if masks:

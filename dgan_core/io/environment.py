@@ -7,16 +7,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+TRAINING = ("numpy", "keras", "tensorflow", "tensorflow-cpu", "jax", "jaxlib", "torch", "scikit-learn", "umap-learn",
+            "lpips")  # fmt: skip
+
+
+def versions(names: tuple[str, ...]) -> dict[str, str]:
+    """{package: its version} of those that are installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {}
+    for name in names:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
 
 def environment() -> dict[str, Any]:
     """Versions, hardware and commit of this process."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    versions = {}
-    engines = ("tensorflow", "tensorflow-cpu", "jax", "jaxlib", "torch")
-    for name in ("numpy", "keras", *engines, "scikit-learn", "umap-learn", "lpips"):
-        with suppress(PackageNotFoundError):
-            versions[name] = version(name)
     project = Path(__file__).resolve().parents[2]
     commit = ""
     if (project / ".git").exists():
@@ -25,7 +32,7 @@ def environment() -> dict[str, Any]:
             commit = subprocess.run(describe, capture_output=True, text=True).stdout.strip()
     return {
         "python": platform.python_version(),
-        "versions": versions,
+        "versions": versions(TRAINING),
         "hardware": {"cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system()},
         "commit": commit or "unknown",
     }

@@ -71,7 +71,7 @@ def write_record(path: Path, content: dict[str, Any]) -> None:
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """What write_record was given.  An object without "sha256" is returned as it is: older runs have such.
+    """What write_record was given.
 
     Raises DamagedFile where the file is no JSON object, or not the one that was written; OSError as open does.
     """
@@ -82,9 +82,8 @@ def read_record(path: Path) -> dict[str, Any]:
         raise DamagedFile(f"{path} is damaged: it is no JSON ({error})") from None
     if not isinstance(content, dict):
         raise DamagedFile(f"{path} is damaged: it must hold a JSON object, got {type(content).__name__}")
-    if "sha256" not in content:
-        return content
-    del content["sha256"]
+    if content.pop("sha256", None) is None:
+        raise DamagedFile(f"{path} carries no SHA-256: it is damaged, or of an older version of this package")
     if _record(content) != written:
         raise DamagedFile(f"{path} is damaged: its SHA-256 is not that of its content")
     return content

@@ -26,7 +26,7 @@ def unpack(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """(arrays, facts) as `pack` was given them.  One of FAULTS, or SafetensorError, where the content is damaged."""
     content = gzip.decompress(content)
     arrays = safetensors.numpy.load(content)
-    facts = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+    facts = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__", {})
     for name in [name for name in arrays if name.endswith(HALF)]:
         arrays[name.removesuffix(HALF)] = np.stack(tuple(arrays.pop(name)), -1).view("<f2")[..., 0]
     return arrays, facts

@@ -27,8 +27,7 @@ class Published(NamedTuple):
 
 def locate(published: Published) -> Path:
     """DGAN_ASSETS/name where there is such a file, else the download. Its hash is checked by `content`."""
-    held = Path(os.environ.get("DGAN_ASSETS", "")) / published.name
-    if os.environ.get("DGAN_ASSETS") and held.is_file():
+    if os.environ.get("DGAN_ASSETS") and (held := cache_folder() / published.name).is_file():
         return held
     try:
         return fetch(published.url, published.name, published.hash, cache_folder())
@@ -71,6 +70,11 @@ def own(path: Path) -> dict[str, np.ndarray]:
         return load_file(path)
     except (SafetensorError, KeyError, OSError) as error:  # KeyError: a type that NumPy lacks
         raise ValueError(f"{path} is not a whole .safetensors file ({error})") from error
+
+
+def own_hash(name: str) -> str:
+    """SHA-256 of a file of one's own; empty for a name whose weights never change, "imagenet" or "random"."""
+    return "" if name in ("imagenet", "random") else sha256(existing(name))
 
 
 def sha256(path: Path) -> str:

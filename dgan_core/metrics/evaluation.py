@@ -216,7 +216,7 @@ def _of_features(x, y, name, wanted, intervals, seed, say, repeats=N_UMAP_SEEDS)
         numbers |= _entries("frechet_distance", found)
         if name == "radiomics":
             logs = {k.replace("frechet_distance", "frd"): v for k, v in numbers.items()}
-            numbers |= {k: math.log(v) if v > 0 else -math.inf for k, v in logs.items()}
+            numbers |= {k: math.log(v) for k, v in logs.items() if v > 0}
     if "frechet_distance_infinity" in wanted and min(n, m) >= 20:  # fewer give no line to extrapolate
         say("extrapolation to N → ∞", 0, 1)
         numbers |= _entries("frechet_distance_infinity", frechet_distance_infinity(x, y, seed, intervals=intervals))

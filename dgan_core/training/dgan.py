@@ -8,6 +8,7 @@ import numpy as np
 from dgan_core import backend, models
 from dgan_core.config import Config
 from dgan_core.io.fingerprint import of_function
+from dgan_core.io.weights import own_hash
 from dgan_core.losses import OBJECTIVES, PENALTIES
 from dgan_core.models.precision import computing_in
 from dgan_core.training import schedule
@@ -118,7 +119,7 @@ class DGAN:
     def steps(self) -> "Steps":
         """The compiled steps of this run, with its weights λ; compiled for the first run of its kind."""
         own = tuple(map(of_function, (*self.objective[:2], *self.penalty)))  # a reader's may be written anew
-        shared = compiled(self, make_steps, self.objective, self.penalty, own)
+        shared = compiled(self, make_steps, self.objective, self.penalty, own, own_hash(self.config.backbone))
         weights = np.float32(schedule.weight_penalty(self.config)), np.float32(schedule.weight_perceptual(self.config))
         return Steps(
             lambda *given: shared.critic(*given, weights[0]),

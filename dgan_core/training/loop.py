@@ -12,6 +12,7 @@ from tqdm import tqdm  # plain text: shown by terminals, notebooks and logs alik
 from dgan_core import backend, data, losses, rng
 from dgan_core.config import Config
 from dgan_core.io.fingerprint import of_function
+from dgan_core.io.weights import own_hash
 from dgan_core.models.precision import is_emulated
 from dgan_core.profiles import LOSSES, PENALTIES
 from dgan_core.runs import Run, StaleRun
@@ -58,7 +59,7 @@ def fit(config: Config, stop_after: str | float | None = None, retrain: bool = F
             f"{config.n_critic} minibatches of {config.batch_size} out of {len(images)} images"
         )
     seen = hashlib.sha256(np.ascontiguousarray(images)).hexdigest()[:16]
-    code = {**source(config.model), **_own_loss(config), "images": seen}
+    code = {**source(config.model), **_own(config), "images": seen}
     run = Run(config)
     if retrain and run.changed(code):
         run = run.set_aside()
@@ -86,11 +87,12 @@ def fit(config: Config, stop_after: str | float | None = None, retrain: bool = F
     return run
 
 
-def _own_loss(config: Config) -> dict[str, str]:
-    """Hashes of the functions of a loss or penalty that a reader added to its table: they are in no file of ours."""
+def _own(config: Config) -> dict[str, str]:
+    """Hashes of a reader's own backbone and of the functions of a loss or penalty that a reader added to its table."""
     if config.model != "dgan":
         return {}
-    found = {}
+    held = own_hash(config.backbone)
+    found = {"backbone": held[:16]} if held else {}
     if config.loss not in LOSSES:
         found[f"loss {config.loss}"] = "-".join(map(of_function, losses.OBJECTIVES[config.loss][:2]))
     if config.penalty not in PENALTIES:
@@ -117,12 +119,12 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
     due = {epoch: min(round(epoch * per_epoch / config.n_critic), total) for epoch in snapshot_epochs(config)}
     every = max(config.checkpoint_every * per_epoch // config.n_critic, 1)
     seconds = before = run.log()[-1]["seconds"] if done else 0.0
-    forecast, events = Forecast(total - done), Events(run.path / "events", done)
+    forecast = Forecast(total - done)
     started = ended = time.perf_counter()
 
     progress = tqdm(range(done, total), initial=done, total=total, desc=config.run_id, unit="it", mininterval=5)
     _keep_snapshots(run, gan, state, due, done)
-    reached = state, done
+    reached, events = (state, done), Events(run.path / "events", done)
     try:
         for iteration in progress:
             state, measured = gan.iteration(state, prepared, iteration)
@@ -142,7 +144,7 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
                 print(told)
             _keep_snapshots(run, gan, state, due, done)
             stop = done < total and ended + (ended - began) > deadline
-            if done % every == 0 or stop:
+            if done % every == 0 or stop or done == total:
                 run.save_checkpoint(flatten(state), done)
             if stop:
                 run.set_status("stopped", reason="its time was up", seconds=seconds, steps=done)
@@ -154,7 +156,6 @@ def train(run: Run, gan: Any, images: np.ndarray, code: dict[str, str], deadline
         raise
     finally:
         events.close()
-    run.save_checkpoint(flatten(state), done)
     run.finish(seconds=seconds, steps=done, **forecast.told, **memory())
 
 

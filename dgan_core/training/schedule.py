@@ -19,7 +19,10 @@ class Update(NamedTuple):
 
 
 def updates(config: Config, n: int, iteration: int) -> list[Update]:
-    """The n_critic updates, out of n images, of iteration `iteration` (from 0); the generator shares the last one's."""
+    """The n_critic updates, out of n images, of iteration `iteration` (from 0).
+
+    The trainer says which of them the generator shares.
+    """
     per_epoch = n // config.batch_size
     first = iteration * config.n_critic
     found = []
