@@ -150,12 +150,12 @@ def answer(kept):
     ranks, runs = ranking(snapshots), snapshots["run"].nunique()
     good = [k for k in doses if (doses[k], ranks.get(k)) == (kinds, runs)]
     told = [
-        f"{k} {doses[k]} of {kinds} kinds of damage and {ranks.get(k, 0)} of {runs} runs"
+        f"by {k} for {doses[k]} of {kinds} kinds of damage and in {ranks.get(k, 0)} of {runs} runs"
         for k in doses
     ]
     return (
-        f"Both tests on real scans are passed by {', '.join(good) or 'no extractor'}. "
-        f"Ranked rightly: {'; '.join(told)}. {by_chance(rows)}"
+        f"These extractors pass both tests on real scans: {', '.join(good) or 'none'}. The distance rises with every "
+        f"dose, and falls in training, {'; '.join(told)}. {by_chance(rows)}"
         + contrast(in_units(snapshots, benign_distance(rows)), kept["n"])
     )
 

@@ -264,10 +264,11 @@ def test_an_extractor_passes_as_a_yardstick_if_it_rises_with_the_dose_and_ranks_
                       for k, v in epochs.items() for i, d in enumerate(v)],
     }  # fmt: skip
     said = (
-        "Both tests on real scans are passed by good. Ranked rightly: good 1 of 1 kinds of damage and 1 of 1 runs; "
-        "blind 0 of 1 kinds of damage and 1 of 1 runs; fooled 1 of 1 kinds of damage and 0 of 1 runs. Both tests look "
-        "at point estimates, and steps as small as what two undamaged halves of the real images score are noise: good "
-        "0.2, blind 0.33, fooled 0.2 of the unit."
+        "These extractors pass both tests on real scans: good. The distance rises with every dose, and falls in "
+        "training, by good for 1 of 1 kinds of damage and in 1 of 1 runs; by blind for 0 of 1 kinds of damage and in "
+        "1 of 1 runs; by fooled for 1 of 1 kinds of damage and in 0 of 1 runs. Both tests look at point estimates, "
+        "and steps as small as what two undamaged halves of the real images score are noise: good 0.2, "
+        "blind 0.33, fooled 0.2 of the unit."
     )
     assert page.answer(kept) == said
     assert page.answer({**kept, "snapshots": []}) == "The second test was not run."
