@@ -43,7 +43,7 @@ def _defaults() -> dict[str, str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; its exit status: 0, 1 training failed, 2 wrong parameters, 130 interrupted."""
+    """Run the command; its exit status: 0, 1 `fit` failed, 2 parameters that Config refuses, 130 interrupted."""
     command, *words = (sys.argv[1:] if argv is None else argv) or ["--help"]
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # cp1252 has no ≥, and a path may hold more

@@ -180,8 +180,7 @@ class Config(BaseModel):
             parts += [f"{name}{value:g}".replace("+", "") for name, value in weights.items() if value is not None]
         parts += [f"seed{self.seed}", "" if self.variant == "t" else self.variant]
         if self.data != "phantom":  # a folder by its last name; BUSI by BUSI, wherever it lies
-            data = "busi" if is_busi(self.data) else Path(self.data).stem.lower()
-            parts.append(re.sub(r"[^a-z0-9]+", "-", data).strip("-"))
+            parts.append(re.sub(r"[^a-z0-9]+", "-", data_set(self.data).lower()).strip("-"))
         told = {"label": "{}", "resize": "{}", "image_size": "{}px", "epochs": "{}epochs", "precision": "{}"}
         differ = [f for f in Config.model_fields if f not in NAMED and getattr(self, f) != getattr(profile, f)]
         plain = [field for field in differ if field in told and re.fullmatch(NAME, str(getattr(self, field)))]
@@ -215,6 +214,11 @@ NAMED = (
 def is_busi(data: str) -> bool:
     """Whether images are BUSI's by the name of their folder or of the one that it lies in."""
     return any(re.search("(?<![a-z])busi(?![a-z])", part.lower()) for part in Path(data).parts[-2:])
+
+
+def data_set(data: str) -> str:
+    """A name for images wherever they lie: "phantom", "busi", or that of their folder or archive."""
+    return data if data == "phantom" else "busi" if is_busi(data) else Path(data).stem
 
 
 def _check_defined(field: str, name: str, table: str, shipped: tuple[str, ...]) -> None:

@@ -154,10 +154,10 @@ class Run:
     def changed(self, source: dict[str, str]) -> list[str]:
         """The names of `source`, {module: hash}, that trained this run in another form; none where nothing is kept."""
         recorded = self.environment().get("source", {})
-        known = {"backbone": source.get("backbone")} | recorded  # older runs don't say which file they had
         if not recorded or not (self.finished or self._current.is_file() or self._previous.is_file()):
             return []
-        return [name for name in sorted({*source, *known}) if source.get(name) != known.get(name)]
+        gone = {"backbone"} - (source.keys() & recorded.keys()) if self.finished else set()  # or never hashed
+        return [name for name in sorted({*source, *recorded} - gone) if source.get(name) != recorded.get(name)]
 
     def set_aside(self) -> "Run":
         """Move this directory to `replaced` beside it, under the first free number, and return an empty one."""
@@ -287,7 +287,7 @@ class Run:
 
 
 def _recorded(path: Path) -> tuple[dict[str, Any], Config]:
-    """What a config.json holds, and the Config that it is; a field that was added since has its default."""
+    """What a config.json holds, and the Config that it is; a field that was added since is its profile's of today."""
     recorded = files.read_record(path)
     try:
         return recorded, Config.recorded(recorded)

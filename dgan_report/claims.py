@@ -4,14 +4,14 @@ A claim is a set of orders: one setting is better than another by some metric. I
 one λ and seed both losses start from the same weights and see the same batches, so nothing drawn at random differs
 between two such runs. Their difference still holds chance, since training magnifies whatever differs: only other seeds
 can show how much. It is taken relative to the two numbers, (b − a) / (a + b), in [−1, 1], where they lie well above 0;
-metrics that can be 0 are subtracted as they are, estimates below 0 as 0. The orders' mean at a seed counts as one
-difference, since runs of a seed share its weights, batches and z. A claim holds if the mean over seeds has a 95 %
-interval (Student's t) above 0, and no order's own mean points the other way. It does not hold if that interval lies
-below 0, or that of one order, at a level that allows for how many orders there are (Bonferroni).
+metrics that can be 0 are subtracted as they are, estimates below 0 as 0. The orders' mean at a seed that all of them
+have counts as one difference, since runs of a seed share its weights, batches and z. A claim holds if the mean over
+seeds has a 95 % interval (Student's t) above 0, and every order was run and has a mean above 0. It does not hold if
+that interval lies below 0, or that of one order, at a level that allows for how many orders there are (Bonferroni).
 
-With one seed there is a verdict, about that seed, only where no setting is in two orders, as for both losses at each λ:
-the interval is then over orders. Otherwise a claim can't be told: intervals over images say how these generators
-differ, not whether other trainings would.
+With fewer than two such seeds there is a verdict, about these seeds, only where no setting is in two orders, as for
+both losses at each λ: the interval is then over orders. Otherwise a claim can't be told: intervals over images say how
+these generators differ, not whether other trainings would.
 """
 
 from itertools import combinations
@@ -93,14 +93,15 @@ def difference(a, b):
     return b.clip(lower=0).sub(a.clip(lower=0)).dropna()
 
 
-def judge(rows, pairs, better="low", apart_by=relative):
+def judge(rows, pairs, better="low", apart_by=relative, most=1):
     """`Judged` of the claim that of each pair of labels the first is the better.
 
     rows: label, seed, value, low, high of one metric by one extractor, as in `Results.measured`.
-    better: "low" or "high", whichever is good.  apart_by: `relative` or `difference`.
+    better: "low" or "high", whichever is good.  apart_by: `relative` or `difference`.  most: what it can't exceed.
     """
     sign = 1 if better == "low" else -1
-    seeds = {name: part.set_index("seed") for name, part in rows.dropna(subset="value").groupby("label")}
+    rows = rows.dropna(subset="value").groupby(["label", "seed"])[["value", "low", "high"]].mean().reset_index("seed")
+    seeds = {name: part.set_index("seed") for name, part in rows.groupby("label")}
     missing = sorted({name for pair in pairs for name in pair if name not in seeds})
     measured = [pair for pair in pairs if {*pair} <= seeds.keys()]
     absent = f"no number for {', '.join(missing)}" if missing else ""
@@ -111,7 +112,6 @@ def judge(rows, pairs, better="low", apart_by=relative):
     if len(together) < 2 and len({*sum(measured, ())}) == 2 * len(measured):  # too few seeds, but trainings apart
         together = pd.Series({pair: differences.mean() for pair, differences in found.items()}).dropna()
     paired = len(together) > 1 and min(map(len, found.values())) > 0
-    most = 1 if apart_by is relative else np.inf
     return _paired(found, together, pairs, absent, most) if paired else _by_images(seeds, pairs, measured, absent, sign)
 
 
@@ -201,6 +201,8 @@ def claims(found):
     for letter, (metrics, pairs) in ORDERS.items():
         for metric in metrics:
             own = measured[measured["metric"] == metric]
+            if own.empty and metric in found.measured["metric"].values:
+                continue  # measured, but by nothing that may decide
             of_features = metric == "setbacks" or METRICS[metric].of_features
             extractors = own["extractor"].drop_duplicates() if of_features else ["" for _ in own[:1].index]
             for extractor in [*extractors] or [""]:
@@ -208,7 +210,8 @@ def claims(found):
                 name = "Setbacks of the Fréchet distance ↓" if metric == "setbacks" else headed(metric)
                 better = "low" if metric == "setbacks" else METRICS[metric].better
                 how = difference if metric in CAN_BE_0 else relative
-                rows.append((letter, CLAIMS[letter], name, extractor, *judge(by, pairs, better, how)))
+                most = np.inf if metric == "kernel_distance" else 1  # the others are shares
+                rows.append((letter, CLAIMS[letter], name, extractor, *judge(by, pairs, better, how, most)))
         if letter == "F":
             there = any(run.tiles() is not None for run in found.of(STYLEGAN3).values())
             words = "no metric here measures bands; its images are there to look at." if there else "no image of it."

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from dgan_core.config import NAMED, Config, is_busi
+from dgan_core.config import NAMED, Config, data_set, is_busi
 from dgan_core.evaluations import read_evaluation
 from dgan_core.metrics.table import METRICS, canonical
 from dgan_core.runs import Run, runs_root
@@ -74,7 +74,9 @@ def collect(runs="runs", profile="quick", data=None):
     """
     folder = locate(runs) / profile
     found = [Run.open(path.parent) for path in sorted(folder.glob("*/config.json"))]
-    found = sorted((run for run in found if data is None or _same(run.config.data, data)), key=_place)
+    data = data and Config(data=data).data  # an absolute path
+    found = [run for run in found if data in (None, run.config.data) or is_busi(data) and is_busi(run.config.data)]
+    found.sort(key=_place)
     apart = departures([run.config for run in found])
     trained, measured, history = [], [], []
     for run in found:
@@ -83,11 +85,11 @@ def collect(runs="runs", profile="quick", data=None):
         trained.append(setting | _training(run, evaluation))
         measured += _measured(setting, evaluation)
         history += _history(setting, evaluation)
-    kind, sizes = data and ("busi" if is_busi(data) else Path(data).stem), {run.config.image_size for run in found}
+    sizes = pd.Series([run.config.image_size for run in found], dtype=object).mode()[:1].tolist()  # of most runs
     for path in sorted(folder.glob("real-*/metrics.json")):
         evaluation = read_evaluation(path.parent)
         of, width = (evaluation.settings.get(name) for name in ("data", "width"))
-        if kind in (None, of) and (not sizes or width in sizes):  # of another size it is no yardstick of these runs
+        if (data is None or of == data_set(data)) and (not sizes or width in sizes):
             measured += _measured(REAL | {"run": path.parent.name, "data": of}, evaluation)
     return Results(
         {run.config.run_id: run for run in found},
@@ -207,9 +209,3 @@ def _place(run):
     config, losses = run.config, list(LOSSES)
     known = losses.index(config.loss) if config.loss in losses else len(losses)
     return config.model, known, config.loss, str(config.penalty), config.lam, config.seed, config.run_id
-
-
-def _same(a, b):
-    """Whether two `data` values mean the same: equal names, both BUSI, or paths to the same folder."""
-    names = {"BUSI" if is_busi(Path(str(value)).name) else str(value) for value in (a, b)}
-    return len(names) == 1 or Path(a).expanduser().resolve() == Path(b).expanduser().resolve()

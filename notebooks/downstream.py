@@ -205,9 +205,9 @@ def tables(found, first):
     yield report.show(
         own.pivot_table("cell", index, "measure", "first", sort=False),
         f"Table H{first}. With real scans alone the AUC is {reach}. Every arm has the same {found['n_test']} test "
-        f"images; 95 % intervals are over groups of them and over {found['seeds']} training seeds; so few give "
-        "a rough variance. Sensitivity is at 90 % specificity. Calibration is the mean probability minus the share of "
-        "positives; 0 is best.",
+        f"images; 95 % intervals are over groups of them and over {found['seeds']} training seeds, "
+        "whose variance is known the better the more they are. Sensitivity is at 90 % specificity. Calibration is the "
+        "mean probability minus the share of positives; 0 is best.",
     )
     told = judged(found).join(rows["cell"]).set_index([*index, "against"])
     told = told[["cell", "verdict", "scans"]]
@@ -250,7 +250,7 @@ def at_worst(found):
     return (
         f" The intervals here hold too little of the seeds' variance: as many were drawn as there are, "
         f"{found['seeds']}. If all variance were theirs, intervals would be {wider:.2f} times as wide, and {len(lost)} "
-        f'of {len(rows)} verdicts would become "can\'t be told": {told or "none"}.'
+        f"of {len(rows)} verdicts would change: {told or 'none'}."
     )
 
 

@@ -100,8 +100,8 @@ else:
         f"Table M1. Generated images: {generated.verdict}. The two controls come out {trusted}: the replayed set "
         f"{'fails' if copier.memorised else 'passes'}, new real images {'fail' if new.memorised else 'pass'}. An image "
         f"counts as a copy if two things hold: its nearest training image is closer than {CLOSE:.2f} times the usual "
-        "distance from a real image to its nearest other, and one to four training images are much closer than the "
-        f"next (less than {CLOSE:.2f} times its distance)."
+        "distance from a real image to its nearest unlike ones, and one to four training images are much closer than "
+        f"the next (less than {CLOSE:.2f} times its distance)."
     )
     display(report.show(pd.DataFrame(table).T, caption, report.badge(found, name)))
 

@@ -10,6 +10,7 @@
 profile = "quick"  # whose image size, extractor and LPIPS weights are used
 data = "phantom"  # "phantom", "busi" or a BUSI folder
 image_size = None  # 32, 64, 128, 256 or 512; here and below None: the profile's
+resize = None  # "stretch", "pad" or "crop"
 extractor = None  # such as "efficientnet-lite0" or "inception"
 others = ""  # extractors measured besides, such as "radiomics, random-vgg16"
 lpips_weights = None  # "official" or "random"
@@ -17,10 +18,9 @@ seed = 0  # of the benign images, the halves, subsets, projections and UMAP
 
 # %% tags=["hide-input"]
 import hashlib
-from pathlib import Path
 
 from dgan_core import Config, metrics
-from dgan_core.config import is_busi
+from dgan_core.config import data_set
 from dgan_core.data import load
 from dgan_core.evaluations import Evaluation, read_evaluation, save_evaluation
 from dgan_core.rng import generator
@@ -38,6 +38,12 @@ if before and before.settings.get("given", given) != given:
         f"{folder} holds numbers of other images, of another extractor or of "
         "other LPIPS weights: remove it, or set DGAN_RUNS to another folder"
     )
+asked = tuple(name.strip() for name in others.split(",") if name.strip())
+if before and (lost := {*before.others} - {*asked}):
+    raise ValueError(
+        f"others must include {', '.join(sorted(lost))}, of which {folder} holds "
+        f"numbers, or these would be lost, got {others!r}"
+    )
 
 malignant = load(config)
 benign = load(config.model_copy(update={"label": "benign", "n_phantoms": 437}))
@@ -48,7 +54,7 @@ found = metrics.evaluate(
     malignant,
     benign[chosen],
     config.extractor,
-    tuple(name.strip() for name in others.split(",") if name.strip()),
+    asked,
     lpips_weights=config.lpips_weights,
     seed=config.seed,
     cache=runs_root() / "features",
@@ -94,10 +100,9 @@ report.show(
 # %% tags=["hide-input"]
 from dgan_core.io.fingerprint import fingerprint
 
-name = "busi" if is_busi(config.data) else Path(config.data).stem
 evaluation = Evaluation(
     final=numbers,
-    settings=found.settings | {"data": name, "given": given},
+    settings=found.settings | {"data": data_set(config.data), "given": given},
     others=found.others,
     source=fingerprint("dgan_core.metrics.evaluation"),
 )

@@ -56,7 +56,7 @@ def verdict_table(judged):
     )
     table = table.reindex(columns=[*extractors, ""])
     of_features = table[""].isna()
-    table.loc[of_features] = table.loc[of_features].fillna("not measured")
+    table.loc[of_features] = table.loc[of_features].fillna("not judged")
     table[""] = table[""].where(~of_features, "")
     only = "without extractor" if extractors else "verdict"
     return table.fillna("").rename(columns={"": only}).rename_axis(columns=None)
@@ -115,18 +115,19 @@ HTML(
 # runs. Their difference still holds chance, because training magnifies whatever differs: only other seeds can show how
 # much. Fréchet distance, LPIPS, MS-SSIM and SWD are compared by $(b - a) / (a + b)$, which has no unit. The metrics
 # that can be 0 (kernel distance, recall, coverage and the share of setbacks) are subtracted as they are; an estimate
-# below 0 counts as 0.
+# below 0 counts as 0. So a λ at which the kernel distances are large weighs more than others.
 #
-# The mean over a claim's comparisons counts once for each seed. The claim *holds* if the 95 % interval (Student's t) of
-# these means lies above 0, each comparison's own mean does too, and all of them were run. It *does not hold* if that
-# interval lies below 0, or that of one comparison does. With several comparisons, one is more likely to do so by
-# chance, so each gets a wider interval (Bonferroni). No allowance is made for the number of measures and extractors.
+# The mean over a claim's comparisons counts once for each seed that all of them have. The claim *holds* if the 95 %
+# interval (Student's t) of these means lies above 0, each comparison's own mean does too, and all of them were run. It
+# *does not hold* if that interval lies below 0, or that of one comparison does. With several comparisons, one is more
+# likely to do so by chance, so each gets a wider interval (Bonferroni). No allowance is made for the number of measures
+# and extractors.
 #
-# **With one seed,** claims A, D and E are judged over the values of λ at which both losses were run. All of these
-# trainings share one seed, so the interval says whether the order is the same across λ, not whether another seed would
-# give it. Claims on the best of several settings (B, C, F, G) need two seeds or more, since their comparisons share a
-# training. Until then they *can't be told*: intervals over images say how these few generators differ, not whether
-# another training would. The numbers behind the verdict say what is missing.
+# **With one seed** in all comparisons, claims A, D and E are judged over the values of λ at which both losses were run.
+# All of these trainings share one seed, so the interval says whether the order is the same across λ, not whether
+# another seed would give it. Claims on the best of several settings (B, C, F, G) need two seeds or more, since their
+# comparisons share a training. Until then they *can't be told*: intervals over images say how these few generators
+# differ, not whether another training would. The numbers behind the verdict say what is missing.
 #
 # Measures and extractors are taken together. A claim holds if all of them say so. It does not hold if one says so and
 # none says that it holds. Where they contradict each other it can't be told. Random features [fail their

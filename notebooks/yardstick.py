@@ -121,24 +121,32 @@ def by_chance(rows):
     )
 
 
-def contrast(snapshots, n):
-    """The snapshot whose coverage two extractors see most differently; "" if that could be chance."""
+def contrast(rows, snapshots, n):
+    """The snapshot whose coverage two extractors see most differently; "" if chance could make it of so many."""
     trained = snapshots[snapshots["epoch"] > 0]
     seen = trained.pivot_table("coverage", ["run", "epoch"], "extractor")
     run, epoch = (seen.max(axis=1) - seen.min(axis=1)).idxmax()
     of = trained[(trained["run"] == run) & (trained["epoch"] == epoch)]
     of = of.sort_values("coverage").set_index("extractor")
-    reach = [wilson(share, n) for share in of["coverage"].iloc[[0, -1]]]
+    level = 1 - 0.05 / len(trained)
+    reach = [
+        wilson(share, n, level=level) for share in of["coverage"].iloc[[0, -1]]
+    ]
     if reach[1][0] <= reach[0][1]:
         return ""
     low, high = [
         f"{name} sees a distance of {short(row['distance'], 2)} units and a coverage of {row['coverage']:.2f} "
-        f"(95 % interval {ends[0]:.2f} to {ends[1]:.2f})"
+        f"({100 * level:.1f} % interval {ends[0]:.2f} to {ends[1]:.2f})"
         for (name, row), ends in zip(
             of.iloc[[0, -1]].iterrows(), reach, strict=True
         )
     ]
-    return f" One contrast is outside noise: after {epoch} epochs of {run} {high}, as of real scans, where {low}."
+    halves = rows[rows["dose"] == 0].set_index("extractor")["coverage"]
+    return (
+        f" The largest contrast is beyond chance: at epoch {epoch} of {run} {high}, while {low}. Of two halves of the "
+        f"real scans the former sees a coverage of {halves[of.index[-1]].max():.2f}, the latter of "
+        f"{halves[of.index[0]].max():.2f}."
+    )
 
 
 def answer(kept):
@@ -156,7 +164,7 @@ def answer(kept):
     return (
         f"These extractors pass both tests on real scans: {', '.join(good) or 'none'}. The distance rises with every "
         f"dose, and falls in training, {'; '.join(told)}. {by_chance(rows)}"
-        + contrast(in_units(snapshots, benign_distance(rows)), kept["n"])
+        + contrast(rows, in_units(snapshots, benign_distance(rows)), kept["n"])
     )
 
 
@@ -426,7 +434,7 @@ else:
 shown
 
 # %% [markdown]
-# The contrast at the top of this page, and not a count of steps within noise, is the reason not to trust a random
-# network's features. A critic made of convolutions can learn to match just such features; a generator that follows it
-# then looks real to them before it does to the eye. Where two extractors name different winners, look at the images
+# A contrast far beyond chance, and not a count of steps within noise, is a reason to distrust an extractor. A critic
+# made of convolutions can learn to match just the features that a random network has; a generator that follows it then
+# looks real to them before it does to the eye. Where two extractors name different winners, look at the images
 # before you believe either.

@@ -125,11 +125,8 @@ def test_what_can_be_0_is_subtracted_so_that_noise_about_0_decides_nothing():
 def test_of_radiomics_the_frechet_distance_alone_decides():
     numbers = {"kernel_distance": 50.0, "frechet_distance": 50.0}
     judged = report.claims(results(sweep(numbers, {}, extractor="radiomics"))).query("letter == 'A'")
-    assert judged.set_index("measure")["extractor"].to_dict() == {
-        "Kernel distance ↓": "",
-        "Fréchet distance ↓": "radiomics",
-    }
-    assert judged["verdict"].tolist() == ["not run", "holds"]
+    assert judged.set_index("measure")["extractor"].to_dict() == {"Fréchet distance ↓": "radiomics"}
+    assert judged["verdict"].tolist() == ["holds"] and report.together(judged)["A"] == "holds"
     told = report.main_claim(results(sweep(numbers, {}, extractor="radiomics")))
     assert told.startswith("Over the values of λ, WGAN-GP has the lower Fréchet distance at 5 of 5 by radiomics.")
 
@@ -147,6 +144,15 @@ def test_the_more_orders_there_are_the_wider_is_the_interval_by_which_one_of_the
     pairs = [("a", "b"), ("c", "d"), ("e", "f"), ("g", "h"), ("i", "j")]
     assert judge(found, pairs[:1]).verdict == "does not hold"
     assert judge(found, pairs).verdict == "can't be told"
+
+
+def test_a_second_training_of_a_seed_is_no_second_seed():
+    """The same settings under another run_id, or on other data: their mean stands for the seed."""
+    twice = of_setting("WGAN-GP λ=5", kernel_distance=30.0) + sweep({"kernel_distance": 50.0}, {})
+    judged = report.claims(results(twice)).query("letter == 'A'").iloc[0]
+    assert judged["n"] == 5 and judged["effect"] == pytest.approx((4 * 50 + 60) / 5) and judged["orders"] == "5 of 5"
+    more = of_setting("WGAN-GP λ=3", seed=1, kernel_distance=50.0) + of_setting("BCE λ=3", seed=1)
+    assert report.claims(results(twice + more)).query("letter == 'A'").iloc[0]["n"] == 5  # one λ has a second seed
 
 
 def test_the_orders_of_a_seed_are_one_difference():

@@ -39,6 +39,14 @@ def test_numbers_of_other_images_or_another_extractor_are_not_overwritten(measur
     assert (folder / "metrics.json").read_bytes() == before
 
 
+def test_numbers_by_further_extractors_are_not_overwritten_by_fewer(measured, runs):
+    folder = runs / "quick/real-malignant-benign-seed0-32px"
+    save_evaluation(folder, Evaluation({}, {"data": "phantom"}, {"radiomics": {"precision": 1.0}}))
+    with pytest.raises(ValueError, match="others must include radiomics, of which .*, got 'random-vgg16'"):
+        measured(others="random-vgg16")
+    assert measured(others="random-vgg16, radiomics") == folder
+
+
 def test_numbers_from_before_folders_were_told_apart_are_measured_anew(measured, runs):
     save_evaluation(runs / "quick/real-malignant-benign-seed0-32px", Evaluation({}, {"data": "phantom"}))
     assert read_evaluation(measured()).final

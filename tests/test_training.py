@@ -318,6 +318,10 @@ def test_a_backbone_file_that_was_replaced_is_noticed_and_read_anew(runs, tiny, 
     del record["source"]["backbone"]  # as in runs from before it was recorded
     write_record(run.path / "environment.json", record)
     assert fit(run.config).finished
+    file.unlink()  # a finished run needs it no more
+    assert fit(run.config).finished and fit(again.config).finished
+    with pytest.raises(FileNotFoundError, match=r"vgg\.npz"):
+        fit(Config(**given, run_id="third"))
 
 
 def test_the_last_checkpoint_is_written_once_and_events_are_closed_where_a_run_fails_at_its_start(

@@ -135,8 +135,13 @@ def test_a_sweep_without_its_file_and_empty_settings_are_told_or_taken_as_none(t
         ("runs: []\nother: [radiomics]", "must list runs, and beside them common and others alone, got ['other', "),
         ("common: {}", "alone, got ['common']"),
         ("- {lam: 3}", "alone, got []"),
-        ("runs: []\nothers: [radiomic]", "must be a list of efficientnet-lite0, inception, radiomics"),
-        ("runs: []\nothers: radiomics", "random-vgg16, got radiomics"),
+        ("runs: [{}]\nothers: [radiomic]", "must be a list of efficientnet-lite0, inception, radiomics"),
+        ("runs: [{}]\nothers: radiomics", "random-vgg16, got radiomics"),
+        ("runs: [{}]\nothers: [{a: b}]", "random-vgg16, got [{'a': 'b'}]"),
+        ("runs:", "must be a list of settings, such as - {loss: bce, lam: 3}"),
+        ("runs: [bce]", "must be a list of settings"),
+        ("runs: [{}]\ncommon: 3", "must be settings, such as epochs: 500, got 3"),
+        ("runs: [", "must be YAML: "),
     ],
 )
 def test_a_sweeps_file_that_says_something_else_is_refused_before_any_job(tmp_path, content, sentence):

@@ -51,12 +51,23 @@ def check_lambdas(lambdas: list[float], runs: str, sweep: str) -> None:
 
 def sweep(path: str) -> dict:
     """A sweep's file: the runs, what is common to all, and the extractors that measure besides each run's own."""
-    listed = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    keys = {*listed} if isinstance(listed, dict) else set()
-    if not {"runs"} <= keys <= {"runs", "common", "others"}:
-        raise ValueError(f"{path} must list runs, and beside them common and others alone, got {sorted(keys)}")
-    listed = {"common": {}, "others": [], **listed}
-    if not isinstance(listed["others"], list) or not {*listed["others"]} <= {*EXTRACTORS}:
+    try:
+        listed = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path} must be YAML: {' '.join(str(error).split())}") from None
+    keys = sorted(map(str, listed)) if isinstance(listed, dict) else []
+    if "runs" not in keys or not {*keys} <= {"runs", "common", "others"}:
+        raise ValueError(f"{path} must list runs, and beside them common and others alone, got {keys}")
+    listed = {name: listed.get(name) or usual for name, usual in (("runs", []), ("common", {}), ("others", []))}
+    if (
+        not isinstance(listed["runs"], list)
+        or not listed["runs"]
+        or not all(isinstance(r, dict) for r in listed["runs"])
+    ):
+        raise ValueError(f"runs in {path} must be a list of settings, such as - {{loss: bce, lam: 3}}")
+    if not isinstance(listed["common"], dict):
+        raise ValueError(f"common in {path} must be settings, such as epochs: 500, got {listed['common']}")
+    if not isinstance(listed["others"], list) or not all(name in [*EXTRACTORS] for name in listed["others"]):
         raise ValueError(f"others in {path} must be a list of {', '.join(EXTRACTORS)}, got {listed['others']}")
     return listed
 

@@ -91,8 +91,10 @@ def _own(config: Config) -> dict[str, str]:
     """Hashes of a reader's own backbone and of the functions of a loss or penalty that a reader added to its table."""
     if config.model != "dgan":
         return {}
-    held = own_hash(config.backbone)
-    found = {"backbone": held[:16]} if held else {}
+    found = {}
+    with suppress(FileNotFoundError):  # a finished run needs it no more, and a training will say that it is missing
+        if held := own_hash(config.backbone):
+            found["backbone"] = held[:16]
     if config.loss not in LOSSES:
         found[f"loss {config.loss}"] = "-".join(map(of_function, losses.OBJECTIVES[config.loss][:2]))
     if config.penalty not in PENALTIES:
