@@ -68,12 +68,13 @@ def test_a_loss_is_seen(tmp_path, monkeypatch):
 
 def test_the_tree_in_which_sweeps_are_killed_is_small_and_has_its_two_runs(tmp_path):
     """A quick suite leaves out the sweeps, which take minutes; that they can start is seen here."""
-    from faults import forks, sweep
-
-    tree = sweep.copy(tmp_path / "tree")
-    small = runpy.run_path(str(tree / "dgan_core" / "profiles.py"))["PROFILES"]["quick"]
-    assert small["epochs"] == forks.SMALL["epochs"] and small["n_phantoms"] == 16
-    assert sweep.sweep(tree, None, "--dry-run") == 0, (tree / "sweep.txt").read_text(encoding="utf-8")
+    code = "import sys, pathlib; from faults import sweep; tree = sweep.copy(pathlib.Path(sys.argv[1])); "
+    code += "sys.exit(sweep.sweep(tree, None, '--dry-run'))"  # in a process: faults.forks sets the backend on import
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr + (tmp_path / "sweep.txt").read_text(encoding="utf-8")
+    small = runpy.run_path(str(tmp_path / "dgan_core" / "profiles.py"))["PROFILES"]["quick"]
+    assert (small["epochs"], small["n_phantoms"], small["extractor"]) == (3, 16, "random-vgg16")
 
 
 def test_a_second_command_under_one_lock_is_refused_and_a_killed_one_holds_nothing(tmp_path):
