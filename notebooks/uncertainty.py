@@ -147,6 +147,7 @@ if coverage is not None:
     axes = grid.flat
     for axis in axes[len(cases) :]:
         axis.axis("off")
+    figure.supxlabel("intervals that contain the true value, %", fontsize=9)
     for axis, (case, features) in zip(axes, cases, strict=False):
         for offset, size in zip((-0.14, 0.14), sizes, strict=True):
             part = rows[
@@ -175,7 +176,6 @@ if coverage is not None:
         )
         axis.set_title(f"{case}, D = {features}", loc="left", fontsize=10)
         axis.set_xlim(75, 100.5)
-        axis.set_xlabel("intervals that contain the true value, %")
         outside = rows[
             (rows["case"] == case)
             & (rows["features"] == features)
