@@ -4,7 +4,7 @@
 from .answer import answer, counted, distance_of, of_distance
 from .claims import VERDICTS, claims, disagreements, in_paper, lower_by, main_claim, together
 from .explorer import clouds, explorer
-from .page import badge, banner, cell, headed, headline, inline, named, show
+from .page import badge, banner, cell, headed, headline, inline, named, short, show
 from .panels import dots, strip
 from .paper import load_paper, printed
 from .picture import picture

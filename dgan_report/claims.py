@@ -170,8 +170,10 @@ def _sentence(*parts):
 
 
 def setbacks(found):
-    """A row per run and extractor: the share of snapshots whose Fréchet distance lies above an earlier one's by more,
-    as a share of it, than the last snapshot's 95 % interval reaches upwards: a rule of thumb and no test."""
+    """A row per run and extractor: the share of snapshots whose Fréchet distance lies above an earlier one's.
+
+    By more, as a share of it, than the last snapshot's 95 % interval reaches upwards: a rule of thumb and no test.
+    """
     rows = []
     last = found.measured.query("metric == 'frechet_distance'").set_index(["run", "extractor"])
     for key, part in found.history.query("metric == 'frechet_distance'").groupby(["run", "extractor"], sort=False):

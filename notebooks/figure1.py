@@ -165,7 +165,7 @@ for axis in axes.flat[len(columns) :]:
 gaps = []
 for name, rows in log.groupby("label", sort=False) if "score_gap" in log else ():
     tail = rows["score_gap"].dropna().iloc[-max(len(rows) // 10, 1) :]
-    gaps.append(f"{tail.mean():.3g}".replace("-", "−") + f" ({name})")
+    gaps.append(f"{report.short(tail.mean())} ({name})")
 told = (
     "Over the last tenth of the updates the critic scores real images above generated ones by "
     f"{' and '.join(gaps)}, each in its own units."

@@ -123,7 +123,7 @@ for axis in axes.flat[measured.shape[1] :]:
 for (name, column), axis in zip(measured.items(), axes.flat, strict=False):
     axis.plot(column, "." if column.isna().any() else "-", **look)
     axis.set(title=name.replace("_", " "), xlabel="epoch")
-first, last = (f"{x:.3g}".replace("-", "−") for x in log.critic_loss.iloc[[0, -1]])
+first, last = map(report.short, log.critic_loss.iloc[[0, -1]])
 report.picture(
     figure,
     f"Figure T1. The critic's loss goes from {first} to {last} in {config.epochs} epochs.",
